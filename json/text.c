@@ -1,0 +1,243 @@
+/* text.c — a growable text with a sticky error, and JSON values written into it.
+ *
+ * Invariant: data is NULL, or len < cap and data[len] is a NUL. After a failed allocation nothing more is written.
+ * Commas: a member or element is the first exactly if the byte before it opens the object or array; no JSON value ends
+ * in '{' or '[', so the last byte tells it and no stack of states is needed. */
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json/json.h"
+#include "json/utf8.h"
+
+static bool reserve(js_text *t, size_t more)
+{
+    if (t->failed) return false;
+    if (more < t->cap - t->len) return true;
+    size_t cap = t->cap ? t->cap : 256;
+    while (cap - t->len <= more) {
+        if (cap > SIZE_MAX / 2) {
+            t->failed = true;
+            return false;
+        }
+        cap *= 2;
+    }
+    char *data = realloc(t->data, cap);
+    if (data == NULL) {
+        t->failed = true;
+        return false;
+    }
+    t->data = data;
+    t->cap = cap;
+    return true;
+}
+
+void js_text_free(js_text *t)
+{
+    free(t->data);
+    *t = (js_text){0};
+}
+
+void js_text_reset(js_text *t)
+{
+    t->len = 0;
+    t->failed = false;
+    if (t->data) t->data[0] = '\0';
+}
+
+char *js_text_take(js_text *t, size_t *len)
+{
+    char *data = t->data;
+    if (t->failed) {
+        js_text_free(t);
+        data = NULL;
+    }
+    if (len) *len = data ? t->len : 0;
+    *t = (js_text){0};
+    return data;
+}
+
+void js_put(js_text *t, const char *s, size_t len)
+{
+    if (!reserve(t, len)) return;
+    if (len > 0) memcpy(t->data + t->len, s, len);
+    t->len += len;
+    t->data[t->len] = '\0';
+}
+
+void js_puts(js_text *t, const char *s)
+{
+    js_put(t, s, strlen(s));
+}
+
+void js_putc(js_text *t, char c)
+{
+    js_put(t, &c, 1);
+}
+
+void js_printf(js_text *t, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    int n = vsnprintf(NULL, 0, format, ap);
+    va_end(ap);
+    if (n < 0) t->failed = true;
+    if (n < 0 || !reserve(t, (size_t)n)) return;
+    va_start(ap, format);
+    vsnprintf(t->data + t->len, t->cap - t->len, format, ap);
+    va_end(ap);
+    t->len += (size_t)n;
+}
+
+int js_text_rc(const js_text *t, ls_error *err)
+{
+    if (!t->failed) return LS_OK;
+    if (err) {
+        *err = (ls_error){.code = LS_NOMEM, .offset = UINT64_MAX};
+        snprintf(err->message, sizeof err->message, "no memory for the answer");
+    }
+    return LS_NOMEM;
+}
+
+static void escape(js_text *t, unsigned char c)
+{
+    static const char hex[] = "0123456789abcdef";
+    switch (c) {
+    case '"':
+        js_put(t, "\\\"", 2);
+        return;
+    case '\\':
+        js_put(t, "\\\\", 2);
+        return;
+    case '\n':
+        js_put(t, "\\n", 2);
+        return;
+    case '\r':
+        js_put(t, "\\r", 2);
+        return;
+    case '\t':
+        js_put(t, "\\t", 2);
+        return;
+    default:
+        js_put(t, (char[]){'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]}, 6);
+    }
+}
+
+void js_string(js_text *t, const char *s, size_t len)
+{
+    if (s == NULL) {
+        js_put(t, "null", 4);
+        return;
+    }
+    js_putc(t, '"');
+    size_t from = 0, i = 0; /* s[from..i) is to be written as it is */
+    while (i < len) {
+        unsigned char c = (unsigned char)s[i];
+        if (c < 0x80) {
+            if (c < 0x20 || c == '"' || c == '\\' || c == 0x7F) {
+                js_put(t, s + from, i - from);
+                escape(t, c);
+                from = i + 1;
+            }
+            i++;
+            continue;
+        }
+        uint32_t cp;
+        bool valid;
+        size_t n = js_utf8_next(s + i, len - i, &cp, &valid);
+        if (!valid) {
+            js_put(t, s + from, i - from);
+            js_puts(t, "\xEF\xBF\xBD");
+            from = i + n;
+        }
+        i += n;
+    }
+    js_put(t, s + from, i - from);
+    js_putc(t, '"');
+}
+
+void js_cstring(js_text *t, const char *s)
+{
+    js_string(t, s, s ? strlen(s) : 0);
+}
+
+void js_int(js_text *t, int64_t v)
+{
+    js_printf(t, "%lld", (long long)v);
+}
+
+void js_uint(js_text *t, uint64_t v)
+{
+    js_printf(t, "%llu", (unsigned long long)v);
+}
+
+void js_number(js_text *t, double v)
+{
+    char buf[40];
+    if (!isfinite(v)) {
+        js_put(t, "null", 4);
+        return;
+    }
+    /* 15 digits are often enough, 17 always. */
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(buf, sizeof buf, "%.*g", digits, v);
+        double back = strtod(buf, NULL);
+        if (memcmp(&back, &v, sizeof v) == 0) break;
+    }
+    js_puts(t, buf);
+}
+
+void js_date(js_text *t, int64_t ms)
+{
+    char buf[40];
+    ls_date_format(ms, buf, sizeof buf);
+    js_cstring(t, buf);
+}
+
+void js_comma(js_text *t)
+{
+    if (t->len == 0 || t->failed) return;
+    char last = t->data[t->len - 1];
+    if (last != '{' && last != '[') js_putc(t, ',');
+}
+
+void js_key(js_text *t, const char *name)
+{
+    js_comma(t);
+    js_putc(t, '"');
+    js_puts(t, name);
+    js_put(t, "\":", 2);
+}
+
+void js_html(js_text *t, const char *s, size_t len)
+{
+    size_t from = 0;
+    for (size_t i = 0; i < len; i++) {
+        const char *entity = NULL;
+        switch (s[i]) {
+        case '&':
+            entity = "&amp;";
+            break;
+        case '<':
+            entity = "&lt;";
+            break;
+        case '>':
+            entity = "&gt;";
+            break;
+        case '"':
+            entity = "&quot;";
+            break;
+        case '\'':
+            entity = "&#39;";
+            break;
+        default:
+            continue;
+        }
+        js_put(t, s + from, i - from);
+        js_puts(t, entity);
+        from = i + 1;
+    }
+    js_put(t, s + from, len - from);
+}

@@ -1,0 +1,52 @@
+/* column.h — one value a document: bit-packed with minimum and maximum for each 4,096 documents; and lists of keyword
+ * ordinals. Numbers, dates, keyword ordinals, first positions. */
+#ifndef LSI_COLUMN_H
+#define LSI_COLUMN_H
+#include "libsearch/store/frame.h"
+
+#define LSI_COLUMN_BLOCK 4096u
+
+/* ---- numbers: at most one a document ---- */
+typedef struct lsi_column {
+    const lsi_section *section;
+    uint64_t offset; /* of this column in its section */
+    uint32_t doc_count, block_count;
+    int64_t min, max; /* over all present; min > max where none is */
+    uint64_t present; /* documents with a value */
+} lsi_column;
+int lsi_column_open(lsi_column *c, const lsi_section *s, uint64_t offset, ls_error *err);
+/* *has false where the document has no value. */
+int lsi_column_get(const lsi_column *c, lsi_doc doc, bool *has, int64_t *value, ls_error *err);
+/* All of a block (documents block·4096…) into values[] and a bit set present[64 words]; *n documents in it. */
+int lsi_column_block(const lsi_column *c, uint32_t block, int64_t *values, uint64_t *present, uint32_t *n,
+                     ls_error *err);
+/* Smallest and largest value of a block; min > max where it has none. */
+int lsi_column_block_range(const lsi_column *c, uint32_t block, int64_t *min, int64_t *max, ls_error *err);
+/* Writes a column and tells its offset. present: bit set of doc_count bits (NULL: all). */
+int lsi_column_write(lsi_sink *s, const int64_t *values, const uint64_t *present, uint32_t doc_count,
+                     uint64_t *offset, ls_error *err);
+
+/* ---- keywords: any number of values a document ---- */
+typedef struct lsi_keywords { /* sorted distinct folded values with their spelling as written first */
+    const lsi_section *section;
+    uint64_t offset;
+    uint32_t doc_count, value_count;
+} lsi_keywords;
+int lsi_keywords_open(lsi_keywords *k, const lsi_section *s, uint64_t offset, ls_error *err);
+int lsi_keywords_find(const lsi_keywords *k, const uint8_t *folded, size_t len, uint32_t *ord, ls_error *err);
+int lsi_keywords_value(const lsi_keywords *k, uint32_t ord, const uint8_t **folded, size_t *folded_len,
+                       const uint8_t **written, size_t *written_len, ls_error *err); /* borrowed from the section */
+/* Ordinals of a document, rising, into ords[cap]; *n: how many it has (may exceed cap). */
+int lsi_keywords_doc(const lsi_keywords *k, lsi_doc doc, uint32_t *ords, uint32_t cap, uint32_t *n, ls_error *err);
+/* Documents that have a value: calls are O(df). docs[] gets those in [from, to), *n of them. */
+int lsi_keywords_docs(const lsi_keywords *k, uint32_t ord, lsi_doc from, lsi_doc to, lsi_doc *docs, uint32_t cap,
+                      uint32_t *n, ls_error *err);
+/* pairs sorted by (folded value, doc); see column.c. */
+typedef struct lsi_keyword_pair {
+    const uint8_t *folded, *written;
+    uint32_t folded_len, written_len;
+    lsi_doc doc;
+} lsi_keyword_pair;
+int lsi_keywords_write(lsi_sink *s, const lsi_keyword_pair *pairs, size_t pair_count, uint32_t doc_count,
+                       uint64_t *offset, ls_error *err);
+#endif

@@ -1,0 +1,28 @@
+/* positions.h — the stream of one term's positions, in blocks of 256 with exceptions; entry i is reached in O(1).
+ * Each document's run begins with the position itself, then gaps. forms.h is the like for form numbers. */
+#ifndef LSI_POSITIONS_H
+#define LSI_POSITIONS_H
+#include "libsearch/codec/postings.h"
+
+typedef struct lsi_stream { /* an open stream of u32 entries (positions or form numbers) */
+    const lsi_section *section;
+    uint64_t offset;
+    uint64_t count;    /* entries = cf */
+    uint32_t block;    /* decoded block, UINT32_MAX none */
+    uint32_t values[LSI_BLOCK_DOCS + 16];
+} lsi_stream;
+
+/* count: the list's cf. For forms of a term with one form: section NULL is allowed, all entries read as 0. */
+int lsi_stream_open(lsi_stream *s, const lsi_section *section, uint64_t offset, uint64_t count, ls_error *err);
+int lsi_stream_read(lsi_stream *s, uint64_t first, uint32_t n, uint32_t *out, ls_error *err); /* raw entries */
+/* Positions of one document: entries summed up from 0; strictly rising is verified (equal ones are allowed only by
+ * joined words of one term: then CORRUPT only where they fall). */
+int lsi_positions_read(lsi_stream *s, uint64_t first, uint32_t n, uint32_t *out, ls_error *err);
+
+typedef struct lsi_stream_writer lsi_stream_writer;
+int lsi_stream_writer_new(lsi_stream_writer **out, lsi_sink *sink, ls_error *err);
+void lsi_stream_writer_free(lsi_stream_writer *w);
+void lsi_stream_begin(lsi_stream_writer *w);
+void lsi_stream_add(lsi_stream_writer *w, uint32_t value); /* gaps are made by the caller */
+int lsi_stream_end(lsi_stream_writer *w, uint64_t *offset, ls_error *err);
+#endif

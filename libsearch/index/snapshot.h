@@ -1,0 +1,46 @@
+/* snapshot.h — one commit, opened: its segments with their deletions, its schema, its statistics. Immutable, counted
+ * by references, used by any number of threads. */
+#ifndef LSI_SNAPSHOT_H
+#define LSI_SNAPSHOT_H
+#include "libsearch/segment/live.h"
+
+typedef struct lsi_snapshot_segment {
+    lsi_segment *seg;
+    lsi_live *live;      /* NULL: nothing deleted */
+    uint64_t base;       /* number of its document 0 in the snapshot */
+} lsi_snapshot_segment;
+
+typedef struct lsi_snapshot {
+    uint64_t generation;
+    int64_t created;
+    uint64_t uuid[2];
+    ls_schema *schema;   /* owned */
+    bool stale_analyzer;
+    lsi_snapshot_segment *segments; /* in order of arrival */
+    size_t count;
+    uint64_t doc_limit;  /* numbers run below it, deleted ones among them */
+    uint64_t documents, deleted;                 /* live, deleted */
+    uint64_t length_sum[LSI_LISTS_MAX], word_sum; /* over live documents */
+    uint32_t language_docs[64];
+    int refs;
+} lsi_snapshot;
+void lsi_snapshot_retain(lsi_snapshot *s);
+void lsi_snapshot_release(lsi_snapshot *s);
+/* The segment of a document number, and its number there. LS_NOTFOUND beyond the end or deleted. */
+int lsi_snapshot_locate(const lsi_snapshot *s, uint64_t doc, size_t *segment, lsi_doc *local, ls_error *err);
+/* Live document frequency of a term in a list over all segments. */
+int lsi_snapshot_df(const lsi_snapshot *s, const uint8_t *term, size_t len, uint32_t list, uint64_t *df, ls_error *err);
+/* The live document of an id. LS_NOTFOUND. */
+int lsi_snapshot_find(const lsi_snapshot *s, const uint8_t *id, size_t len, size_t *segment, lsi_doc *local,
+                      ls_error *err);
+
+/* The reader behind the public handle: a directory and a snapshot. */
+struct ls_reader {
+    lsi_dir *dir;
+    lsi_snapshot *snap;
+    bool use_mmap;
+    void *scratch; /* query/scratch.c's pool; freed by it */
+    void (*scratch_free)(void *);
+    struct lsi_manifest_watch *watch; /* the open manifest file: what a refresh compares with */
+};
+#endif

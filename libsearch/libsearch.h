@@ -1,0 +1,481 @@
+/* libsearch.h — full-text search in a C program: an inverted index with BM25 ranking, one directory, one header.
+ *
+ * Promises
+ *   - A commit that returned LS_OK survives a crash and a loss of power. A crash leaves the last commit or the one
+ *     under way, never a mixture; an index opens without repair.
+ *   - A reader sees one commit for as long as it is open, whatever a writer does. Readers and the writer never block
+ *     each other, in one process or in many.
+ *   - Any bytes are a valid query and a valid text. A query never fails because of what somebody typed.
+ *   - Bytes read from disk are verified before they are used: damage is LS_CORRUPT with a file and an offset.
+ *   - The library never prints, exits, aborts, reads the environment or touches signals and locale.
+ *
+ * Caveats
+ *   - One writer at a time for an index, held by a kernel lock (LS_LOCKED to a second one). It must not be used in a
+ *     child made by fork (LS_MISUSE).
+ *   - Files are mapped by default: a disk that fails under a mapping raises SIGBUS. LS_READER_NO_MMAP reads instead.
+ *   - The index wants a local file system: locks of network file systems are not to be trusted.
+ *
+ * Rules that hold for every function
+ *   - Return values are LS_OK (0) or a negative code. Out-parameters come first and are set to NULL or 0 on failure;
+ *     `err` comes last, belongs to the caller and may be NULL. After a failure its message says where and why.
+ *   - Strings are UTF-8 with a length in bytes, or NUL-terminated where no length is asked. Invalid bytes in texts are
+ *     taken as U+FFFD and counted, never refused. Lengths are bytes, times are milliseconds since 1970 in UTC.
+ *   - Structs of options begin with their own size: set it (LS_INIT does), leave the rest zero for the defaults.
+ *   - Threads: ls_reader may be used by any number of threads at once. Every other object by one thread at a time.
+ *     All functions may be called at once on different objects.
+ */
+#ifndef LIBSEARCH_H
+#define LIBSEARCH_H
+#include <stddef.h>
+#include <stdint.h>
+
+#define LS_VERSION_MAJOR 0
+#define LS_VERSION_MINOR 1
+#define LS_VERSION_PATCH 0
+
+#if defined(__GNUC__) || defined(__clang__)
+#define LS_API __attribute__((visibility("default")))
+#else
+#define LS_API
+#endif
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Declare and clear a struct of options: LS_INIT(ls_search_options, o); */
+#ifdef __cplusplus
+#define LS_INIT(type, name) \
+    type name = type();     \
+    name.size = sizeof(type)
+#else
+#define LS_INIT(type, name) type name = {.size = sizeof(type)}
+#endif
+
+/* ---- errors ------------------------------------------------------------------------------------------------- */
+
+enum {
+    LS_OK = 0,
+    LS_INVALID = -1,         /* an argument is out of its range */
+    LS_NOMEM = -2,           /* memory could not be had; nothing changed */
+    LS_IO = -3,              /* the system refused to read or write; sys_errno says why */
+    LS_NOSPACE = -4,         /* the disk or the quota is full; the last commit stands */
+    LS_NOTFOUND = -5,        /* no such index, or no such document */
+    LS_EXISTS = -6,          /* it is there already */
+    LS_LOCKED = -7,          /* another writer holds the index */
+    LS_CORRUPT = -8,         /* a file of the index is damaged; file and offset say where */
+    LS_TOO_OLD = -9,         /* a format older than this library reads */
+    LS_TOO_NEW = -10,        /* a format newer than this library reads; nothing was touched */
+    LS_LIMIT = -11,          /* a limit was exceeded; the message names it and what was found */
+    LS_CANCELED = -12,       /* the caller's cancel function said so */
+    LS_TIMEOUT = -13,        /* the deadline passed (only where the answer must be complete) */
+    LS_COMMIT_UNKNOWN = -14, /* the commit is in place, but whether it survives a crash is not known */
+    LS_MISUSE = -15,         /* the call breaks a rule of this header */
+    LS_POISONED = -16,       /* an earlier write failed; close the writer and open it anew */
+    LS_SCHEMA = -17,         /* a field is unknown or of another type */
+    LS_UNSUPPORTED = -18     /* this cannot be done here (a network file system) */
+};
+
+#define LS_ERROR_FILE_BYTES 256
+typedef struct ls_error {
+    int code;       /* LS_OK or a code above */
+    int sys_errno;  /* of the refused system call, or 0 */
+    uint64_t offset; /* in `file`, or UINT64_MAX */
+    char file[LS_ERROR_FILE_BYTES];
+    char message[512]; /* one line, without a newline */
+} ls_error;
+
+/* "0.1.0". Static. Any thread. */
+LS_API const char *ls_version(void);
+/* One line for a code; the name is a word such as "corrupt". Static. Any thread. */
+LS_API const char *ls_strerror(int code);
+LS_API const char *ls_error_name(int code);
+
+/* Memory and log hooks. Set them before any other call and never again (LS_MISUSE is not detected).
+ * realloc_fn(ctx, NULL, n) allocates; free_fn is never called with NULL. NULL for `a`: the C library's. */
+typedef struct ls_allocator {
+    void *(*realloc_fn)(void *ctx, void *p, size_t bytes);
+    void (*free_fn)(void *ctx, void *p);
+    void *ctx;
+} ls_allocator;
+enum { LS_LOG_WARNING = 1, LS_LOG_INFO = 2 };
+typedef void ls_log_fn(void *ctx, int level, const char *text);
+LS_API int ls_set_allocator(const ls_allocator *a);
+LS_API void ls_set_log(ls_log_fn *fn, void *ctx);
+
+/* ---- schema: which fields documents have ---------------------------------------------------------------------- */
+
+typedef enum ls_type {
+    LS_TEXT = 1,    /* analysed words; searched by bare words where weight > 0, else only as name:word */
+    LS_KEYWORD = 2, /* whole values, compared case-folded, returned as written; filter, facet, sort; many a document */
+    LS_INTEGER = 3, /* int64; filter, sort */
+    LS_DATE = 4,    /* int64 milliseconds since 1970 UTC; filter, sort */
+    LS_STORED = 5   /* kept and returned, not searched */
+} ls_type;
+
+typedef struct ls_field {
+    size_t size;
+    const char *name; /* [a-z][a-z0-9_]{0,62}; borrowed for the call, or from the schema */
+    ls_type type;
+    int weight;       /* text: 1..255 counts that much for bare words; 0: a list of its own only */
+    int not_stored;   /* 1: the text is searched but not kept (no snippets, no reindex) */
+} ls_field;
+
+typedef struct ls_schema ls_schema;
+/* An empty schema, or the default one of news articles (title, lead, body, captions, byline, source, section,
+ * subjects, places, language, published, updated, embargoed, version, urgency, guid, url, status …).
+ * The caller frees it. LS_NOMEM. */
+LS_API int ls_schema_new(ls_schema **out, ls_error *err);
+LS_API int ls_schema_news(ls_schema **out, ls_error *err);
+LS_API void ls_schema_free(ls_schema *s);
+/* LS_EXISTS, LS_INVALID (name, weight), LS_LIMIT (64 fields, of which 16 text). */
+LS_API int ls_schema_add(ls_schema *s, const ls_field *field, ls_error *err);
+/* Settings of the index: "language" (default "english"; any of ls_languages), "k1" ("1.2"), "b" ("0.75"),
+ * "timezone" ("UTC"; a name of the zone database, for dates in queries), "title" and "main" (the text fields shown
+ * and searched as such; by default those named title and body). LS_INVALID says what was expected. */
+LS_API int ls_schema_set(ls_schema *s, const char *key, const char *value, ls_error *err);
+LS_API const char *ls_schema_get(const ls_schema *s, const char *key); /* NULL where unknown; borrowed */
+LS_API size_t ls_schema_count(const ls_schema *s);
+LS_API const ls_field *ls_schema_field(const ls_schema *s, size_t i); /* borrowed; NULL past the end */
+LS_API const ls_field *ls_schema_find(const ls_schema *s, const char *name);
+/* Names of the stemmers that can be used, NULL-terminated ("english", "german", … and "none"). Static. */
+LS_API const char *const *ls_languages(void);
+
+/* ---- documents ------------------------------------------------------------------------------------------------ */
+
+typedef struct ls_doc ls_doc;
+/* A document to be filled and added; clear it and use it again for the next. The caller frees it. */
+LS_API int ls_doc_new(ls_doc **out, ls_error *err);
+LS_API void ls_doc_clear(ls_doc *d);
+LS_API void ls_doc_free(ls_doc *d);
+/* The id under which it is found, replaced and deleted: 1 to 128 bytes of any kind. Without one, ls_add derives it
+ * from the fields (base32 of their XXH3-128). */
+LS_API int ls_doc_set_id(ls_doc *d, const char *id, size_t len, ls_error *err);
+/* Add one more value to a field; text is copied. Numbers are of integer and date fields. Names and types are
+ * checked by ls_add. */
+LS_API int ls_doc_add_text(ls_doc *d, const char *field, const char *text, size_t len, ls_error *err);
+LS_API int ls_doc_add_int(ls_doc *d, const char *field, int64_t value, ls_error *err);
+/* Stemming language, by Snowball's name or ISO 639-1 code ("german", "de"); NULL or unknown: detected from the text,
+ * else the index's. */
+LS_API int ls_doc_set_language(ls_doc *d, const char *language, ls_error *err);
+/* The version that the input itself carries (> 0). Without one, versions are counted by the index. */
+LS_API void ls_doc_set_version(ls_doc *d, int64_t version);
+
+/* Reading a document that came from ls_get or ls_reader_doc. Pointers are borrowed from the document. */
+LS_API const char *ls_doc_id(const ls_doc *d, size_t *len);
+LS_API const char *ls_doc_text(const ls_doc *d, const char *field, size_t i, size_t *len); /* NULL past the last */
+LS_API int ls_doc_int(const ls_doc *d, const char *field, int64_t *value); /* LS_NOTFOUND where it has none */
+LS_API int64_t ls_doc_version(const ls_doc *d);
+LS_API const char *ls_doc_language(const ls_doc *d); /* Snowball's name of what stemmed it */
+LS_API uint64_t ls_doc_words(const ls_doc *d);       /* words in the weighted text fields, not multiplied by weights */
+/* The values in the order they were added: field name, value (text NULL for numbers). LS_NOTFOUND past the last. */
+typedef struct ls_value {
+    const char *field, *text;
+    size_t len;
+    int64_t integer;
+} ls_value;
+LS_API int ls_doc_value(const ls_doc *d, size_t i, ls_value *out);
+
+/* ---- writing -------------------------------------------------------------------------------------------------- */
+
+enum {
+    LS_WRITER_CREATE = 1,   /* make the index where there is none, with options.schema */
+    LS_WRITER_EXCLUSIVE = 2, /* with CREATE: LS_EXISTS where there is one */
+    LS_WRITER_NO_SYNC = 4,  /* do not wait for the disk: a crash may lose commits, never break the index */
+    LS_WRITER_NO_MERGE = 8, /* no background merges */
+    LS_WRITER_FORCE = 16    /* also on a network file system */
+};
+typedef struct ls_writer_options {
+    size_t size;
+    unsigned flags;
+    const ls_schema *schema; /* for CREATE; NULL: the news schema */
+    size_t memory_bytes;     /* budget of the documents not yet written; 0: 64 MB */
+} ls_writer_options;
+
+typedef struct ls_writer ls_writer;
+/* Opens an index for writing. LS_LOCKED where another writer holds it, LS_NOTFOUND, LS_EXISTS, LS_TOO_NEW. */
+LS_API int ls_writer_open(ls_writer **out, const char *path, const ls_writer_options *o, ls_error *err);
+/* Waits for a merge under way to give up, drops what was not committed, releases the lock. Takes NULL. */
+LS_API void ls_writer_close(ls_writer *w);
+LS_API const ls_schema *ls_writer_schema(const ls_writer *w); /* borrowed */
+
+typedef enum ls_result { LS_CREATED = 1, LS_REPLACED, LS_UNCHANGED, LS_STALE, LS_CONFLICT } ls_result;
+typedef struct ls_added {
+    size_t size;
+    ls_result result; /* UNCHANGED, STALE and CONFLICT: nothing was added */
+    int64_t version;  /* stored under this version */
+    char id[132];     /* the id, also where it was derived; NUL-terminated */
+    size_t id_len;
+    uint64_t invalid_bytes; /* bytes that were not UTF-8 */
+} ls_added;
+/* Adds or replaces (same id) a document; visible after ls_commit. `added` may be NULL.
+ * LS_SCHEMA (unknown field, wrong type), LS_LIMIT (larger than the memory budget): this document is refused, the
+ * writer and all others are as before. */
+LS_API int ls_add(ls_writer *w, const ls_doc *d, ls_added *added, ls_error *err);
+/* LS_NOTFOUND where no live document has the id. */
+LS_API int ls_delete(ls_writer *w, const char *id, size_t len, ls_error *err);
+/* Makes everything since the last commit durable and visible, as one. *generation may be NULL. */
+LS_API int ls_commit(ls_writer *w, uint64_t *generation, ls_error *err);
+LS_API int ls_rollback(ls_writer *w, ls_error *err);
+/* Merges neighbours until at most `segments` (≥ 1) are left, deletions squeezed out, and commits. */
+LS_API int ls_merge(ls_writer *w, size_t segments, ls_error *err);
+/* Adds a field to the index's schema, from the next commit on; no rebuild. */
+LS_API int ls_writer_add_field(ls_writer *w, const ls_field *field, ls_error *err);
+
+/* ---- reading -------------------------------------------------------------------------------------------------- */
+
+enum { LS_READER_NO_MMAP = 1 };
+typedef struct ls_reader_options {
+    size_t size;
+    unsigned flags;
+} ls_reader_options;
+
+typedef struct ls_reader ls_reader;
+/* Opens the last commit. LS_NOTFOUND, LS_CORRUPT, LS_TOO_NEW. Writes nothing. */
+LS_API int ls_reader_open(ls_reader **out, const char *path, const ls_reader_options *o, ls_error *err);
+/* *newer: a reader of the present commit, which shares what is unchanged, or NULL where nothing was committed since
+ * (the cost of one stat). The old reader stays open and is closed by its owner. */
+LS_API int ls_reader_refresh(ls_reader **newer, ls_reader *r, ls_error *err);
+/* All results, documents and queries made from it may outlive it, except where said otherwise. Takes NULL. */
+LS_API void ls_reader_close(ls_reader *r);
+LS_API const ls_schema *ls_reader_schema(const ls_reader *r); /* borrowed from the reader */
+
+typedef struct ls_language_count {
+    const char *language; /* static */
+    uint64_t documents;
+} ls_language_count;
+typedef struct ls_stats {
+    size_t size;
+    uint64_t generation, documents, deleted, segments, bytes, terms, forms, words;
+    uint64_t postings, postings_bytes, positions, positions_bytes, forms_bytes, stored_bytes, dictionary_bytes;
+    int64_t created; /* time of the index's first commit */
+    size_t language_count;
+    ls_language_count languages[40];
+    int stale_analyzer; /* 1: made with other tables of words or stemmers: reindex */
+} ls_stats;
+LS_API int ls_reader_stats(const ls_reader *r, ls_stats *out, ls_error *err);
+/* The live document of an id. The caller frees it. LS_NOTFOUND. */
+LS_API int ls_get(ls_doc **out, const ls_reader *r, const char *id, size_t len, ls_error *err);
+/* Documents are numbered by arrival within a reader. *doc: UINT64_MAX before the first; LS_NOTFOUND after the last. */
+LS_API int ls_reader_next(const ls_reader *r, uint64_t *doc, ls_error *err);
+LS_API int ls_reader_find(const ls_reader *r, const char *id, size_t len, uint64_t *doc, ls_error *err);
+LS_API int ls_reader_doc(ls_doc **out, const ls_reader *r, uint64_t doc, ls_error *err);
+
+/* ---- queries -------------------------------------------------------------------------------------------------- */
+
+enum {
+    LS_MATCH_ANY = 1,          /* words are joined by OR instead of AND */
+    LS_MODE_SIMPLE = 2,        /* every character is text: no operators */
+    LS_SCORE_FUNCTION_WORDS = 4 /* with MATCH_ANY, words such as "the" score like others */
+};
+typedef struct ls_query_options {
+    size_t size;
+    unsigned flags;
+    const char *language; /* further stemming language of the words; NULL: the index's alone */
+    int64_t now;          /* for since:7d; 0: the present time */
+} ls_query_options;
+
+typedef struct ls_query ls_query;
+/* Understands any bytes (docs/QUERY.md). Fails only by LS_NOMEM and LS_INVALID (a NULL). The caller frees it; it
+ * belongs to no reader, and may be used by many threads once made. */
+LS_API int ls_query_parse(ls_query **out, const ls_schema *s, const char *text, size_t len, const ls_query_options *o,
+                          ls_error *err);
+LS_API void ls_query_free(ls_query *q);
+/* How it was understood, written so that it would parse to the same again. Borrowed. */
+LS_API const char *ls_query_parsed(const ls_query *q);
+/* What was repaired, cut or ignored. Borrowed; NULL past the last. */
+typedef struct ls_warning {
+    const char *code;    /* "unbalanced_quote", "unknown_field", "limit_terms" … */
+    const char *message; /* one sentence */
+    size_t start, end;   /* bytes of the query it is about; 0, 0 for the whole */
+} ls_warning;
+LS_API const ls_warning *ls_query_warning(const ls_query *q, size_t i);
+
+/* ---- searching ------------------------------------------------------------------------------------------------ */
+
+typedef enum ls_sort { LS_BY_RELEVANCE = 0, LS_BY_FIELD_ASC = 1, LS_BY_FIELD_DESC = 2 } ls_sort;
+/* Keep documents whose field has one of the values (keywords, folded), or a number from..to inclusive. */
+typedef struct ls_filter {
+    const char *field;
+    int exclude;               /* 1: keep those that do not */
+    const char *const *values; /* keywords; NULL: by range */
+    size_t value_count;
+    int64_t from, to; /* INT64_MIN and INT64_MAX: open */
+} ls_filter;
+enum { LS_TOTAL_EXACT = 0, LS_TOTAL_NONE = 1 };
+typedef struct ls_search_options {
+    size_t size;
+    size_t limit;  /* hits wanted; 0: 10 */
+    size_t offset; /* hits left out before; limit + offset ≤ 10,000 */
+    ls_sort sort;
+    const char *sort_field; /* for BY_FIELD; documents without a value come last, both ways */
+    const ls_filter *filters; /* all must hold */
+    size_t filter_count;
+    const char *cursor;      /* ls_results_cursor of the page before; NULL: the first */
+    const char *const *facets; /* keyword fields to count over all matches */
+    size_t facet_count, facet_limit; /* values for each; 0: 10 */
+    int total;          /* LS_TOTAL_NONE: a lower bound will do, which is quicker */
+    int count_only;     /* 1: no hits, only the total and facets */
+    int timeout_ms;     /* 0: 1,000; < 0: none. Past it the hits so far are given and timed_out is set */
+    int require_complete; /* 1: LS_TIMEOUT instead */
+    double k1, b;       /* 0: the index's; b < 0: none */
+    double half_life_days; /* > 0: scores fade with the age of recency_field */
+    const char *recency_field; /* NULL: "published" */
+    int64_t now;        /* 0: the present time */
+    int (*cancel)(void *ctx); /* asked now and then; not 0 ends the search with LS_CANCELED */
+    void *cancel_ctx;
+    int exhaustive;     /* 1: evaluate without skipping: same answers, slower; for tests */
+} ls_search_options;
+
+typedef struct ls_results ls_results;
+/* The caller frees the results, which own everything reachable from them. */
+LS_API int ls_search(ls_results **out, const ls_reader *r, const ls_query *q, const ls_search_options *o,
+                     ls_error *err);
+LS_API void ls_results_free(ls_results *res);
+typedef struct ls_results_info {
+    uint64_t total;
+    int total_is_exact; /* 0: at least so many */
+    size_t count;       /* hits held */
+    uint64_t undated_excluded; /* matches that only a range on their missing date left out */
+    int timed_out;
+    double took_ms;
+    uint64_t generation;
+} ls_results_info;
+LS_API ls_results_info ls_results_get(const ls_results *res);
+/* Valid until the results are freed; never free or modify it. */
+typedef struct ls_hit {
+    uint64_t doc; /* for ls_reader_doc and ls_snippets, with the same reader */
+    float score;
+    int has_sort_value;
+    int64_t sort_value; /* by a number or a date */
+    const char *id;
+    size_t id_len;
+} ls_hit;
+LS_API const ls_hit *ls_results_hit(const ls_results *res, size_t i); /* NULL past the last */
+/* Where the next page begins: URL-safe text, NULL where there is no more. Borrowed. */
+LS_API const char *ls_results_cursor(const ls_results *res);
+/* The words of the query that match nothing in this reader. Borrowed; NULL past the last. */
+LS_API const char *ls_results_unmatched(const ls_results *res, size_t i);
+/* Caps that bit while searching. Borrowed; NULL past the last. */
+LS_API const ls_warning *ls_results_warning(const ls_results *res, size_t i);
+typedef struct ls_facet_value {
+    const char *value; /* as written in the first document that has it */
+    size_t len;
+    uint64_t count;
+} ls_facet_value;
+/* Values of the i-th facet asked for, by falling count, then by value. NULL past the last. */
+LS_API const ls_facet_value *ls_results_facet(const ls_results *res, size_t facet, size_t i);
+
+/* ---- passages ------------------------------------------------------------------------------------------------- */
+
+enum { LS_RANGES_BYTES = 0, LS_RANGES_CODE_POINTS = 1, LS_RANGES_UTF16 = 2 };
+typedef struct ls_snippet_options {
+    size_t size;
+    size_t count;  /* passages wanted; 0: 2 */
+    size_t length; /* of each in code points, about; 0: 200 */
+    const char *pre, *post; /* around a match in html, not escaped; NULL: <mark>, </mark> */
+    int range_unit; /* LS_RANGES_* */
+    int all_matches; /* 1: also `matches` over the whole main field */
+    int no_body;   /* 1: only the title */
+} ls_snippet_options;
+typedef struct ls_range {
+    size_t start, end; /* [start, end) */
+} ls_range;
+typedef struct ls_snippet {
+    const char *field; /* "body" */
+    const char *text;  /* valid UTF-8, as stored; "… " where it is cut */
+    const char *html;  /* escaped; only the markers are raw */
+    const ls_range *ranges; /* of the matches in text */
+    size_t range_count;
+    ls_range place; /* of the passage in the whole field */
+} ls_snippet;
+typedef struct ls_snippets {
+    const char *title_html; /* the title highlighted; NULL without a title */
+    const ls_snippet *snippets;
+    size_t count;
+    const ls_range *matches;
+    size_t match_count;
+} ls_snippets;
+/* Passages of a document for a query, by the same matching as the search. The caller frees them. */
+LS_API int ls_snippets_make(ls_snippets **out, const ls_reader *r, const ls_query *q, uint64_t doc,
+                            const ls_snippet_options *o, ls_error *err);
+LS_API void ls_snippets_free(ls_snippets *s);
+
+/* ---- help with queries ---------------------------------------------------------------------------------------- */
+
+typedef struct ls_suggestion {
+    const char *text;
+    uint64_t documents;
+} ls_suggestion;
+typedef struct ls_suggestions {
+    const ls_suggestion *completions; /* words and titles that begin so, by falling documents */
+    size_t count;
+    const char *did_you_mean; /* the text with its unknown words replaced, where that finds something; else NULL */
+} ls_suggestions;
+/* What the text typed so far may become. The caller frees it. */
+LS_API int ls_suggest(ls_suggestions **out, const ls_reader *r, const char *text, size_t len, size_t limit,
+                      ls_error *err);
+LS_API void ls_suggestions_free(ls_suggestions *s);
+/* A query of the document's rarest weighted words, which excludes the document itself. The caller frees it. */
+LS_API int ls_more_like(ls_query **out, const ls_reader *r, uint64_t doc, ls_error *err);
+
+/* ---- advanced ------------------------------------------------------------------------------------------------- */
+
+/* The parts of a document's score, a tree in depth-first order; the parts at one depth sum to their parent's value.
+ * count is 0 where the document does not match. The caller frees it. */
+typedef struct ls_explained {
+    int depth;
+    double value;
+    const char *text;
+} ls_explained;
+typedef struct ls_explanation {
+    const ls_explained *nodes;
+    size_t count;
+} ls_explanation;
+LS_API int ls_explain(ls_explanation **out, const ls_reader *r, const ls_query *q, const ls_search_options *o,
+                      uint64_t doc, ls_error *err);
+LS_API void ls_explanation_free(ls_explanation *e);
+
+/* Deletes what matches in the last commit and in what was added since. *deleted may be NULL. */
+LS_API int ls_delete_query(ls_writer *w, const ls_query *q, uint64_t *deleted, ls_error *err);
+
+/* How a text is cut into words. The caller frees it. */
+typedef struct ls_token {
+    const char *form, *term; /* as written (normalised), as indexed */
+    uint32_t position;
+    size_t start, end; /* bytes of the text */
+} ls_token;
+typedef struct ls_tokens {
+    const ls_token *tokens;
+    size_t count;
+    const char *language;
+} ls_tokens;
+LS_API int ls_analyze(ls_tokens **out, const ls_schema *s, const char *text, size_t len, const char *language,
+                      ls_error *err);
+LS_API void ls_tokens_free(ls_tokens *t);
+
+/* Verifies every byte and every structure; writes nothing. `fault` is told each one found (err: what and where,
+ * section: its name). LS_CORRUPT where there was any. */
+typedef void ls_fault_fn(void *ctx, const ls_error *err, const char *section);
+typedef struct ls_check_report {
+    size_t size;
+    uint64_t generation, documents, segments, faults;
+} ls_check_report;
+LS_API int ls_check(const char *path, ls_fault_fn *fault, void *ctx, ls_check_report *out, ls_error *err);
+/* Copies the last commit into a new directory, durably. LS_EXISTS where `to` is there. */
+LS_API int ls_backup(const char *path, const char *to, ls_error *err);
+
+/* Whether a text begins with a headline (a first line without a full stop, then a blank line): its range in bytes
+ * and where the text goes on. LS_NOTFOUND where it begins with its lead. */
+LS_API int ls_headline(const char *text, size_t len, ls_range *headline, size_t *rest);
+/* Dates of articles: RFC 3339, YYYY-MM-DD, RFC 822/5322. LS_INVALID. *date_only may be NULL. */
+LS_API int ls_date_parse(const char *text, size_t len, int64_t *ms, int *date_only);
+/* RFC 3339 in UTC ("2023-09-11T08:00:00Z"), NUL-terminated; buf of at least 32 bytes. */
+LS_API void ls_date_format(int64_t ms, char *buf, size_t cap);
+/* The instants that a period stands for in a zone ("2023-08", "2023", "2023-09-11", RFC 3339, "7d" back from now):
+ * inclusive first and last millisecond. LS_INVALID. zone NULL: UTC. */
+LS_API int ls_period_parse(const char *text, size_t len, const char *zone, int64_t now, int64_t *first, int64_t *last);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,45 @@
+/* doc.h — a document's typed values: built by the user, kept as bytes in a segment, read back. */
+#ifndef LSI_DOC_H
+#define LSI_DOC_H
+#include "libsearch/model/schema.h"
+#include "libsearch/util/arena.h"
+
+#define LSI_ID_MAX 128
+
+typedef struct lsi_doc_value {
+    const char *field; /* name, NUL-terminated, in the document's arena */
+    int field_no;      /* set by lsi_doc_check, -1 before */
+    bool is_int;
+    int64_t integer;
+    const char *text; /* NUL-terminated copy; NULL for numbers */
+    size_t len;
+} lsi_doc_value;
+
+struct ls_doc {
+    lsi_arena arena;
+    lsi_doc_value *values;
+    size_t count, cap;
+    char id[LSI_ID_MAX + 1];
+    size_t id_len;        /* 0: none yet */
+    char language[24];    /* Snowball's name; empty: to be detected */
+    int64_t version;      /* 0: none given */
+    uint64_t words;       /* filled when read */
+};
+
+int lsi_doc_new(ls_doc **out, ls_error *err);
+void lsi_doc_clear(ls_doc *d);
+void lsi_doc_free(ls_doc *d);
+int lsi_doc_set_id(ls_doc *d, const char *id, size_t len, ls_error *err);
+int lsi_doc_add_text(ls_doc *d, const char *field, const char *text, size_t len, ls_error *err);
+int lsi_doc_add_int(ls_doc *d, const char *field, int64_t v, ls_error *err);
+/* Sets field_no of every value; LS_SCHEMA names the field and what was expected. Text values of a field whose name is
+ * in the schema but of a number type, and numbers for text, are refused. */
+int lsi_doc_check(ls_doc *d, const ls_schema *s, ls_error *err);
+/* Stored bytes: id, language, words, version and the stored values in order; not those of not_stored fields. */
+void lsi_doc_encode(const ls_doc *d, const ls_schema *s, lsi_buf *out);
+int lsi_doc_decode(ls_doc *d, const ls_schema *s, const uint8_t *p, const uint8_t *end, ls_error *err);
+/* XXH3-64 of fields and language without id and version: equal for equal content. */
+uint64_t lsi_doc_hash(const ls_doc *d);
+/* base32 (lower case, a-z2-7, 26 letters) of the XXH3-128 of bytes; buf of 27 bytes. */
+void lsi_id_derive(const void *p, size_t n, char *buf);
+#endif

@@ -1,0 +1,20 @@
+/* memseg.h — documents being inverted in memory, until they are written as a segment. One thread. */
+#ifndef LSI_MEMSEG_H
+#define LSI_MEMSEG_H
+#include "libsearch/segment/segment.h"
+
+typedef struct lsi_memseg lsi_memseg;
+int lsi_memseg_new(lsi_memseg **out, const ls_schema *schema, ls_error *err);
+void lsi_memseg_free(lsi_memseg *m);
+size_t lsi_memseg_bytes(const lsi_memseg *m); /* held: against the budget */
+uint32_t lsi_memseg_count(const lsi_memseg *m); /* documents, deleted ones too */
+uint32_t lsi_memseg_live_count(const lsi_memseg *m);
+/* Analyses and adds a checked document (lsi_doc_check; id and version set). *doc: its number here.
+ * LS_LIMIT where its own inversion would exceed budget_bytes; any failure leaves the rest as it was. */
+int lsi_memseg_add(lsi_memseg *m, const ls_doc *d, uint64_t content_hash, size_t budget_bytes, lsi_doc *doc,
+                   uint64_t *invalid_bytes, ls_error *err);
+void lsi_memseg_delete(lsi_memseg *m, lsi_doc doc); /* left out of the file */
+/* Writes seg-<generation>; out->live_* 0. Documents keep their order; deleted ones are left out. With no live
+ * document: LS_NOTFOUND and no file. k1 and b are the schema's. */
+int lsi_memseg_flush(lsi_memseg *m, lsi_dir *dir, uint64_t generation, bool sync, lsi_segment_info *out, ls_error *err);
+#endif

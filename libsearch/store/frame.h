@@ -1,0 +1,84 @@
+/* frame.h — what every file of an index looks like from outside: a header, numbered sections aligned to 64 bytes, a
+ * section table with a checksum for each 32 KB chunk, a footer. The only place that knows magic numbers.
+ * A reader verifies a chunk when it is first touched; a writer fills many sections at once through sinks. */
+#ifndef LSI_FRAME_H
+#define LSI_FRAME_H
+#include "libsearch/store/io.h"
+#include "libsearch/util/buf.h"
+#include "libsearch/util/err.h"
+
+#define LSI_CHUNK_BYTES 32768u
+#define LSI_CHUNK_SHIFT 15
+#define LSI_SECTION_ALIGN 64u
+
+enum { LSI_FILE_SEGMENT = 1, LSI_FILE_LIVE = 2, LSI_FILE_MANIFEST = 3, LSI_FILE_TOMBS = 4 };
+
+/* ---- writing ---- */
+typedef struct lsi_sink lsi_sink; /* bytes of one section on their way; sticky error; spills to a spool file */
+typedef struct lsi_frame_writer lsi_frame_writer;
+
+/* Begins the file `name` in dir (O_EXCL). Nothing of it is visible under a manifest until one names it. */
+int lsi_frame_create(lsi_frame_writer **out, lsi_dir *dir, const char *name, uint32_t kind, uint64_t generation,
+                     ls_error *err);
+/* A sink for a new section; sinks of one frame may be filled in any order, interleaved. `optional`: readers that do
+ * not know the type skip it. Owned by the frame. NULL on failure (finish then reports it). */
+lsi_sink *lsi_frame_section(lsi_frame_writer *w, uint32_t type, bool optional);
+/* Writes everything, fsyncs on the descriptor that wrote (where sync), closes. *bytes: the file's size,
+ * *sum: XXH3 over header and section table, for the manifest. Frees w in every case; on failure the file is gone. */
+int lsi_frame_finish(lsi_frame_writer *w, bool sync, uint64_t *bytes, uint64_t *sum, ls_error *err);
+void lsi_frame_abort(lsi_frame_writer *w); /* takes NULL */
+
+void lsi_sink_put(lsi_sink *s, const void *p, size_t n);
+void lsi_sink_put8(lsi_sink *s, uint8_t v);
+void lsi_sink_put32(lsi_sink *s, uint32_t v);
+void lsi_sink_put64(lsi_sink *s, uint64_t v);
+void lsi_sink_align(lsi_sink *s, size_t to);
+uint64_t lsi_sink_at(const lsi_sink *s); /* bytes put so far */
+int lsi_sink_rc(const lsi_sink *s);
+lsi_sink *lsi_sink_memory(lsi_buf *b);   /* a sink of its own, into b; for tests; NULL on failure */
+void lsi_sink_free(lsi_sink *s);         /* only of lsi_sink_memory */
+
+/* ---- reading ---- */
+typedef struct lsi_frame lsi_frame;
+typedef struct lsi_section {
+    const uint8_t *base; /* the section's bytes; chunks whose bit is clear must not be read */
+    uint64_t bytes;
+    uint64_t file_offset;
+    uint32_t type;
+    uint8_t *checked; /* one byte a chunk, 1: verified. Atomic access only */
+    lsi_frame *frame;
+} lsi_section;
+
+/* Opens and judges header, footer, table: CORRUPT, TOO_OLD, TOO_NEW, NOTFOUND. expect_bytes, expect_sum: from the
+ * manifest; 0: not known. use_mmap false: chunks are read by pread when first touched. */
+int lsi_frame_open(lsi_frame **out, lsi_dir *dir, const char *name, uint32_t kind, bool use_mmap,
+                   uint64_t expect_bytes, uint64_t expect_sum, ls_error *err);
+void lsi_frame_close(lsi_frame *f); /* takes NULL */
+uint64_t lsi_frame_generation(const lsi_frame *f);
+uint64_t lsi_frame_bytes(const lsi_frame *f);
+const char *lsi_frame_name(const lsi_frame *f);
+/* The section of a type, or one of 0 bytes (base NULL) where there is none; borrowed from f. */
+const lsi_section *lsi_frame_find(const lsi_frame *f, uint32_t type);
+size_t lsi_frame_section_count(const lsi_frame *f);
+const lsi_section *lsi_frame_section_at(const lsi_frame *f, size_t i);
+/* Verifies every chunk, the padding between sections and the table. Calls fault for each wrong place. */
+int lsi_frame_verify(lsi_frame *f, ls_fault_fn *fault, void *ctx, uint64_t *faults, ls_error *err);
+
+/* The slow path of lsi_section_get: verifies (reads) what is not yet. */
+const uint8_t *lsi_section_fetch(const lsi_section *s, uint64_t off, uint64_t len, ls_error *err);
+
+/* [off, off + len) of a section, verified; NULL with err set (LS_CORRUPT: damaged, or beyond the end). The pointer
+ * lives as long as the frame. At least 64 bytes behind a section are readable memory, of any value. */
+LSI_INLINE const uint8_t *lsi_section_get(const lsi_section *s, uint64_t off, uint64_t len, ls_error *err)
+{
+    if (LSI_LIKELY(len && lsi_range_ok(off, len, s->bytes))) {
+        uint64_t c = off >> LSI_CHUNK_SHIFT, last = (off + len - 1) >> LSI_CHUNK_SHIFT;
+        while (__atomic_load_n(&s->checked[c], __ATOMIC_ACQUIRE)) {
+            if (c++ == last) return s->base + off;
+        }
+    }
+    return lsi_section_fetch(s, off, len, err);
+}
+/* CORRUPT at an offset of a section: for decoders that find nonsense in verified bytes. */
+int lsi_section_corrupt(const lsi_section *s, uint64_t off, ls_error *err, const char *expected);
+#endif

@@ -1,0 +1,73 @@
+/* analyzer.h — from bytes of text to words: cut, normalised (the form), folded and stemmed (the term).
+ *
+ * form:   the word as written after NFC and apostrophes, case and accents kept: US, Zelensky, Häuser
+ * folded: the form without case, accents and compatibility forms: us, zelensky, hauser
+ * term:   the folded stem: us, zelenski, haus
+ *
+ * An lsi_analyzer belongs to one thread (Snowball's stemmers do). */
+#ifndef LSI_ANALYZER_H
+#define LSI_ANALYZER_H
+#include "libsearch/util/base.h"
+#include "libsearch/util/buf.h"
+#include "libsearch/util/err.h"
+
+#define LSI_ANALYZER_VERSION 1u /* of the chain; the stamp below adds Unicode's and Snowball's */
+#define LSI_FORM_MAX 256u       /* bytes of a form; longer words are cut there, at a code point */
+
+/* Languages: 0 is "none" (no stemming); others in order of their Snowball names. */
+int lsi_lang_find(const char *name, size_t len); /* Snowball's name or ISO 639-1 code, any case; -1 unknown */
+const char *lsi_lang_name(int lang);             /* "english"; "none" */
+const char *lsi_lang_code(int lang);             /* "en"; "und" for none */
+size_t lsi_lang_count(void);
+const char *const *lsi_lang_names(void);         /* NULL-terminated */
+/* The language of a text from its script and function words; -1 where it cannot be told. Looks at ≤ 4 KB. */
+int lsi_lang_detect(const uint8_t *text, size_t len);
+bool lsi_lang_is_function_word(int lang, const uint8_t *folded, size_t len);
+/* Versions of analyzer, Unicode and Snowball in one number; kept in the manifest. */
+uint64_t lsi_analyzer_stamp(void);
+
+typedef struct lsi_analyzer lsi_analyzer;
+int lsi_analyzer_new(lsi_analyzer **out, ls_error *err);
+void lsi_analyzer_free(lsi_analyzer *a); /* takes NULL */
+
+enum {
+    LSI_TOK_JOINED = 1,    /* a hyphenated word joined: at its first part's position, not counted in length */
+    LSI_TOK_SENTENCE = 2,  /* first word of a sentence */
+    LSI_TOK_PARAGRAPH = 4, /* first word of a paragraph (then also SENTENCE) */
+    LSI_TOK_QUOTE_OPEN = 8,   /* first word behind an opening quotation mark */
+    LSI_TOK_QUOTE_CLOSE = 16, /* last word before a closing one */
+    LSI_TOK_BOILERPLATE = 32  /* in a boilerplate line; its position counts apart */
+};
+typedef struct lsi_token {
+    const uint8_t *form; /* borrowed until the next call; may point into the text */
+    uint32_t form_len;
+    uint32_t position;   /* from 0; ordinary and boilerplate words are counted apart */
+    size_t start, end;   /* bytes of the text, before normalisation */
+    uint32_t flags;
+} lsi_token;
+
+/* Begin cutting a text (any bytes; borrowed while cutting). lang decides only what is language-specific. */
+void lsi_tokens_begin(lsi_analyzer *a, const uint8_t *text, size_t len, int lang);
+int lsi_tokens_next(lsi_analyzer *a, lsi_token *out); /* 1: a word, 0: the end, negative: LS_NOMEM */
+uint64_t lsi_tokens_invalid(const lsi_analyzer *a);   /* bytes that were not UTF-8, of the text so far */
+
+/* Folded spelling of a form; borrowed until the next call of this function on a. NULL: no memory. */
+const uint8_t *lsi_analyzer_fold(lsi_analyzer *a, const uint8_t *form, size_t len, size_t *out_len);
+/* The term of a form in a language; borrowed until the next call of this function on a. NULL: no memory. */
+const uint8_t *lsi_analyzer_term(lsi_analyzer *a, int lang, const uint8_t *form, size_t len, size_t *out_len);
+/* Folds a keyword value (case and accents, inner white space to one blank); same lifetime as fold. */
+const uint8_t *lsi_analyzer_keyword(lsi_analyzer *a, const uint8_t *text, size_t len, size_t *out_len);
+
+/* Copies text to out as valid UTF-8: each invalid byte becomes U+FFFD. Returns the count of invalid bytes. */
+uint64_t lsi_utf8_repair(const uint8_t *text, size_t len, lsi_buf *out);
+bool lsi_utf8_valid(const uint8_t *text, size_t len);
+
+/* The rule of ls_headline: true, and where the headline and the rest are. */
+bool lsi_headline(const uint8_t *text, size_t len, size_t *start, size_t *end, size_t *rest);
+
+/* Hidden terms, in list 0 only, whose positions are those of the flagged words. */
+#define LSI_TERM_SENTENCE "\x01s"
+#define LSI_TERM_PARAGRAPH "\x01p"
+#define LSI_TERM_QUOTE_OPEN "\x01q"
+#define LSI_TERM_QUOTE_CLOSE "\x01r"
+#endif
