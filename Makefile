@@ -39,11 +39,12 @@ SRV_SRC  := $(sort $(wildcard server/*.c server/page/*.c))
 TEST_SRC := $(sort $(wildcard tests/t_*.c tests/prop_*.c tests/fault_*.c tests/corrupt_*.c))
 HEADERS  := $(sort $(wildcard libsearch/*.h libsearch/*/*.h json/*.h import/*.h cli/*.h server/*.h server/page/*.h))
 
-LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
-PIC_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.pic.o)
-JSON_OBJ := $(JSON_SRC:%.c=$(BUILD)/%.o)
-CLI_OBJ := $(CLI_SRC:%.c=$(BUILD)/%.o)
-SRV_OBJ := $(SRV_SRC:%.c=$(BUILD)/%.o)
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
+PIC_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.pic.o)
+JSON_OBJ := $(JSON_SRC:%.c=$(BUILD)/obj/%.o)
+CLI_OBJ := $(CLI_SRC:%.c=$(BUILD)/obj/%.o)
+ASSETS := server/page/page.css server/page/page.js server/page/icon.svg openapi.yaml
+SRV_OBJ := $(SRV_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/server/page/assets.o
 TESTS   := $(TEST_SRC:tests/%.c=$(BUILD)/tests/%)
 STATIC  := $(BUILD)/libsearch.a
 SHARED  := $(BUILD)/libsearch.so.$(VERSION)
@@ -52,12 +53,18 @@ SHARED  := $(BUILD)/libsearch.so.$(VERSION)
 .DEFAULT_GOAL := all
 all: $(STATIC) $(SHARED) $(BUILD)/libsearch $(BUILD)/libsearchd   ## library, command line, server
 
-$(BUILD)/%.o: %.c
+$(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(DEPFLAGS) -c $< -o $@
-$(BUILD)/%.pic.o: %.c
+$(BUILD)/obj/%.pic.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(DEPFLAGS) -fPIC -c $< -o $@
+
+$(BUILD)/obj/server/page/assets.c: server/page/embed.sh $(ASSETS)
+	@mkdir -p $(@D)
+	sh server/page/embed.sh $(ASSETS) > $@
+$(BUILD)/obj/server/page/assets.o: $(BUILD)/obj/server/page/assets.c
+	$(CC) $(CFLAGS_ALL) -c $< -o $@
 
 $(STATIC): $(LIB_OBJ)
 	@rm -f $@
@@ -69,10 +76,11 @@ $(BUILD)/libsearch: $(CLI_OBJ) $(JSON_OBJ) $(STATIC)
 $(BUILD)/libsearchd: $(SRV_OBJ) $(JSON_OBJ) $(STATIC)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(SRV_LIBS) $(JSON_LIBS) $(LIB_LIBS)
 # Tests link the static library, so that they can reach internal (lsi_) functions.
-$(BUILD)/tests/%: $(BUILD)/tests/%.o $(STATIC)
+$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(STATIC)
+	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(LIB_LIBS)
 
--include $(LIB_OBJ:.o=.d) $(PIC_OBJ:.o=.d) $(JSON_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(SRV_OBJ:.o=.d) $(TESTS:%=%.d)
+-include $(LIB_OBJ:.o=.d) $(PIC_OBJ:.o=.d) $(JSON_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(SRV_OBJ:.o=.d) $(TEST_SRC:%.c=$(BUILD)/obj/%.d)
 
 # ---- what a change must pass ----
 .PHONY: check test tests lint format tidy asan asan-check tsan clang check-long
@@ -137,12 +145,19 @@ check-install: all
 	@echo "ok   install"
 
 # ---- figures ----
-.PHONY: bench bench-relevance bench-self fresh-root clean help
+.PHONY: bench bench-relevance bench-figures fresh-root clean help
 DATA ?=
 bench-relevance: $(BUILD)/libsearch $(BUILD)/bench/relevance   ## MAP, nDCG@10, R@100 on test collections: DATA=folder
 	@sh bench/relevance.sh $(BUILD) "$(DATA)"
-$(BUILD)/bench/%: $(BUILD)/bench/%.o $(STATIC)
+$(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(STATIC)
+	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
+$(BUILD)/bench/figures: bench/figures.c bench/peers/hx.c $(STATIC)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -std=gnu11 -w -I. -pthread -c bench/peers/hx.c -o $(@D)/hx.o
+	$(CC) $(CFLAGS_ALL) -o $@ bench/figures.c $(@D)/hx.o $(STATIC) $(LIB_LIBS)
+bench-figures: $(BUILD)/bench/figures   ## rate of adding, sizes, opening, memory: DATA=folder
+	@sh bench/figures.sh $(BUILD) "$(DATA)"
 $(BUILD)/bench/drv_libsearch: bench/peers/drv_libsearch.c bench/peers/hx.c $(STATIC)
 	@mkdir -p $(@D)
 	$(CC) -O2 -w -std=gnu11 -I. -Ibench/peers -pthread -o $@ bench/peers/drv_libsearch.c bench/peers/hx.c $(STATIC) $(LIB_LIBS)

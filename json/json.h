@@ -28,7 +28,7 @@ typedef struct js_text {
 } js_text;
 
 void js_text_free(js_text *t);
-void js_text_reset(js_text *t); /* empty again; memory and error: kept, cleared */
+void js_text_reset(js_text *t);              /* empty again; memory and error: kept, cleared */
 char *js_text_take(js_text *t, size_t *len); /* NULL where failed or never written */
 void js_put(js_text *t, const char *s, size_t len);
 void js_puts(js_text *t, const char *s);
@@ -84,12 +84,13 @@ void js_write_problem(js_text *out, const js_problem *p);
 
 /* ---- params.c: the parameters of a search, one table ------------------------------------------------------------- */
 
-/* Where a parameter may stand. */
+/* Where a parameter may stand (one bit is given to the functions below). */
 enum {
     JS_FOR_SEARCH = 1,  /* GET and POST /v1/search, libsearch search, the page */
     JS_FOR_SNIPPET = 2, /* /v1/documents/{id}/snippet */
     JS_FOR_EXPORT = 4,  /* /v1/export, libsearch export, feeds */
-    JS_FOR_SUGGEST = 8  /* /v1/suggest */
+    JS_FOR_SUGGEST = 8, /* /v1/suggest */
+    JS_FOR_COMMAND = 16 /* libsearch search: as JS_FOR_SEARCH, with a higher limit */
 };
 typedef enum js_kind { JS_TEXT, JS_LIST, JS_INT, JS_BOOL, JS_CHOICE, JS_NUMBER } js_kind;
 typedef struct js_param {
@@ -105,13 +106,18 @@ typedef struct js_param {
 const js_param *js_param_at(size_t i);
 /* NULL where unknown, or unknown for these uses. */
 const js_param *js_param_find(const char *name, size_t len, unsigned uses);
+/* What an unknown name was likely meant to be, among these uses; NULL where nothing is near. */
+const js_param *js_param_guess(const char *name, size_t len, unsigned uses);
 
-#define JS_FILTERS 6 /* source section byline subject place language */
+#define JS_FILTERS 6                   /* source section byline subject place language */
+const char *js_filter_name(size_t i);  /* "source" … of the parameter, NULL past the last */
+const char *js_filter_field(size_t i); /* "source", "subjects" … of the field */
 typedef struct js_list {
     char **items; /* NUL-terminated, owned */
     size_t count;
 } js_list;
 typedef enum js_fold { JS_FOLD_NONE = 0 } js_fold;
+typedef enum js_format { JS_NDJSON, JS_CSV } js_format;
 
 /* A search as asked for. Filled by js_request_set (any number of times), then js_request_ready, then read-only:
  * the server may look at every member (for the form of the page, for links to the next page, for an ETag). */
@@ -130,6 +136,8 @@ typedef struct js_request {
     bool explain, require_complete, any, simple, score_function_words;
     int range_unit; /* LS_RANGES_* */
     js_fold fold;
+    js_format format; /* of an export */
+    uint64_t seen;    /* which parameters were given; private */
     /* set by js_request_ready */
     int64_t from_ms, to_ms; /* INT64_MIN, INT64_MAX: open */
     ls_sort order;
@@ -154,7 +162,8 @@ int js_request_set_json(js_request *q, const char *text, size_t len, js_problem 
 /* Checks what concerns several parameters or the schema: offset + limit, from ≤ to, fields of sort and facets. */
 int js_request_ready(js_request *q, const ls_schema *s, js_problem *p);
 
-/* ---- find.c: running a request ------------------------------------------------------------------------------------ */
+/* ---- find.c: running a request ------------------------------------------------------------------------------------
+ */
 
 typedef struct js_found {
     ls_query *query;    /* as typed: for parsed, warnings, snippets */
@@ -163,17 +172,21 @@ typedef struct js_found {
 } js_found;
 /* The query of a request alone. The caller frees it. */
 int js_request_query(ls_query **out, const js_request *q, const ls_schema *s, ls_error *err);
-/* Searches. For the page too, which wants the results and not their JSON. p may tell invalid_parameter (a bad cursor). */
+/* Searches. For the page too, which wants the results and not their JSON. p may tell invalid_parameter (a bad cursor).
+ */
 int js_find(js_found *out, const js_request *q, const ls_reader *r, js_problem *p);
 void js_found_clear(js_found *f);
 
-/* ---- answers: one function each, shared by --json and the server ---------------------------------------------------- */
+/* ---- answers: one function each, shared by --json and the server ----------------------------------------------------
+ */
 
 /* The object of /v1/search. */
 int js_write_search(js_text *out, const js_request *q, const ls_reader *r, const js_found *f, ls_error *err);
 /* One hit of it (one line of --ndjson). */
 int js_write_hit(js_text *out, const js_request *q, const ls_reader *r, const js_found *f, const ls_hit *hit,
                  ls_error *err);
+/* The score of a hit, its parts indented by their depth, as lines for people. */
+int js_write_explanation(js_text *out, const js_request *q, const ls_reader *r, const ls_hit *hit, ls_error *err);
 /* js_find and js_write_search in one call. */
 int js_search(js_text *out, const js_request *q, const ls_reader *r, js_problem *p);
 /* GET /v1/documents/{id}; also one line of an export. */
@@ -207,7 +220,7 @@ typedef struct js_facts {
     size_t id_len;
     const char *title; /* the title field, or the beginning of the lead */
     size_t title_len;
-    const char *title_source; /* "given" "line" "lead" */
+    const char *title_source;                                      /* "given" "line" "lead" */
     const char *guid, *url, *source, *section, *byline, *language; /* NULL: unknown; language as written or ISO 639-1 */
     const char *status, *date_source;
     bool has_published, has_updated;
@@ -220,13 +233,15 @@ typedef struct js_facts {
 } js_facts;
 int js_facts_get(js_facts *out, const ls_schema *s, const ls_doc *d, ls_error *err);
 void js_facts_clear(js_facts *f);
+/* "english" → "en"; what is no name of a stemmer as it is. Static or the argument. */
+const char *js_language_code(const char *language);
 /* The next paragraph of a body: a run of lines without a blank one where the body has blank lines, else a line.
- * *at goes from 0 upwards; false past the last. */
+ * *at goes from 0 upwards; false past the last. Whether there are blank lines is judged by the first 4 KB. */
 bool js_paragraph(const char *body, size_t len, size_t *at, const char **paragraph, size_t *paragraph_len);
 
-/* ---- export.c: everything found, in pieces ------------------------------------------------------------------------ */
+/* ---- export.c: everything found, in pieces ------------------------------------------------------------------------
+ */
 
-typedef enum js_format { JS_NDJSON, JS_CSV } js_format;
 typedef struct js_export js_export;
 /* The request may be cleared afterwards; the reader must stay open. Limit and offset are not looked at. */
 int js_export_open(js_export **out, const js_request *q, const ls_reader *r, js_format format, js_problem *p);
@@ -237,7 +252,8 @@ void js_export_close(js_export *e);
 /* A cell of CSV by RFC 4180; what a spreadsheet would take for a formula (= + - @ tab CR first) gets a ' in front. */
 void js_csv_cell(js_text *out, const char *s, size_t len);
 
-/* ---- article.c: articles in ---------------------------------------------------------------------------------------- */
+/* ---- article.c: articles in ----------------------------------------------------------------------------------------
+ */
 
 /* Told of what was repaired or kept otherwise: a date that is none, bytes that are not UTF-8. One line, no newline. */
 typedef void js_warn_fn(void *ctx, const char *message);
@@ -266,7 +282,8 @@ bool js_id_valid(const char *id, size_t len);
 /* base32 (a–z 2–7, 26 letters) of the XXH3-128 of bytes; out of at least 27. */
 void js_id_hash(char *out, const void *bytes, size_t len);
 
-/* ---- schema.c: a schema of one's own --------------------------------------------------------------------------------- */
+/* ---- schema.c: a schema of one's own
+ * --------------------------------------------------------------------------------- */
 
 /* {"language":"english","fields":{"title":{"type":"text","weight":3},…}} The caller frees *out. */
 int js_schema_read(ls_schema **out, const char *text, size_t len, ls_error *err);

@@ -13,6 +13,7 @@ typedef struct lsi_column {
     uint32_t doc_count, block_count;
     int64_t min, max; /* over all present; min > max where none is */
     uint64_t present; /* documents with a value */
+    uint64_t step;    /* every value is its block's min plus a multiple of this */
 } lsi_column;
 int lsi_column_open(lsi_column *c, const lsi_section *s, uint64_t offset, ls_error *err);
 /* *has false where the document has no value. */
@@ -22,6 +23,8 @@ int lsi_column_block(const lsi_column *c, uint32_t block, int64_t *values, uint6
                      ls_error *err);
 /* Smallest and largest value of a block; min > max where it has none. */
 int lsi_column_block_range(const lsi_column *c, uint32_t block, int64_t *min, int64_t *max, ls_error *err);
+/* Every block: values, bounds, counts. */
+int lsi_column_verify(const lsi_column *c, ls_error *err);
 /* Writes a column and tells its offset. present: bit set of doc_count bits (NULL: all). */
 int lsi_column_write(lsi_sink *s, const int64_t *values, const uint64_t *present, uint32_t doc_count,
                      uint64_t *offset, ls_error *err);
@@ -31,6 +34,9 @@ typedef struct lsi_keywords { /* sorted distinct folded values with their spelli
     const lsi_section *section;
     uint64_t offset;
     uint32_t doc_count, value_count;
+    uint32_t pair_count; /* of a document and a value */
+    bool single;         /* no document has two */
+    uint64_t starts, docs, doc_starts, ords, end; /* offsets of its parts in the section; see keywords.c */
 } lsi_keywords;
 int lsi_keywords_open(lsi_keywords *k, const lsi_section *s, uint64_t offset, ls_error *err);
 int lsi_keywords_find(const lsi_keywords *k, const uint8_t *folded, size_t len, uint32_t *ord, ls_error *err);
@@ -38,10 +44,12 @@ int lsi_keywords_value(const lsi_keywords *k, uint32_t ord, const uint8_t **fold
                        const uint8_t **written, size_t *written_len, ls_error *err); /* borrowed from the section */
 /* Ordinals of a document, rising, into ords[cap]; *n: how many it has (may exceed cap). */
 int lsi_keywords_doc(const lsi_keywords *k, lsi_doc doc, uint32_t *ords, uint32_t cap, uint32_t *n, ls_error *err);
-/* Documents that have a value: calls are O(df). docs[] gets those in [from, to), *n of them. */
+/* Documents that have a value: calls are O(df). docs[cap] gets the first of those in [from, to); *n: how many these
+ * are (may exceed cap). */
 int lsi_keywords_docs(const lsi_keywords *k, uint32_t ord, lsi_doc from, lsi_doc to, lsi_doc *docs, uint32_t cap,
                       uint32_t *n, ls_error *err);
-/* pairs sorted by (folded value, doc); see column.c. */
+int lsi_keywords_verify(const lsi_keywords *k, ls_error *err);
+/* pairs sorted by (folded value, doc); equal pairs count once; the spelling is that of a value's first pair. */
 typedef struct lsi_keyword_pair {
     const uint8_t *folded, *written;
     uint32_t folded_len, written_len;

@@ -3,6 +3,7 @@
 #ifndef LSI_DICT_H
 #define LSI_DICT_H
 #include "libsearch/codec/postings.h"
+#include "libsearch/codec/record.h"
 
 /* ---- terms: ordinals 0..count-1 in byte order ---- */
 typedef struct lsi_terms {
@@ -26,12 +27,17 @@ typedef struct lsi_terms_iter {
     lsi_buf term;
     lsi_list list; /* combined */
     uint32_t form_count;
-    const uint8_t *p, *end; /* inside the present block */
+    const uint8_t *p, *end; /* inside the present block: its terms */
     uint32_t left;
+    const uint8_t *record, *record_end; /* and its records */
+    lsi_record_base base;
 } lsi_terms_iter;
 void lsi_terms_iter_init(lsi_terms_iter *it, const lsi_terms *t);
 int lsi_terms_iter_next(lsi_terms_iter *it, ls_error *err); /* 1, 0 at the end, negative error */
 void lsi_terms_iter_clear(lsi_terms_iter *it);
+
+/* Every block, every order, every record of every list; the lists themselves by lsi_postings_verify. */
+int lsi_terms_verify(const lsi_terms *t, ls_error *err);
 
 typedef struct lsi_terms_writer lsi_terms_writer;
 int lsi_terms_writer_new(lsi_terms_writer **out, lsi_sink *index, lsi_sink *blocks, lsi_sink *lists, ls_error *err);
@@ -67,6 +73,9 @@ void lsi_forms_iter_init(lsi_forms_iter *it, const lsi_forms *f);
 int lsi_forms_iter_seek(lsi_forms_iter *it, const uint8_t *folded, size_t len, ls_error *err);
 int lsi_forms_iter_next(lsi_forms_iter *it, ls_error *err); /* 1, 0 at the end, negative error */
 void lsi_forms_iter_clear(lsi_forms_iter *it);
+
+/* Every block and every order; terms below term_count. */
+int lsi_forms_verify(const lsi_forms *f, uint32_t term_count, ls_error *err);
 
 typedef struct lsi_forms_writer lsi_forms_writer;
 int lsi_forms_writer_new(lsi_forms_writer **out, lsi_sink *index, lsi_sink *blocks, ls_error *err);

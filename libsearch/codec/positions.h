@@ -10,6 +10,11 @@ typedef struct lsi_stream { /* an open stream of u32 entries (positions or form 
     uint64_t count;    /* entries = cf */
     uint32_t block;    /* decoded block, UINT32_MAX none */
     uint32_t values[LSI_BLOCK_DOCS + 16];
+    const uint8_t *offset_le, *widths_le; /* long streams: u32 and u16 a block */
+    uint64_t data;                        /* where the first block lies in the section */
+    uint16_t short_widths;
+    uint32_t near; /* entries taken singly from block near_block: many of them make it worth decoding */
+    uint32_t near_block;
 } lsi_stream;
 
 /* count: the list's cf. For forms of a term with one form: section NULL is allowed, all entries read as 0. */
@@ -19,6 +24,10 @@ int lsi_stream_read(lsi_stream *s, uint64_t first, uint32_t n, uint32_t *out, ls
  * joined words of one term: then CORRUPT only where they fall). */
 int lsi_positions_read(lsi_stream *s, uint64_t first, uint32_t n, uint32_t *out, ls_error *err);
 
+/* Walks a stream from end to end. */
+int lsi_stream_verify(const lsi_section *section, uint64_t offset, uint64_t count, ls_error *err);
+
+/* Blocks go to the sink as they fill: between begin and end nothing else may be put there (end answers LS_MISUSE). */
 typedef struct lsi_stream_writer lsi_stream_writer;
 int lsi_stream_writer_new(lsi_stream_writer **out, lsi_sink *sink, ls_error *err);
 void lsi_stream_writer_free(lsi_stream_writer *w);

@@ -7,6 +7,9 @@
 #define LSI_BLOCK_DOCS 256u
 #define LSI_RANGE_SHIFT 6 /* range maxima: 64 documents each */
 #define LSI_RANGE_DOCS 64u
+#define LSI_SEGMENT_DOCS_MAX ((uint32_t)1 << 30) /* so that a gap fits 30 bits and no running sum wraps */
+#define LSI_COUNT_MAX ((uint32_t)INT32_MAX)      /* of a raw count, and of a scored tf */
+#define LSI_OFFSET_NONE UINT64_MAX               /* positions_offset, forms_offset: the list has no such stream */
 
 /* The sections that posting lists of a segment lie in. */
 typedef struct lsi_postings_sections {
@@ -49,6 +52,7 @@ typedef struct lsi_postings {
     uint32_t docs[LSI_BLOCK_DOCS + 16];
     uint32_t counts[LSI_BLOCK_DOCS + 16]; /* raw: entries in the position stream */
     uint32_t tf[LSI_BLOCK_DOCS + 16];     /* scored: weighted, boilerplate taken off, at least 1 */
+    uint64_t counts_at, adj_at; /* in the section of blocks: the present block's parts behind its documents */
 } lsi_postings;
 
 /* err-returning calls: LS_OK, LS_CORRUPT. The struct needs no clearing; pointers live as long as the segment. */
@@ -82,6 +86,8 @@ void lsi_postings_writer_free(lsi_postings_writer *w);
 void lsi_postings_begin(lsi_postings_writer *w);
 void lsi_postings_add(lsi_postings_writer *w, lsi_doc doc, uint32_t count, uint32_t tf);
 int lsi_postings_end(lsi_postings_writer *w, lsi_list *out, ls_error *err);
+/* The byte that bounds tf / (tf + k), in 255ths: never below it, in exact or in float arithmetic; at least 1. */
+uint8_t lsi_impact(uint32_t tf, float k);
 /* Walks a list from end to end: order, ranges, counts, facts against blocks, impacts against the norms. */
 int lsi_postings_verify(const lsi_postings_sections *at, const lsi_list *list, const lsi_impact_model *model,
                         ls_error *err);

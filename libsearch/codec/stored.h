@@ -10,6 +10,12 @@ int lsi_stored_open(lsi_stored **out, const lsi_section *index, const lsi_sectio
 void lsi_stored_close(lsi_stored *s);
 /* The document's bytes appended to out. */
 int lsi_stored_get(const lsi_stored *s, lsi_doc doc, lsi_buf *out, ls_error *err);
+/* Length of the document's bytes. */
+int lsi_stored_length(const lsi_stored *s, lsi_doc doc, uint64_t *len, ls_error *err);
+/* Bytes [off, off + len) of it, or those of them that there are: only their frames are decompressed. */
+int lsi_stored_range(const lsi_stored *s, lsi_doc doc, uint64_t off, uint64_t len, lsi_buf *out, ls_error *err);
+/* Decompresses everything. */
+int lsi_stored_verify(const lsi_stored *s, ls_error *err);
 
 typedef struct lsi_stored_writer lsi_stored_writer;
 /* Gathers samples (the first megabytes put) and trains a dictionary from them at end where the text is ≥ 1 MB. */
@@ -22,11 +28,15 @@ int lsi_stored_writer_end(lsi_stored_writer *w, ls_error *err);
 typedef struct lsi_ids {
     const lsi_section *bytes, *hashes;
     uint32_t doc_count;
+    uint64_t offsets_at; /* in bytes: where the offsets begin, and the ids end */
+    uint32_t bucket_bits;
 } lsi_ids;
 int lsi_ids_open(lsi_ids *x, const lsi_section *bytes, const lsi_section *hashes, uint32_t doc_count, ls_error *err);
 int lsi_ids_get(const lsi_ids *x, lsi_doc doc, const uint8_t **id, size_t *len, ls_error *err);
 /* The document with this id, the last one where several have it (older ones are deleted); LSI_DOC_END: none. */
 int lsi_ids_find(const lsi_ids *x, const uint8_t *id, size_t len, lsi_doc *doc, ls_error *err);
+/* Every id is found by its hash, and nothing else is. */
+int lsi_ids_verify(const lsi_ids *x, ls_error *err);
 typedef struct lsi_ids_writer lsi_ids_writer;
 int lsi_ids_writer_new(lsi_ids_writer **out, lsi_sink *bytes, lsi_sink *hashes, ls_error *err);
 void lsi_ids_writer_free(lsi_ids_writer *w);

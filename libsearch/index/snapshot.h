@@ -4,25 +4,28 @@
 #define LSI_SNAPSHOT_H
 #include "libsearch/segment/live.h"
 
+struct lsi_manifest_watch;
+
 typedef struct lsi_snapshot_segment {
     lsi_segment *seg;
-    lsi_live *live;      /* NULL: nothing deleted */
-    uint64_t base;       /* number of its document 0 in the snapshot */
+    lsi_live *live; /* NULL: nothing deleted */
+    uint64_t base;  /* number of its document 0 in the snapshot */
 } lsi_snapshot_segment;
 
 typedef struct lsi_snapshot {
     uint64_t generation;
     int64_t created;
     uint64_t uuid[2];
-    ls_schema *schema;   /* owned */
+    ls_schema *schema; /* owned */
     bool stale_analyzer;
     lsi_snapshot_segment *segments; /* in order of arrival */
     size_t count;
-    uint64_t doc_limit;  /* numbers run below it, deleted ones among them */
-    uint64_t documents, deleted;                 /* live, deleted */
+    uint64_t doc_limit;                           /* numbers run below it, deleted ones among them */
+    uint64_t documents, deleted;                  /* live, deleted */
     uint64_t length_sum[LSI_LISTS_MAX], word_sum; /* over live documents */
     uint32_t language_docs[64];
     int refs;
+    struct lsi_shared_schema *shared; /* private: owns `schema`, with the snapshots that share segments */
 } lsi_snapshot;
 void lsi_snapshot_retain(lsi_snapshot *s);
 void lsi_snapshot_release(lsi_snapshot *s);
@@ -34,6 +37,19 @@ int lsi_snapshot_df(const lsi_snapshot *s, const uint8_t *term, size_t len, uint
 int lsi_snapshot_find(const lsi_snapshot *s, const uint8_t *id, size_t len, size_t *segment, lsi_doc *local,
                       ls_error *err);
 
+/* Reads MANIFEST and opens all its files at once; what `old` (may be NULL) has open already is shared with it.
+ * watch (may be NULL): the manifest file, held open. */
+int lsi_snapshot_open(lsi_snapshot **out, struct lsi_manifest_watch **watch, lsi_dir *dir, lsi_snapshot *old,
+                      bool use_mmap, ls_error *err);
+/* Of segments that are open already; retains them. Facts of the commit come from m, whose segments are not looked at.
+ */
+struct lsi_manifest;
+int lsi_snapshot_of(lsi_snapshot **out, const struct lsi_manifest *m, const lsi_snapshot_segment *segments,
+                    size_t count, ls_error *err);
+/* Loads the rules of the schema's time zone into schema->zone. LS_INVALID where there is no such zone. */
+int lsi_index_load_zone(ls_schema *s, ls_error *err);
+int lsi_index_load_zone_or_utc(ls_schema *s, ls_error *err); /* where there is none: a warning; fails by LS_NOMEM */
+
 /* The reader behind the public handle: a directory and a snapshot. */
 struct ls_reader {
     lsi_dir *dir;
@@ -43,4 +59,8 @@ struct ls_reader {
     void (*scratch_free)(void *);
     struct lsi_manifest_watch *watch; /* the open manifest file: what a refresh compares with */
 };
+int lsi_reader_open(ls_reader **out, const char *path, bool use_mmap, ls_error *err);
+int lsi_reader_refresh(ls_reader **newer, const ls_reader *r, ls_error *err);
+void lsi_reader_close(ls_reader *r); /* takes NULL */
+int lsi_reader_stats(const ls_reader *r, ls_stats *out, ls_error *err);
 #endif

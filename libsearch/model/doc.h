@@ -20,10 +20,11 @@ struct ls_doc {
     lsi_doc_value *values;
     size_t count, cap;
     char id[LSI_ID_MAX + 1];
-    size_t id_len;        /* 0: none yet */
-    char language[24];    /* Snowball's name; empty: to be detected */
-    int64_t version;      /* 0: none given */
-    uint64_t words;       /* filled when read */
+    size_t id_len;          /* 0: none yet */
+    char language[24];      /* Snowball's name; empty: to be detected */
+    int64_t version;        /* 0: none given */
+    uint64_t words;         /* filled when read */
+    uint64_t invalid_bytes; /* that were not UTF-8 and were repaired when their text was added */
 };
 
 int lsi_doc_new(ls_doc **out, ls_error *err);
@@ -38,8 +39,10 @@ int lsi_doc_check(ls_doc *d, const ls_schema *s, ls_error *err);
 /* Stored bytes: id, language, words, version and the stored values in order; not those of not_stored fields. */
 void lsi_doc_encode(const ls_doc *d, const ls_schema *s, lsi_buf *out);
 int lsi_doc_decode(ls_doc *d, const ls_schema *s, const uint8_t *p, const uint8_t *end, ls_error *err);
-/* XXH3-64 of fields and language without id and version: equal for equal content. */
+/* 64 bits of XXH3 over fields and language without id and version: equal for equal content. */
 uint64_t lsi_doc_hash(const ls_doc *d);
+/* The id of a document that was given none: lsi_id_derive's letters over the bytes that lsi_doc_hash hashes. */
+void lsi_doc_derive_id(const ls_doc *d, char buf[27]);
 /* base32 (lower case, a-z2-7, 26 letters) of the XXH3-128 of bytes; buf of 27 bytes. */
 void lsi_id_derive(const void *p, size_t n, char *buf);
 #endif

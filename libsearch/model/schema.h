@@ -5,9 +5,9 @@
 #include "libsearch/util/base.h"
 #include "libsearch/util/buf.h"
 
-#define LSI_FIELDS_MAX 64
+#define LSI_FIELDS_MAX      64
 #define LSI_TEXT_FIELDS_MAX 16
-#define LSI_FIELD_NONE (-1)
+#define LSI_FIELD_NONE      (-1)
 
 /* List 0 is the combined list of all text fields with weight > 0. List 1 + t is the own list of text field t:
  *   - weight > 0, not the main field: documents and counts only (positions: those of list 0 within the field's region)
@@ -15,7 +15,7 @@
  *   - weight 0: documents, counts, positions and forms of its own (one region, 0)
  * Norms have the same numbers: 0 weighted sum, 1 + t the field's own length. */
 #define LSI_LIST_COMBINED 0
-#define LSI_LISTS_MAX (1 + LSI_TEXT_FIELDS_MAX)
+#define LSI_LISTS_MAX     (1 + LSI_TEXT_FIELDS_MAX)
 
 typedef struct lsi_schema_field {
     ls_field pub; /* pub.name points at name */
@@ -32,6 +32,8 @@ struct ls_schema {
     int title, main;     /* field numbers, or LSI_FIELD_NONE */
     double k1, b;
     char language[24], timezone[64], k1_text[24], b_text[24];
+    struct lsi_zone *zone;        /* the rules of timezone, owned; NULL: UTC. Loaded by index/ and api/, not copied */
+    bool title_fixed, main_fixed; /* chosen by the user or by segments already written: names no longer decide */
 };
 
 /* The news schema's names, in order, are defined in schema.c. */
@@ -43,6 +45,7 @@ const lsi_schema_field *lsi_schema_region(const ls_schema *s, int region);
 int lsi_schema_copy(ls_schema **out, const ls_schema *s, ls_error *err);
 int lsi_schema_new(ls_schema **out, ls_error *err);
 int lsi_schema_news(ls_schema **out, ls_error *err);
+void lsi_schema_free(ls_schema *s); /* takes NULL */
 int lsi_schema_add(ls_schema *s, const ls_field *f, ls_error *err);
 int lsi_schema_set(ls_schema *s, const char *key, const char *value, ls_error *err);
 const char *lsi_schema_get(const ls_schema *s, const char *key);

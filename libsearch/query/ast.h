@@ -1,8 +1,24 @@
-/* ast.h — what a query means, after parsing: a tree of nodes in one arena. Knows no index. */
+/* ast.h — what a query means, after parsing: a tree of nodes in one arena. Knows no index.
+ *
+ * What rewrite.c promises of every tree, so that execution need not look:
+ *   - ALL, WORD, PHRASE, SLOP, PREFIX, WILDCARD, FUZZY, CAPS, KEYWORD, RANGE, ID are leaves.
+ *   - boost is 1 but at leaves and at NEAR (boosts of groups were multiplied into their leaves); 1 within a NEAR.
+ *   - An AND has at least one kid that is no NOT; a NOT stands in an AND, in an OR or alone at the root.
+ *   - Kids of NEAR, of ATLEAST and of HLEAD have positions: WORD, PHRASE, SLOP, PREFIX, WILDCARD, FUZZY, CAPS; NEAR and
+ *     HLEAD also take an OR of such (hyphenated words are one) and a NEAR. A NEAR has two kids; a chain `a w/5 b w/5 c`
+ *     nests to the left. field is set at the leaves, and at HLEAD, NEAR and ATLEAST it is LSI_FIELD_NONE.
+ *   - An exact PHRASE may have one word ("arms" by its folded spelling only); a PHRASE by terms has at least two.
+ *   - words[0].offset of a phrase is 0; offsets rise, gaps may be left (bigrams of Chinese, Japanese, Korean).
+ *   - No tree is deeper than 4 * LSI_QUERY_DEPTH_MAX, no query has more than LSI_QUERY_CLAUSES_MAX words and leaves.
+ */
 #ifndef LSI_AST_H
 #define LSI_AST_H
 #include "libsearch/model/schema.h"
 #include "libsearch/util/arena.h"
+
+/* RANGE over the number of words (`words:>1200`) where the schema has no such field: judged on the length in list 0's
+ * norm, which is rounded to an eighth of an octave and counts the weights of fields. */
+#define LSI_FIELD_WORDS (-2)
 
 typedef enum lsi_node_type {
     LSI_Q_NOTHING = 0, /* matches nothing (an empty query) */
@@ -53,7 +69,16 @@ typedef struct lsi_node {
     bool ordered, exact;
     bool no_score;     /* matches, but adds 0 (function words under match=any) */
     int64_t from, to;
+    /* for printing */
+    const char *spelling; /* of leaves and hyphenated words: text that parses to this node again */
+    uint8_t style;        /* LSI_STYLE_* */
+    uint32_t plus;        /* of STYLE_ANY: the first kids that were written with + */
 } lsi_node;
+enum {
+    LSI_STYLE_PLAIN = 0,
+    LSI_STYLE_HYPHEN, /* OR of a phrase and a joined word, written as one word */
+    LSI_STYLE_ANY     /* AND made of words joined by MATCH_ANY with some of +a, -b beside them */
+};
 
 #define LSI_QUERY_BYTES_MAX 4096u
 #define LSI_QUERY_DEPTH_MAX 50u

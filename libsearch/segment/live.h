@@ -15,6 +15,10 @@ typedef struct lsi_live {
     uint64_t *bits;
     const lsi_section *lists, *forms;
     uint32_t list_count;
+    struct {
+        uint64_t offset; /* in `lists` or `forms`: count numbers, then as many counts */
+        uint32_t count;
+    } list_at[LSI_LISTS_MAX], forms_at;
 } lsi_live;
 LSI_INLINE bool lsi_live_is_deleted(const lsi_live *l, lsi_doc doc) /* l NULL: nothing is */
 {

@@ -37,7 +37,8 @@ enum {
     LSI_SEC_LANGUAGES = 22,  /* one byte a document: the language that stemmed it */
     LSI_SEC_SHINGLES = 23,   /* optional; kept for near-duplicates */
     LSI_SEC_GUID_HASHES = 24, /* optional */
-    LSI_SEC_PAIRS = 25       /* optional; lists of common word pairs */
+    LSI_SEC_PAIRS = 25,      /* optional; lists of common word pairs */
+    LSI_SEC_LENGTHS = 26     /* columns: words of each text field, exactly (norms are rounded) */
 };
 
 /* What the manifest says of a segment. */
@@ -54,7 +55,7 @@ typedef struct lsi_segment_info {
 typedef struct lsi_segment {
     lsi_frame *frame;
     lsi_segment_info info;
-    const ls_schema *schema;  /* the index's, borrowed from the snapshot or writer that outlives it: see retain */
+    const ls_schema *schema;  /* its own copy of the one it was opened with */
     uint32_t doc_count;
     uint32_t list_count;      /* 1 + text fields when it was written */
     uint32_t field_count;     /* of the schema when it was written; later fields have no data here */
@@ -76,9 +77,17 @@ typedef struct lsi_segment {
     lsi_stored *stored;
     lsi_ids ids;
     int refs; /* atomic */
+    /* private to the room */
+    uint64_t analyzer_stamp;  /* lsi_analyzer_stamp of the writing */
+    uint32_t region_count;    /* of list 0 when it was written; the last is the boilerplate's */
+    lsi_column lengths[LSI_TEXT_FIELDS_MAX]; /* words of each text field; section NULL where all are 0 */
+    uint8_t language_numbers[64]; /* what the bytes of `languages` stand for */
+    uint32_t language_count;
+    ls_schema *own_schema;
 } lsi_segment;
 
-/* schema must live as long as the segment: the segment keeps its own copy of what it needs of it. */
+/* schema: the index's at present (fields that came after the segment have no data in it). The segment keeps its own
+ * copy: open it anew where the index's schema has grown. */
 int lsi_segment_open(lsi_segment **out, lsi_dir *dir, const lsi_segment_info *info, const ls_schema *schema,
                      bool use_mmap, ls_error *err);
 void lsi_segment_retain(lsi_segment *s);
@@ -86,7 +95,8 @@ void lsi_segment_release(lsi_segment *s); /* closes with the last; takes NULL */
 
 /* All doc_count norm bytes of a list, verified; NULL with err on damage, or without where the list has none. */
 const uint8_t *lsi_segment_norms(const lsi_segment *s, uint32_t list, ls_error *err);
-/* starts[r] = first position of region r of list 0 for r < region_count, starts[region_count] = UINT32_MAX. */
+/* starts[r] = first position of region r of list 0 for r < schema->region_count, starts[region_count] = UINT32_MAX.
+ * An empty region begins where the next begins (at UINT32_MAX behind the last). */
 int lsi_segment_regions(const lsi_segment *s, lsi_doc doc, uint32_t *starts, ls_error *err);
 /* Opens the position and form streams of a list. Short lists with weight > 0 have none: LS_MISUSE. */
 int lsi_segment_positions(const lsi_segment *s, const lsi_list *l, lsi_stream *out, ls_error *err);
@@ -96,4 +106,6 @@ int lsi_segment_form_stream(const lsi_segment *s, const lsi_list *l, uint32_t fo
 int lsi_segment_doc(const lsi_segment *s, lsi_doc doc, ls_doc *d, ls_error *err);
 int lsi_segment_doc_hash(const lsi_segment *s, lsi_doc doc, uint64_t *hash, ls_error *err);
 int lsi_segment_doc_language(const lsi_segment *s, lsi_doc doc, int *lang, ls_error *err);
+/* Words of a text field (by text_no), exactly: its norm is this, rounded. */
+int lsi_segment_length(const lsi_segment *s, uint32_t text_no, lsi_doc doc, uint32_t *words, ls_error *err);
 #endif

@@ -7,8 +7,8 @@
 #include "libsearch/util/buf.h"
 #include "libsearch/util/err.h"
 
-#define LSI_CHUNK_BYTES 32768u
-#define LSI_CHUNK_SHIFT 15
+#define LSI_CHUNK_BYTES   32768u
+#define LSI_CHUNK_SHIFT   15
 #define LSI_SECTION_ALIGN 64u
 
 enum { LSI_FILE_SEGMENT = 1, LSI_FILE_LIVE = 2, LSI_FILE_MANIFEST = 3, LSI_FILE_TOMBS = 4 };
@@ -35,8 +35,8 @@ void lsi_sink_put64(lsi_sink *s, uint64_t v);
 void lsi_sink_align(lsi_sink *s, size_t to);
 uint64_t lsi_sink_at(const lsi_sink *s); /* bytes put so far */
 int lsi_sink_rc(const lsi_sink *s);
-lsi_sink *lsi_sink_memory(lsi_buf *b);   /* a sink of its own, into b; for tests; NULL on failure */
-void lsi_sink_free(lsi_sink *s);         /* only of lsi_sink_memory */
+lsi_sink *lsi_sink_memory(lsi_buf *b); /* a sink of its own, into b; for tests; NULL on failure */
+void lsi_sink_free(lsi_sink *s);       /* only of lsi_sink_memory */
 
 /* ---- reading ---- */
 typedef struct lsi_frame lsi_frame;
@@ -47,20 +47,29 @@ typedef struct lsi_section {
     uint32_t type;
     uint8_t *checked; /* one byte a chunk, 1: verified. Atomic access only */
     lsi_frame *frame;
+    bool optional;         /* private to frame.c from here on */
+    uint64_t sums_offset;  /* of its chunk sums, in the file */
+    uint64_t root;         /* XXH3 of its chunk sums */
+    uint8_t *sums_checked; /* 1: they agree with the root. Atomic access only */
 } lsi_section;
 
 /* Opens and judges header, footer, table: CORRUPT, TOO_OLD, TOO_NEW, NOTFOUND. expect_bytes, expect_sum: from the
  * manifest; 0: not known. use_mmap false: chunks are read by pread when first touched. */
-int lsi_frame_open(lsi_frame **out, lsi_dir *dir, const char *name, uint32_t kind, bool use_mmap,
-                   uint64_t expect_bytes, uint64_t expect_sum, ls_error *err);
+int lsi_frame_open(lsi_frame **out, lsi_dir *dir, const char *name, uint32_t kind, bool use_mmap, uint64_t expect_bytes,
+                   uint64_t expect_sum, ls_error *err);
 void lsi_frame_close(lsi_frame *f); /* takes NULL */
 uint64_t lsi_frame_generation(const lsi_frame *f);
 uint64_t lsi_frame_bytes(const lsi_frame *f);
 const char *lsi_frame_name(const lsi_frame *f);
+/* Of frames opened without mmap, whose descriptor stays open: which file it is; its bytes made durable. */
+int lsi_frame_file_id(const lsi_frame *f, lsi_file_id *out, ls_error *err);
+int lsi_frame_sync(lsi_frame *f, ls_error *err);
 /* The section of a type, or one of 0 bytes (base NULL) where there is none; borrowed from f. */
 const lsi_section *lsi_frame_find(const lsi_frame *f, uint32_t type);
 size_t lsi_frame_section_count(const lsi_frame *f);
 const lsi_section *lsi_frame_section_at(const lsi_frame *f, size_t i);
+/* LS_TOO_NEW where a section with a type above max_type is not optional: its kind's reader cannot do without it. */
+int lsi_frame_check_types(const lsi_frame *f, uint32_t max_type, ls_error *err);
 /* Verifies every chunk, the padding between sections and the table. Calls fault for each wrong place. */
 int lsi_frame_verify(lsi_frame *f, ls_fault_fn *fault, void *ctx, uint64_t *faults, ls_error *err);
 

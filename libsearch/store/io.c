@@ -4,8 +4,8 @@
  * Descriptors are close-on-exec. Ignorant of what the files hold.
  *
  * The writer's lock. A POSIX record lock (fcntl) dies with its process, but has two traps: it does not exclude a second
- * writer of the same process, and it is lost when the process closes ANY descriptor of the file. Hence the table of held
- * locks, keyed by (device, inode), under a mutex that is held from the look-up to the insertion:
+ * writer of the same process, and it is lost when the process closes ANY descriptor of the file. Hence the table of
+ * held locks, keyed by (device, inode), under a mutex that is held from the look-up to the insertion:
  *   1. Writer A of this process holds LOCK. Writer B of this process comes and finds its inode by fstatat, which opens
  *      nothing.
  *   2. The table has the inode: B answers LOCKED without having opened the file. Had it opened and closed it, A's lock
@@ -23,17 +23,19 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
-#define LOCK_NAME "LOCK"
+#define LOCK_NAME        "LOCK"
 #define LARGEST_TRANSFER ((size_t)1 << 30) /* Linux moves at most 2 GB at once */
 
 struct lsi_dir {
     char *path;
     int fd;
+    atomic_int refs;
 };
 
 /* ---- fault points ---- */
@@ -89,6 +91,13 @@ uint64_t lsi_io_monotonic_us(void)
     return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
+int lsi_io_random(void *p, size_t n, ls_error *err)
+{
+    ssize_t got;
+    RETRY(got, getrandom(p, n, 0));
+    return got == (ssize_t)n ? LS_OK : lsi_fail_errno(err, got < 0 ? errno : EIO, "getrandom", "read");
+}
+
 /* ---- directories ---- */
 
 static void path_join(char out[LS_ERROR_FILE_BYTES], const lsi_dir *d, const char *name)
@@ -120,13 +129,19 @@ int lsi_dir_open(lsi_dir **out, const char *path, ls_error *err)
     }
     d->path = copy;
     d->fd = fd;
+    atomic_init(&d->refs, 1);
     *out = d;
     return LS_OK;
 }
 
+void lsi_dir_retain(lsi_dir *d)
+{
+    atomic_fetch_add(&d->refs, 1);
+}
+
 void lsi_dir_close(lsi_dir *d)
 {
-    if (!d) return;
+    if (!d || atomic_fetch_sub(&d->refs, 1) > 1) return;
     close(d->fd);
     lsi_free(d->path);
     lsi_free(d);
@@ -147,22 +162,42 @@ static char *parent_of(const char *path)
     return n ? lsi_strndup(path, n) : lsi_strndup(".", 1);
 }
 
-int lsi_dir_create(lsi_dir **out, const char *path, ls_error *err)
+static int make_dir(lsi_dir **out, const char *path, bool exclusive, ls_error *err)
 {
     *out = NULL;
     int rc;
     RETRY(rc, mkdir(path, 0777));
     bool existed = rc < 0 && errno == EEXIST;
+    if (existed && exclusive) return lsi_fail(err, LS_EXISTS, "%s: is there already", path);
     if (rc < 0 && !existed) return lsi_fail_errno(err, errno, path, "make the directory");
     char *parent = parent_of(path);
     if (!parent) return lsi_fail_nomem(err);
     lsi_dir *up = NULL;
-    rc = lsi_dir_open(&up, parent, err);
+    ls_error why;
+    rc = lsi_dir_open(&up, parent, &why);
     lsi_free(parent);
-    if (!rc) rc = lsi_dir_sync(up, err); /* the new name itself must survive */
-    else if (existed && (errno == EACCES || errno == EPERM)) rc = LS_OK; /* whoever made it could sync it */
+    if (!rc) rc = lsi_dir_sync(up, &why); /* the new name itself must survive */
+    else if (existed && (why.sys_errno == EACCES || why.sys_errno == EPERM)) rc = LS_OK; /* its maker could sync it */
     lsi_dir_close(up);
+    if (rc && err) *err = why;
     return rc ? rc : lsi_dir_open(out, path, err);
+}
+
+int lsi_dir_create(lsi_dir **out, const char *path, ls_error *err)
+{
+    return make_dir(out, path, false, err);
+}
+
+int lsi_dir_create_new(lsi_dir **out, const char *path, ls_error *err)
+{
+    return make_dir(out, path, true, err);
+}
+
+int lsi_dir_remove(const char *path, ls_error *err)
+{
+    int rc;
+    RETRY(rc, rmdir(path));
+    return rc < 0 ? lsi_fail_errno(err, errno, path, "remove the directory") : LS_OK;
 }
 
 int lsi_dir_sync(lsi_dir *d, ls_error *err)
@@ -229,7 +264,7 @@ int lsi_dir_check_local(lsi_dir *d, ls_error *err)
     static const struct {
         uint32_t magic;
         const char *name;
-    } remote[] = {{0x6969, "NFS"},      {0xff534d42, "CIFS"}, {0xfe534d42, "SMB 2"}, {0x517b, "SMB"},
+    } remote[] = {{0x6969, "NFS"},     {0xff534d42, "CIFS"}, {0xfe534d42, "SMB 2"}, {0x517b, "SMB"},
                   {0x5346414f, "AFS"}, {0x73757245, "Coda"}, {0x564c, "NCP"}};
     struct statfs st;
     int rc;

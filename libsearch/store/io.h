@@ -9,11 +9,16 @@
 typedef struct lsi_dir lsi_dir; /* an open directory: its path (for messages) and descriptor; names are relative */
 int lsi_dir_open(lsi_dir **out, const char *path, ls_error *err);
 int lsi_dir_create(lsi_dir **out, const char *path, ls_error *err); /* mkdir and fsync of the parent; EXISTS is fine */
-void lsi_dir_close(lsi_dir *d);
+/* As create, but LS_EXISTS where the name is taken. */
+int lsi_dir_create_new(lsi_dir **out, const char *path, ls_error *err);
+int lsi_dir_remove(const char *path, ls_error *err); /* rmdir */
+void lsi_dir_retain(lsi_dir *d);                     /* one more owner, who closes it once */
+void lsi_dir_close(lsi_dir *d);                      /* takes NULL */
 const char *lsi_dir_path(const lsi_dir *d);
 
-int64_t lsi_io_now_ms(void);      /* wall clock, UTC */
+int64_t lsi_io_now_ms(void); /* wall clock, UTC */
 uint64_t lsi_io_monotonic_us(void);
+int lsi_io_random(void *p, size_t n, ls_error *err); /* n ≤ 256 bytes from the kernel */
 
 /* What tells one version of a file from another while a descriptor of it is held open. */
 typedef struct lsi_file_id {
@@ -24,7 +29,7 @@ typedef struct lsi_file_id {
 /* ---- directories ---- */
 int lsi_dir_sync(lsi_dir *d, ls_error *err); /* fsync: names made, renamed and unlinked so far survive a crash */
 int lsi_dir_rename(lsi_dir *d, const char *from, const char *to, ls_error *err);
-int lsi_dir_unlink(lsi_dir *d, const char *name, ls_error *err); /* LS_NOTFOUND where it is not there */
+int lsi_dir_unlink(lsi_dir *d, const char *name, ls_error *err);                 /* LS_NOTFOUND where it is not there */
 int lsi_dir_stat(lsi_dir *d, const char *name, lsi_file_id *out, ls_error *err); /* one fstatat */
 /* Tells every name but "." and ".."; fn returns not LS_OK to stop, which is then the result. */
 int lsi_dir_list(lsi_dir *d, int (*fn)(void *ctx, const char *name), void *ctx, ls_error *err);

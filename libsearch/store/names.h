@@ -3,9 +3,9 @@
 #define LSI_NAMES_H
 #include "libsearch/util/base.h"
 
-#define LSI_NAME_BYTES 40
+#define LSI_NAME_BYTES    40
 #define LSI_NAME_MANIFEST "MANIFEST"
-#define LSI_NAME_LOCK "LOCK"
+#define LSI_NAME_LOCK     "LOCK"
 
 typedef enum lsi_name_kind {
     LSI_NAME_OTHER = 0, /* not ours: left alone */

@@ -11,15 +11,15 @@
 #include "libsearch/util/buf.h"
 #include "libsearch/util/err.h"
 
-#define LSI_ANALYZER_VERSION 1u /* of the chain; the stamp below adds Unicode's and Snowball's */
-#define LSI_FORM_MAX 256u       /* bytes of a form; longer words are cut there, at a code point */
+#define LSI_ANALYZER_VERSION 1u   /* of the chain; the stamp below adds Unicode's and Snowball's */
+#define LSI_FORM_MAX         256u /* bytes of a form; longer words are cut there, at a code point */
 
 /* Languages: 0 is "none" (no stemming); others in order of their Snowball names. */
 int lsi_lang_find(const char *name, size_t len); /* Snowball's name or ISO 639-1 code, any case; -1 unknown */
 const char *lsi_lang_name(int lang);             /* "english"; "none" */
 const char *lsi_lang_code(int lang);             /* "en"; "und" for none */
 size_t lsi_lang_count(void);
-const char *const *lsi_lang_names(void);         /* NULL-terminated */
+const char *const *lsi_lang_names(void); /* NULL-terminated */
 /* The language of a text from its script and function words; -1 where it cannot be told. Looks at ≤ 4 KB. */
 int lsi_lang_detect(const uint8_t *text, size_t len);
 bool lsi_lang_is_function_word(int lang, const uint8_t *folded, size_t len);
@@ -31,18 +31,19 @@ int lsi_analyzer_new(lsi_analyzer **out, ls_error *err);
 void lsi_analyzer_free(lsi_analyzer *a); /* takes NULL */
 
 enum {
-    LSI_TOK_JOINED = 1,    /* a hyphenated word joined: at its first part's position, not counted in length */
-    LSI_TOK_SENTENCE = 2,  /* first word of a sentence */
-    LSI_TOK_PARAGRAPH = 4, /* first word of a paragraph (then also SENTENCE) */
+    LSI_TOK_JOINED = 1,       /* a hyphenated word joined: at its first part's position, not counted in length */
+    LSI_TOK_SENTENCE = 2,     /* first word of a sentence */
+    LSI_TOK_PARAGRAPH = 4,    /* first word of a paragraph (then also SENTENCE) */
     LSI_TOK_QUOTE_OPEN = 8,   /* first word behind an opening quotation mark */
     LSI_TOK_QUOTE_CLOSE = 16, /* last word before a closing one */
-    LSI_TOK_BOILERPLATE = 32  /* in a boilerplate line; its position counts apart */
+    LSI_TOK_BOILERPLATE = 32, /* in a boilerplate line; its position counts apart */
+    LSI_TOK_TAIL = 64 /* the last letter of a run of bigrams, by itself: a query leaves it out (text keeps it) */
 };
 typedef struct lsi_token {
     const uint8_t *form; /* borrowed until the next call; may point into the text */
     uint32_t form_len;
-    uint32_t position;   /* from 0; ordinary and boilerplate words are counted apart */
-    size_t start, end;   /* bytes of the text, before normalisation */
+    uint32_t position; /* from 0; ordinary and boilerplate words are counted apart */
+    size_t start, end; /* bytes of the text, before normalisation */
     uint32_t flags;
 } lsi_token;
 
@@ -66,8 +67,8 @@ bool lsi_utf8_valid(const uint8_t *text, size_t len);
 bool lsi_headline(const uint8_t *text, size_t len, size_t *start, size_t *end, size_t *rest);
 
 /* Hidden terms, in list 0 only, whose positions are those of the flagged words. */
-#define LSI_TERM_SENTENCE "\x01s"
-#define LSI_TERM_PARAGRAPH "\x01p"
-#define LSI_TERM_QUOTE_OPEN "\x01q"
+#define LSI_TERM_SENTENCE    "\x01s"
+#define LSI_TERM_PARAGRAPH   "\x01p"
+#define LSI_TERM_QUOTE_OPEN  "\x01q"
 #define LSI_TERM_QUOTE_CLOSE "\x01r"
 #endif

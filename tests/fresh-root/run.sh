@@ -26,11 +26,11 @@ port=8080
 for suite in ${*:-bookworm trixie}; do
     root=$base/$suite
     start=$(date +%s)
-    debootstrap --include=git,ca-certificates "$suite" "$root" "$mirror" > "$base/$suite.log" 2>&1 || { tail -n 5 "$base/$suite.log"; no "$suite: debootstrap"; continue; }
+    debootstrap --variant=minbase --include=git,ca-certificates "$suite" "$root" "$mirror" > "$base/$suite.log" 2>&1 || { tail -n 5 "$base/$suite.log"; no "$suite: debootstrap"; continue; }
     echo "$suite: base system in $(($(date +%s) - start)) s, $(du -sm "$root" | cut -f1) MB"
     for f in /etc/resolv.conf /etc/hosts; do [ -e $f ] && cp -L $f "$root$f"; done
-    cp -a /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/" 2>/dev/null || true
-    [ -d /usr/local/share/ca-certificates ] && cp -a /usr/local/share/ca-certificates/. "$root/usr/local/share/ca-certificates/" && chroot "$root" update-ca-certificates >/dev/null 2>&1 || true
+    # how this machine reaches its mirror
+    grep -ls '^Acquire::' /etc/apt/apt.conf.d/* | while read -r f; do cp "$f" "$root/etc/apt/apt.conf.d/"; done
     mkdir -p "$root/src" && git -C "$top" archive HEAD | tar -x -C "$root/src"
     mount -t proc proc "$root/proc"
     mount --bind /dev "$root/dev"

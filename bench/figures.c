@@ -1,0 +1,152 @@
+/* figures.c — figures CORPUS.jsonl DIR: builds an index of the news schema on one thread, and prints the rate, the sizes
+ * by structure, what opening costs, and what a reader keeps in memory beside the pages of its files.
+ * JSON is read by the bench's own reader and counted apart; "text" is title and body. */
+#include "bench/peers/hx.h"
+#include "libsearch/libsearch.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static int fail(const char *did, const ls_error *e)
+{
+    fprintf(stderr, "figures: %s: %s\n", did, e->message);
+    return 1;
+}
+
+static int put(ls_doc *d, const char *field, const char *text)
+{
+    return *text ? ls_doc_add_text(d, field, text, strlen(text), NULL) : LS_OK;
+}
+
+static int add_one(ls_writer *w, ls_doc *d, const hx_doc *x, ls_error *e)
+{
+    ls_doc_clear(d);
+    int64_t ms;
+    if (ls_doc_set_id(d, x->id, strlen(x->id), e) || put(d, "title", x->title) || put(d, "body", x->body) ||
+        put(d, "byline", x->byline) || put(d, "source", x->source) || put(d, "section", x->section))
+        return LS_NOMEM;
+    if (!ls_date_parse(x->date, strlen(x->date), &ms, NULL) && ls_doc_add_int(d, "published", ms, e)) return LS_NOMEM;
+    return ls_add(w, d, NULL, e);
+}
+
+static int build(const char *corpus, const char *dir, uint64_t *text_bytes)
+{
+    ls_error e;
+    ls_writer *w = NULL;
+    ls_doc *d = NULL;
+    LS_INIT(ls_writer_options, o);
+    o.flags = LS_WRITER_CREATE;
+    hx_corpus *c = hx_corpus_open(corpus);
+    if (!c || ls_doc_new(&d, &e) || ls_writer_open(&w, dir, &o, &e)) return fail("open", &e);
+    hx_doc x;
+    double reading = 0, t0 = now(), t = t0;
+    uint64_t docs = 0;
+    for (; hx_corpus_next(c, &x); docs++) {
+        double a = now();
+        reading += a - t;
+        if (add_one(w, d, &x, &e)) return fail(x.id, &e);
+        t = now();
+    }
+    if (ls_commit(w, NULL, &e)) return fail("commit", &e);
+    double added = now() - t0 - reading;
+    *text_bytes = hx_corpus_text_bytes(c);
+    double mb = (double)*text_bytes / 1e6;
+    printf("documents                       %10llu\n", (unsigned long long)docs);
+    printf("text                            %10.1f MB\n", mb);
+    printf("add and commit, one thread      %10.1f MB/s (%.2f s; reading JSON %.2f s apart)\n", mb / added, added, reading);
+    t = now();
+    if (ls_merge(w, 1, &e)) return fail("merge", &e);
+    printf("merge into one segment          %10.2f s\n", now() - t);
+    double worst = 0, sum = 0;
+    for (int i = 0; i < 20; i++) { /* one article, added, durable and visible */
+        char id[32];
+        int n = snprintf(id, sizeof id, "one-%d", i);
+        ls_doc_clear(d);
+        t = now();
+        if (ls_doc_set_id(d, id, (size_t)n, &e) || put(d, "title", "One more story") || put(d, "body", "A short body.") ||
+            ls_add(w, d, NULL, &e) || ls_commit(w, NULL, &e))
+            return fail("commit", &e);
+        double took = now() - t;
+        sum += took;
+        if (took > worst) worst = took;
+    }
+    printf("commit of one article           %10.2f ms mean, %.2f ms worst of 20\n", sum / 20 * 1e3, worst * 1e3);
+    for (int i = 0; i < 20; i++) {
+        char id[32];
+        int n = snprintf(id, sizeof id, "one-%d", i);
+        if (ls_delete(w, id, (size_t)n, &e)) return fail("delete", &e);
+    }
+    if (ls_merge(w, 1, &e)) return fail("merge", &e);
+    ls_writer_close(w);
+    ls_doc_free(d);
+    hx_corpus_close(c);
+    return 0;
+}
+
+static long anonymous_kb(void)
+{
+    FILE *f = fopen("/proc/self/status", "r");
+    char line[256];
+    long kb = -1;
+    while (f && fgets(line, sizeof line, f)) sscanf(line, "RssAnon: %ld", &kb);
+    if (f) fclose(f);
+    return kb;
+}
+
+static int sizes(const char *dir, uint64_t text_bytes)
+{
+    ls_error e;
+    ls_reader *r = NULL;
+    LS_INIT(ls_stats, s);
+    double best = 1;
+    for (int i = 0; i < 21; i++) {
+        double t = now();
+        if (ls_reader_open(&r, dir, NULL, &e)) return fail("open", &e);
+        double took = now() - t;
+        if (took < best) best = took;
+        ls_reader_close(r);
+    }
+    printf("open                            %10.3f ms (best of 21)\n", best * 1e3);
+    long before = anonymous_kb();
+    if (ls_reader_open(&r, dir, NULL, &e) || ls_reader_stats(r, &s, &e)) return fail("stats", &e);
+    const char *queries[] = {"oil prices", "\"central bank\"", "japan trade deficit", "wheat OR corn", "inter*", "dollar w/5 yen"};
+    for (size_t i = 0; i < 300; i++) {
+        ls_query *q = NULL;
+        ls_results *res = NULL;
+        const char *text = queries[i % (sizeof queries / sizeof *queries)];
+        if (ls_query_parse(&q, ls_reader_schema(r), text, strlen(text), NULL, &e) || ls_search(&res, r, q, NULL, &e))
+            return fail("search", &e);
+        ls_results_free(res);
+        ls_query_free(q);
+    }
+    printf("memory of a reader, beside maps %10.2f MB after 300 queries\n", (double)(anonymous_kb() - before) / 1024);
+    double text = (double)text_bytes, p = (double)(s.postings ? s.postings : 1), n = (double)(s.positions ? s.positions : 1);
+    printf("index / text                    %10.3f (%.1f MB), without stored text %.3f\n", (double)s.bytes / text,
+           (double)s.bytes / 1e6, (double)(s.bytes - s.stored_bytes) / text);
+    printf("stored text / text              %10.3f\n", (double)s.stored_bytes / text);
+    printf("dictionaries / text             %10.3f (%llu terms, %llu forms)\n", (double)s.dictionary_bytes / text,
+           (unsigned long long)s.terms, (unsigned long long)s.forms);
+    printf("postings                        %10.3f bytes each (%llu)\n", (double)s.postings_bytes / p, (unsigned long long)s.postings);
+    printf("positions                       %10.3f bytes each (%llu)\n", (double)s.positions_bytes / n, (unsigned long long)s.positions);
+    printf("forms                           %10.3f bytes a position\n", (double)s.forms_bytes / n);
+    ls_reader_close(r);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t text_bytes = 0;
+    if (argc != 3) {
+        fputs("usage: figures CORPUS.jsonl DIR\n", stderr);
+        return 2;
+    }
+    return build(argv[1], argv[2], &text_bytes) || sizes(argv[2], text_bytes);
+}

@@ -1,0 +1,52 @@
+/* cmd_export.c — libsearch export: everything that a query finds, as NDJSON or CSV, in the order of the search. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+static int write_all(const cli_call *c, const ls_reader *r)
+{
+    js_export *e = NULL;
+    js_problem p = {0};
+    js_text t = {0};
+    ls_error err = {0};
+    bool more = true;
+    if (js_export_open(&e, &c->request, r, c->request.format, &p) != LS_OK) return cli_fail("%s", p.detail);
+    int status = CLI_OK;
+    while (status == CLI_OK && more && !cli_closed()) {
+        js_text_reset(&t);
+        if (js_export_next(e, &t, &more, &err) != LS_OK) status = cli_fail_with(&err, c->args[0]);
+        else if (t.len > 0) cli_out(t.data, t.len);
+    }
+    if (status == CLI_OK && js_export_count(e) == 0) status = CLI_NOTHING;
+    js_text_free(&t);
+    js_export_close(e);
+    return status;
+}
+
+static int run(cli_call *c)
+{
+    ls_reader *r = NULL;
+    js_problem p = {0};
+    char *text = cli_join(c->args + 1, c->count - 1);
+    if (text == NULL) return cli_fail("no memory");
+    int status = cli_open(&r, c->args[0]);
+    if (status == CLI_OK && js_request_set(&c->request, "q", 1, text, strlen(text), &p) != LS_OK)
+        status = cli_fail("%s", p.detail);
+    if (status == CLI_OK) status = write_all(c, r);
+    ls_reader_close(r);
+    free(text);
+    return status;
+}
+
+const cli_command cli_export = {.name = "export",
+                                .arguments = "INDEX [QUERY]",
+                                .summary = "write everything found, as NDJSON or CSV",
+                                .about =
+                                    "Without a query every article. A line of NDJSON is the object of\n"
+                                    "/v1/documents/{id} and can be given to libsearch add again. In CSV, cells that\n"
+                                    "a spreadsheet would compute (= + - @ first) get a ' in front.\n",
+                                .params = JS_FOR_EXPORT,
+                                .min = 1,
+                                .max = -1,
+                                .run = run};

@@ -1,0 +1,65 @@
+/* cmd_reindex.c — libsearch reindex: an index made anew from the stored fields of another, for other tables of words
+ * or another schema. Fields that were not stored cannot be had back, and are named. */
+#include <stdio.h>
+
+#include "cli/cli.h"
+
+static void name_lost(const ls_schema *s)
+{
+    const ls_field *f;
+    for (size_t i = 0; (f = ls_schema_field(s, i)) != NULL; i++)
+        if (f->not_stored) cli_warn("field '%s' was not stored, and is empty in the new index", f->name);
+}
+
+static int copy_all(ls_writer *w, const ls_reader *r, uint64_t total, const char *path)
+{
+    uint64_t doc = UINT64_MAX, count = 0;
+    ls_error err = {0};
+    cli_progress progress;
+    int rc;
+    cli_progress_begin(&progress, total);
+    while ((rc = ls_reader_next(r, &doc, &err)) == LS_OK) {
+        ls_doc *d = NULL;
+        rc = ls_reader_doc(&d, r, doc, &err);
+        if (rc == LS_OK) rc = ls_add(w, d, NULL, &err);
+        ls_doc_free(d);
+        if (rc != LS_OK) break;
+        count++;
+        cli_progress_show(&progress, count, count);
+    }
+    cli_progress_end(&progress);
+    return rc == LS_NOTFOUND ? CLI_OK : cli_fail_with(&err, path);
+}
+
+static int run(cli_call *c)
+{
+    ls_reader *r = NULL;
+    ls_writer *w = NULL;
+    ls_schema *schema = NULL;
+    ls_error err = {0};
+    LS_INIT(ls_stats, stats);
+    int status = cli_open(&r, c->args[0]);
+    if (status == CLI_OK) status = cli_schema(&schema, cli_value(c, "schema"));
+    if (status == CLI_OK && ls_reader_stats(r, &stats, &err) != LS_OK) status = cli_fail_with(&err, c->args[0]);
+    if (status == CLI_OK) {
+        name_lost(ls_reader_schema(r));
+        status = cli_open_writer(&w, c->args[1], LS_WRITER_CREATE | LS_WRITER_EXCLUSIVE,
+                                 schema ? schema : ls_reader_schema(r), 0);
+    }
+    if (status == CLI_OK) status = copy_all(w, r, stats.documents, c->args[0]);
+    if (status == CLI_OK) status = cli_commit(w, c->args[1]);
+    ls_writer_close(w);
+    ls_reader_close(r);
+    ls_schema_free(schema);
+    return status;
+}
+
+static const cli_flag flags[] = {{"schema", "FILE", "other fields (default: those of INDEX)"}, {NULL, NULL, NULL}};
+const cli_command cli_reindex = {.name = "reindex",
+                                 .arguments = "INDEX NEW",
+                                 .summary = "make an index anew from the stored fields",
+                                 .about = "NEW must not be there. Fields that were not stored are named on stderr.\n",
+                                 .flags = flags,
+                                 .min = 2,
+                                 .max = 2,
+                                 .run = run};

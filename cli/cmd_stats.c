@@ -1,0 +1,78 @@
+/* cmd_stats.c — libsearch stats: what an index holds. */
+#include <stdio.h>
+
+#include "cli/cli.h"
+
+static void line(const char *name, uint64_t v)
+{
+    cli_print("%s: %llu\n", name, (unsigned long long)v);
+}
+
+static int print_people(const cli_call *c, const ls_reader *r)
+{
+    LS_INIT(ls_stats, s);
+    ls_error err = {0};
+    char date[40];
+    if (ls_reader_stats(r, &s, &err) != LS_OK) return cli_fail_with(&err, c->args[0]);
+    line("generation", s.generation);
+    line("documents", s.documents);
+    line("segments", s.segments);
+    line("bytes", s.bytes);
+    line("terms", s.terms);
+    line("forms", s.forms);
+    ls_date_format(s.created, date, sizeof date);
+    cli_print("created: %s\n", date);
+    cli_print("languages:");
+    for (size_t i = 0; i < s.language_count; i++)
+        cli_print(" %s=%llu", js_language_code(s.languages[i].language), (unsigned long long)s.languages[i].documents);
+    cli_print("\n");
+    if (!cli_has(c, "sizes")) return CLI_OK;
+    line("deleted", s.deleted);
+    line("words", s.words);
+    line("postings", s.postings);
+    line("postings_bytes", s.postings_bytes);
+    line("positions", s.positions);
+    line("positions_bytes", s.positions_bytes);
+    line("forms_bytes", s.forms_bytes);
+    line("dictionary_bytes", s.dictionary_bytes);
+    line("stored_bytes", s.stored_bytes);
+    return CLI_OK;
+}
+
+static int print_json(const cli_call *c, const ls_reader *r, bool schema)
+{
+    js_text t = {0};
+    ls_error err = {0};
+    int rc = LS_OK;
+    if (schema) js_write_schema(&t, ls_reader_schema(r));
+    else rc = js_write_stats(&t, r, &err);
+    js_putc(&t, '\n');
+    if (rc == LS_OK) rc = js_text_rc(&t, &err);
+    if (rc == LS_OK) cli_out(t.data, t.len);
+    js_text_free(&t);
+    return rc == LS_OK ? CLI_OK : cli_fail_with(&err, c->args[0]);
+}
+
+static int run(cli_call *c)
+{
+    ls_reader *r = NULL;
+    int status = cli_open(&r, c->args[0]);
+    if (status == CLI_OK) {
+        if (cli_has(c, "json") || cli_has(c, "schema")) status = print_json(c, r, cli_has(c, "schema"));
+        else status = print_people(c, r);
+    }
+    ls_reader_close(r);
+    return status;
+}
+
+static const cli_flag flags[] = {{"json", NULL, "the object of /v1/stats"},
+                                 {"sizes", NULL, "also the size of each structure"},
+                                 {"schema", NULL, "the schema instead, as JSON for --schema"},
+                                 {NULL, NULL, NULL}};
+const cli_command cli_stats = {.name = "stats",
+                               .arguments = "INDEX",
+                               .summary = "documents, sizes, languages of an index",
+                               .flags = flags,
+                               .min = 1,
+                               .max = 1,
+                               .run = run};

@@ -1,0 +1,87 @@
+/* index.c — what several sub-commands do with an index: open it, commit and say so, read a schema, parse a query. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+#define SCHEMA_MAX (1u << 20)
+
+int cli_open(ls_reader **out, const char *path)
+{
+    ls_error err = {0};
+    LS_INIT(ls_stats, s);
+    if (ls_reader_open(out, path, NULL, &err) != LS_OK) return cli_fail_with(&err, path);
+    if (ls_reader_stats(*out, &s, NULL) == LS_OK && s.stale_analyzer)
+        cli_warn("%s: made with other tables of words or stemmers; libsearch reindex makes it anew", path);
+    return CLI_OK;
+}
+
+int cli_open_writer(ls_writer **out, const char *path, unsigned flags, const ls_schema *schema, size_t memory_bytes)
+{
+    ls_error err = {0};
+    LS_INIT(ls_writer_options, o);
+    o.flags = flags;
+    o.schema = schema;
+    o.memory_bytes = memory_bytes;
+    if (ls_writer_open(out, path, &o, &err) == LS_OK) return CLI_OK;
+    if (err.code == LS_LOCKED) return cli_fail("%s: another writer (a server?) holds the index", path);
+    return cli_fail_with(&err, path);
+}
+
+int cli_committed(const char *path, uint64_t generation)
+{
+    ls_reader *r = NULL;
+    ls_error err = {0};
+    LS_INIT(ls_stats, s);
+    int rc = ls_reader_open(&r, path, NULL, &err);
+    if (rc == LS_OK) rc = ls_reader_stats(r, &s, &err);
+    ls_reader_close(r);
+    if (rc != LS_OK) return cli_fail_with(&err, path);
+    cli_print("committed generation=%llu documents=%llu\n", (unsigned long long)generation,
+              (unsigned long long)s.documents);
+    fflush(stdout); /* whoever waits for the line may go on */
+    return CLI_OK;
+}
+
+int cli_commit(ls_writer *w, const char *path)
+{
+    uint64_t generation = 0;
+    ls_error err = {0};
+    if (ls_commit(w, &generation, &err) != LS_OK) return cli_fail_with(&err, path);
+    return cli_committed(path, generation);
+}
+
+int cli_schema(ls_schema **out, const char *file)
+{
+    js_text text = {0};
+    ls_error err = {0};
+    char piece[4096];
+    size_t n;
+    *out = NULL;
+    if (file == NULL) return CLI_OK;
+    FILE *f = fopen(file, "rb");
+    if (f == NULL) return cli_fail("%s: %s", file, strerror(errno));
+    while (text.len <= SCHEMA_MAX && (n = fread(piece, 1, sizeof piece, f)) > 0) js_put(&text, piece, n);
+    int status = CLI_OK;
+    if (ferror(f)) status = cli_fail("%s: %s", file, strerror(errno));
+    else if (text.len > SCHEMA_MAX) status = cli_fail("%s: expected a schema of at most 1 MB", file);
+    else if (js_text_rc(&text, &err) != LS_OK ||
+             js_schema_read(out, text.data ? text.data : "", text.len, &err) != LS_OK)
+        status = cli_fail_with(&err, file);
+    fclose(f);
+    js_text_free(&text);
+    return status;
+}
+
+char *cli_join(char **words, int count)
+{
+    js_text t = {0};
+    for (int i = 0; i < count; i++) {
+        js_puts(&t, i ? " " : "");
+        js_puts(&t, words[i]);
+    }
+    js_puts(&t, "");
+    return js_text_take(&t, NULL);
+}

@@ -1,0 +1,275 @@
+/* find.c — running a js_request: its query, its filters and order as ls_search_options, and the search itself.
+ *
+ * Owns what a parameter means to the library. A filter by byline is searched as part of the query, because byline is
+ * a text; it must not change what `parsed` and the snippets show, so the query as typed is kept beside it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "json/inside.h"
+
+#define PAGE_END 10000 /* offset + limit */
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    if (timespec_get(&t, TIME_UTC) == 0) return 0;
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static const char *zone_of(const js_request *q, const ls_schema *s)
+{
+    return q->tz ? q->tz : ls_schema_get(s, "timezone");
+}
+
+/* ---- what concerns several parameters or the schema ---- */
+
+static bool is_date(const ls_schema *s, const char *name)
+{
+    const ls_field *f = ls_schema_find(s, name);
+    return f && f->type == LS_DATE;
+}
+
+static int ready_sort(js_request *q, const ls_schema *s, js_problem *p)
+{
+    const char *v = q->sort ? q->sort : "relevance";
+    q->order = LS_BY_RELEVANCE;
+    q->order_field = NULL;
+    if (strcmp(v, "relevance") == 0) return LS_OK;
+    if (strcmp(v, "newest") == 0 || strcmp(v, "oldest") == 0) {
+        if (!is_date(s, "published"))
+            return js_problem_set(p, "invalid_parameter", "sort", "sort: this index has no field 'published'");
+        q->order = v[0] == 'n' ? LS_BY_FIELD_DESC : LS_BY_FIELD_ASC;
+        q->order_field = "published";
+        return LS_OK;
+    }
+    size_t n = strcspn(v, ":");
+    bool desc = strcmp(v + n, ":desc") == 0;
+    if ((!desc && strcmp(v + n, ":asc") != 0) || n >= sizeof q->order_name)
+        return js_problem_set(p, "invalid_parameter", "sort",
+                              "sort: expected relevance, newest, oldest, FIELD:asc or FIELD:desc, found '%.40s'", v);
+    memcpy(q->order_name, v, n);
+    q->order_name[n] = '\0';
+    const ls_field *f = ls_schema_find(s, q->order_name);
+    if (f == NULL || (f->type != LS_INTEGER && f->type != LS_DATE && f->type != LS_KEYWORD))
+        return js_problem_set(p, "invalid_parameter", "sort", "sort: '%s' is no integer, date or keyword field",
+                              q->order_name);
+    q->order = desc ? LS_BY_FIELD_DESC : LS_BY_FIELD_ASC;
+    q->order_field = q->order_name;
+    return LS_OK;
+}
+
+static int ready_dates(js_request *q, const ls_schema *s, js_problem *p)
+{
+    int64_t first, last, now = now_ms();
+    const char *zone = zone_of(q, s);
+    if (q->tz && ls_period_parse("2000", 4, q->tz, now, &first, &last) != LS_OK)
+        return js_problem_set(p, "invalid_parameter", "tz", "tz: unknown time zone '%.60s'", q->tz);
+    if ((q->from || q->to) && !is_date(s, "published"))
+        return js_problem_set(p, "invalid_parameter", q->from ? "from" : "to", "this index has no field 'published'");
+    if (q->from && ls_period_parse(q->from, strlen(q->from), zone, now, &q->from_ms, &last) != LS_OK)
+        return js_problem_set(p, "invalid_parameter", "from", "from: expected a date or RFC 3339, found '%.60s'",
+                              q->from);
+    if (q->to && ls_period_parse(q->to, strlen(q->to), zone, now, &first, &q->to_ms) != LS_OK)
+        return js_problem_set(p, "invalid_parameter", "to", "to: expected a date or RFC 3339, found '%.60s'", q->to);
+    if (q->from_ms > q->to_ms) return js_problem_set(p, "invalid_parameter", "from", "from: is later than to");
+    return LS_OK;
+}
+
+/* The field that a facet's name means: subject counts subjects. */
+static const char *facet_field(const char *name)
+{
+    for (size_t i = 0; i < JS_FILTERS; i++)
+        if (strcmp(js_filter_name(i), name) == 0) return js_filter_field(i);
+    return name;
+}
+
+static int ready_fields(const js_request *q, const ls_schema *s, js_problem *p)
+{
+    for (size_t i = 0; i < q->facets.count; i++) {
+        const ls_field *f = ls_schema_find(s, facet_field(q->facets.items[i]));
+        if (f == NULL || f->type != LS_KEYWORD)
+            return js_problem_set(p, "invalid_parameter", "facets", "facets: '%.60s' is no keyword field",
+                                  q->facets.items[i]);
+    }
+    for (size_t i = 0; i < JS_FILTERS; i++) {
+        if (q->with[i].count + q->without[i].count == 0) continue;
+        const ls_field *f = ls_schema_find(s, js_filter_field(i));
+        if (f == NULL || (f->type != LS_KEYWORD && f->type != LS_TEXT))
+            return js_problem_set(p, "invalid_parameter", js_filter_name(i), "%s: this index has no such field",
+                                  js_filter_name(i));
+    }
+    return js_check_fields(q, s, p);
+}
+
+int js_request_ready(js_request *q, const ls_schema *s, js_problem *p)
+{
+    if (q->offset + q->limit > PAGE_END)
+        return js_problem_set(p, "invalid_parameter", "offset", "offset + limit: at most %d; to go further, use cursor",
+                              PAGE_END);
+    if (q->cursor && q->offset > 0)
+        return js_problem_set(p, "invalid_parameter", "offset", "offset and cursor exclude each other");
+    int rc = ready_sort(q, s, p);
+    if (rc == LS_OK) rc = ready_dates(q, s, p);
+    if (rc == LS_OK) rc = ready_fields(q, s, p);
+    q->ready = rc == LS_OK;
+    return rc;
+}
+
+/* ---- the query ---- */
+
+static unsigned query_flags(const js_request *q)
+{
+    return (q->any ? LS_MATCH_ANY : 0u) | (q->simple ? LS_MODE_SIMPLE : 0u) |
+           (q->score_function_words ? LS_SCORE_FUNCTION_WORDS : 0u);
+}
+
+int js_request_query(ls_query **out, const js_request *q, const ls_schema *s, ls_error *err)
+{
+    LS_INIT(ls_query_options, o);
+    o.flags = query_flags(q);
+    bool all = q->q_len == 0; /* nothing asked: everything, which filters and orders then cut */
+    if (all) o.flags &= ~(unsigned)LS_MODE_SIMPLE;
+    return ls_query_parse(out, s, all ? "*" : q->q, all ? 1 : q->q_len, &o, err);
+}
+
+/* field:("a" OR "b"); quotes and backslashes of the values become blanks. */
+static void put_text_filter(js_text *t, const char *field, const js_list *l, bool exclude)
+{
+    if (l->count == 0) return;
+    js_puts(t, " AND ");
+    js_puts(t, exclude ? "NOT " : "");
+    js_puts(t, field);
+    js_puts(t, ":(");
+    for (size_t i = 0; i < l->count; i++) {
+        js_puts(t, i ? " OR \"" : "\"");
+        for (const char *c = l->items[i]; *c; c++) js_putc(t, *c == '"' || *c == '\\' ? ' ' : *c);
+        js_putc(t, '"');
+    }
+    js_putc(t, ')');
+}
+
+static bool filter_is_text(const ls_schema *s, size_t i)
+{
+    const ls_field *f = ls_schema_find(s, js_filter_field(i));
+    return f && f->type == LS_TEXT;
+}
+
+/* *out: the query with its filters of text fields, or NULL where there are none. */
+static int searched_query(ls_query **out, const js_request *q, const ls_query *typed, const ls_schema *s, ls_error *err)
+{
+    js_text t = {0};
+    int rc = LS_OK;
+    *out = NULL;
+    for (size_t i = 0; i < JS_FILTERS; i++) {
+        if (!filter_is_text(s, i)) continue;
+        put_text_filter(&t, js_filter_field(i), &q->with[i], false);
+        put_text_filter(&t, js_filter_field(i), &q->without[i], true);
+    }
+    if (t.len > 0) {
+        js_text whole = {0};
+        js_printf(&whole, "(%s)%s", ls_query_parsed(typed), t.data);
+        LS_INIT(ls_query_options, o);
+        o.flags = query_flags(q) & ~(unsigned)LS_MODE_SIMPLE; /* parsed is written with operators */
+        rc = js_text_rc(&whole, err);
+        if (rc == LS_OK) rc = ls_query_parse(out, s, whole.data, whole.len, &o, err);
+        js_text_free(&whole);
+    }
+    if (rc == LS_OK) rc = js_text_rc(&t, err);
+    js_text_free(&t);
+    return rc;
+}
+
+/* ---- the search ---- */
+
+static size_t make_filters(ls_filter *f, const js_request *q, const ls_schema *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < JS_FILTERS; i++) {
+        for (int exclude = 0; exclude < 2; exclude++) {
+            const js_list *l = exclude ? &q->without[i] : &q->with[i];
+            if (l->count == 0 || filter_is_text(s, i)) continue;
+            f[n++] = (ls_filter){.field = js_filter_field(i),
+                                 .exclude = exclude,
+                                 .values = (const char *const *)l->items,
+                                 .value_count = l->count,
+                                 .from = INT64_MIN,
+                                 .to = INT64_MAX};
+        }
+    }
+    if (q->from || q->to) f[n++] = (ls_filter){.field = "published", .from = q->from_ms, .to = q->to_ms};
+    return n;
+}
+
+static void make_options(ls_search_options *o, const js_request *q, const ls_filter *filters, size_t filter_count,
+                         const char **facets)
+{
+    o->limit = (size_t)q->limit;
+    o->offset = (size_t)q->offset;
+    o->count_only = q->limit == 0;
+    o->sort = q->order;
+    o->sort_field = q->order_field;
+    o->filters = filters;
+    o->filter_count = filter_count;
+    o->cursor = q->cursor;
+    for (size_t i = 0; i < q->facets.count; i++) facets[i] = facet_field(q->facets.items[i]);
+    o->facets = facets;
+    o->facet_count = q->facets.count;
+    o->facet_limit = (size_t)q->facet_limit;
+    o->timeout_ms = (int)q->timeout_ms;
+    o->require_complete = q->require_complete;
+    o->half_life_days = q->half_life;
+    o->cancel = q->cancel;
+    o->cancel_ctx = q->cancel_ctx;
+}
+
+int js_find_with(js_found *out, const js_request *q, const ls_reader *r, js_with_fn *with, void *ctx, ls_error *err)
+{
+    const ls_schema *s = ls_reader_schema(r);
+    LS_INIT(ls_search_options, o);
+    ls_filter filters[2 * JS_FILTERS + 1];
+    const char *facets[128];
+    int rc;
+    *out = (js_found){0};
+    if ((rc = js_request_query(&out->query, q, s, err)) != LS_OK) goto out;
+    if ((rc = searched_query(&out->searched, q, out->query, s, err)) != LS_OK) goto out;
+    make_options(&o, q, filters, make_filters(filters, q, s), facets);
+    const ls_query *query = out->searched ? out->searched : out->query;
+    rc = with ? with(ctx, query, &o, err) : ls_search(&out->results, r, query, &o, err);
+out:
+    if (rc != LS_OK) js_found_clear(out);
+    return rc;
+}
+
+int js_find(js_found *out, const js_request *q, const ls_reader *r, js_problem *p)
+{
+    ls_error err = {0};
+    if (!q->ready) {
+        *out = (js_found){0};
+        return js_problem_set(p, "internal", NULL, "the request was not made ready");
+    }
+    int rc = js_find_with(out, q, r, NULL, NULL, &err);
+    if (rc == LS_INVALID && q->cursor)
+        return js_problem_set(p, "invalid_parameter", "cursor", "cursor: %s", err.message);
+    return rc == LS_OK ? LS_OK : js_problem_from(p, &err);
+}
+
+void js_found_clear(js_found *f)
+{
+    ls_results_free(f->results);
+    ls_query_free(f->searched);
+    ls_query_free(f->query);
+    *f = (js_found){0};
+}
+
+int js_search(js_text *out, const js_request *q, const ls_reader *r, js_problem *p)
+{
+    js_found f;
+    ls_error err = {0};
+    int rc = js_find(&f, q, r, p);
+    if (rc != LS_OK) return rc;
+    rc = js_write_search(out, q, r, &f, &err);
+    js_found_clear(&f);
+    return rc == LS_OK ? LS_OK : js_problem_from(p, &err);
+}

@@ -1,0 +1,28 @@
+/* inside.h — what the files of json/ share with each other and nobody else. */
+#ifndef LIBSEARCH_JSON_INSIDE_H
+#define LIBSEARCH_JSON_INSIDE_H
+#include <jansson.h>
+
+#include "json/json.h"
+
+/* err->code and message; returns the code. offset UINT64_MAX: none. */
+int js_fail(ls_error *err, int code, uint64_t offset, const char *format, ...)
+#if defined(__GNUC__)
+    __attribute__((format(printf, 4, 5)))
+#endif
+    ;
+
+/* find.c: sets up a search and gives it to `with` (which may page through it, or explain it). */
+typedef int js_with_fn(void *ctx, const ls_query *q, ls_search_options *o, ls_error *err);
+int js_find_with(js_found *out, const js_request *q, const ls_reader *r, js_with_fn *with, void *ctx, ls_error *err);
+
+/* search.c: refuses names in `fields` that no hit has. */
+int js_check_fields(const js_request *q, const ls_schema *s, js_problem *p);
+
+/* parse.c: JSON text, strictly: at most 64 deep, no name twice, nothing behind it. The caller drops *out. */
+int js_parse(json_t **out, const char *text, size_t len, ls_error *err);
+/* "a string", "an object" …: what was found, for messages. */
+const char *js_type_name(const json_t *v);
+/* Writes a tree as compact JSON. */
+void js_write_json(js_text *out, const json_t *v);
+#endif

@@ -1,0 +1,67 @@
+/* params_json.c — the parameters of a search from a JSON object (POST /v1/search): the same names as in a GET, with
+ * JSON's types. {"q":"arms deal","source":["A","B"],"limit":5,"explain":true} */
+#include <string.h>
+
+#include "json/inside.h"
+
+static int wrong(js_problem *p, const js_param *d, const char *expected, const json_t *v)
+{
+    return js_problem_set(p, "invalid_parameter", d->name, "%s: expected %s, found %s", d->name, expected,
+                          js_type_name(v));
+}
+
+static int set_scalar(js_request *q, const js_param *d, const json_t *v, js_problem *p)
+{
+    js_text t = {0};
+    switch (d->kind) {
+    case JS_TEXT:
+    case JS_CHOICE:
+    case JS_LIST:
+        if (!json_is_string(v)) return wrong(p, d, d->kind == JS_LIST ? "strings" : "a string", v);
+        return js_request_set(q, d->name, strlen(d->name), json_string_value(v), json_string_length(v), p);
+    case JS_INT:
+        if (!json_is_integer(v)) return wrong(p, d, "a whole number", v);
+        js_int(&t, json_integer_value(v));
+        break;
+    case JS_BOOL:
+        if (!json_is_boolean(v)) return wrong(p, d, "true or false", v);
+        js_puts(&t, json_is_true(v) ? "1" : "0");
+        break;
+    case JS_NUMBER:
+        if (!json_is_number(v)) return wrong(p, d, "a number", v);
+        js_number(&t, json_number_value(v));
+        break;
+    }
+    int rc = js_request_set(q, d->name, strlen(d->name), t.data, t.len, p);
+    js_text_free(&t);
+    return rc;
+}
+
+static int set_member(js_request *q, const char *name, const json_t *v, js_problem *p)
+{
+    int rc = LS_OK;
+    const js_param *d = js_param_find(name, strlen(name), q->uses);
+    if (d == NULL) return js_request_set(q, name, strlen(name), "", 0, p); /* says what was likely meant */
+    if (json_is_null(v)) return LS_OK;
+    if (!json_is_array(v)) return set_scalar(q, d, v, p);
+    if (d->kind != JS_LIST) return wrong(p, d, "one value", v);
+    for (size_t i = 0; rc == LS_OK && i < json_array_size(v); i++) rc = set_scalar(q, d, json_array_get(v, i), p);
+    return rc;
+}
+
+int js_request_set_json(js_request *q, const char *text, size_t len, js_problem *p)
+{
+    json_t *tree = NULL, *v;
+    ls_error err = {0};
+    const char *name;
+    int rc = js_parse(&tree, text, len, &err);
+    if (rc != LS_OK) return js_problem_set(p, "invalid_json", NULL, "%s", err.message);
+    if (!json_is_object(tree))
+        rc = js_problem_set(p, "invalid_json", NULL, "expected an object, found %s", js_type_name(tree));
+    json_object_foreach(tree, name, v)
+    {
+        if (rc == LS_OK) rc = set_member(q, name, v, p);
+    }
+    json_decref(tree);
+    return rc;
+}

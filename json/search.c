@@ -1,0 +1,421 @@
+/* search.c — the object of /v1/search, and of /v1/documents/{id}/snippet.
+ *
+ * Owns the members of an answer and of a hit, and which of them `fields` leaves out. A hit costs one read of its
+ * stored document and one look for passages; both are left out where `fields` does not want them. */
+#include <string.h>
+
+#include "json/inside.h"
+#include "json/utf8.h"
+
+/* ---- which members a hit has ---- */
+
+enum {
+    ID,
+    GUID,
+    TITLE,
+    TITLE_HTML,
+    TITLE_SOURCE,
+    URL,
+    SOURCE,
+    SECTION,
+    BYLINE,
+    LANGUAGE,
+    PUBLISHED,
+    DATE_SOURCE,
+    VERSION,
+    WORDS,
+    SCORE,
+    SNIPPETS,
+    SIMILAR,
+    MEMBERS
+};
+static const char *const members[MEMBERS] = {
+    "id",       "guid",      "title",       "title_html", "title_source", "url",   "source",   "section", "byline",
+    "language", "published", "date_source", "version",    "words",        "score", "snippets", "similar"};
+
+static bool wants(const js_request *q, int member)
+{
+    if (q->fields.count == 0) return true;
+    for (size_t i = 0; i < q->fields.count; i++)
+        if (strcmp(q->fields.items[i], members[member]) == 0) return true;
+    return false;
+}
+
+int js_check_fields(const js_request *q, const ls_schema *s, js_problem *p)
+{
+    (void)s;
+    for (size_t i = 0; i < q->fields.count; i++) {
+        bool known = false;
+        for (int m = 0; m < MEMBERS; m++) known = known || strcmp(q->fields.items[i], members[m]) == 0;
+        if (!known)
+            return js_problem_set(p, "invalid_parameter", "fields", "fields: a hit has no member '%.60s'",
+                                  q->fields.items[i]);
+    }
+    return LS_OK;
+}
+
+/* ---- passages ---- */
+
+static void put_ranges(js_text *out, const ls_range *r, size_t count)
+{
+    js_putc(out, '[');
+    for (size_t i = 0; i < count; i++) js_printf(out, "%s[%zu,%zu]", i ? "," : "", r[i].start, r[i].end);
+    js_putc(out, ']');
+}
+
+static void put_snippets(js_text *out, const ls_snippets *s)
+{
+    js_key(out, "snippets");
+    js_putc(out, '[');
+    for (size_t i = 0; s && i < s->count; i++) {
+        const ls_snippet *p = &s->snippets[i];
+        js_comma(out);
+        js_puts(out, "{\"field\":");
+        js_cstring(out, p->field);
+        js_key(out, "html");
+        js_cstring(out, p->html);
+        js_key(out, "text");
+        js_cstring(out, p->text);
+        js_key(out, "ranges");
+        put_ranges(out, p->ranges, p->range_count);
+        js_putc(out, '}');
+    }
+    js_putc(out, ']');
+}
+
+static int make_snippets(ls_snippets **out, const js_request *q, const ls_reader *r, const ls_query *query,
+                         uint64_t doc, bool all, ls_error *err)
+{
+    LS_INIT(ls_snippet_options, o);
+    o.count = (size_t)q->snippets;
+    o.no_body = q->snippets == 0 && !all;
+    o.length = (size_t)q->snippet_length;
+    o.pre = q->highlight_pre;
+    o.post = q->highlight_post;
+    o.range_unit = q->range_unit;
+    o.all_matches = all;
+    return ls_snippets_make(out, r, query, doc, &o, err);
+}
+
+/* title_html: highlighted, or the title made from the lead, escaped. */
+static void put_title_html(js_text *out, const ls_snippets *s, const js_facts *f)
+{
+    js_key(out, "title_html");
+    if (s && s->title_html) {
+        js_cstring(out, s->title_html);
+        return;
+    }
+    js_text html = {0};
+    js_html(&html, f->title, f->title_len);
+    if (html.failed) out->failed = true;
+    js_string(out, html.data ? html.data : "", html.len);
+    js_text_free(&html);
+}
+
+/* ---- a hit ---- */
+
+static void put_text(js_text *out, const js_request *q, int member, const char *s)
+{
+    if (!wants(q, member)) return;
+    js_key(out, members[member]);
+    js_cstring(out, s);
+}
+
+static void put_facts(js_text *out, const js_request *q, const js_facts *f, const ls_snippets *s)
+{
+    put_text(out, q, GUID, f->guid);
+    if (wants(q, TITLE)) {
+        js_key(out, "title");
+        js_string(out, f->title, f->title_len);
+    }
+    if (wants(q, TITLE_HTML)) put_title_html(out, s, f);
+    put_text(out, q, TITLE_SOURCE, f->title_source);
+    put_text(out, q, URL, f->url);
+    put_text(out, q, SOURCE, f->source);
+    put_text(out, q, SECTION, f->section);
+    put_text(out, q, BYLINE, f->byline);
+    put_text(out, q, LANGUAGE, f->language);
+    if (wants(q, PUBLISHED)) {
+        js_key(out, "published");
+        if (f->has_published) js_date(out, f->published);
+        else js_puts(out, "null");
+    }
+    put_text(out, q, DATE_SOURCE, f->date_source);
+    if (wants(q, VERSION)) {
+        js_key(out, "version");
+        js_int(out, f->version);
+    }
+    if (wants(q, WORDS)) {
+        js_key(out, "words");
+        js_uint(out, f->words);
+    }
+}
+
+/* Nodes come in depth-first order; a node's parts are those that follow one deeper. */
+static size_t put_explained(js_text *out, const ls_explanation *e, size_t i)
+{
+    int depth = e->nodes[i].depth;
+    js_puts(out, "{\"value\":");
+    js_number(out, e->nodes[i].value);
+    js_key(out, "text");
+    js_cstring(out, e->nodes[i].text);
+    js_key(out, "parts");
+    js_putc(out, '[');
+    for (i++; i < e->count && e->nodes[i].depth > depth;) {
+        js_comma(out);
+        i = put_explained(out, e, i);
+    }
+    js_puts(out, "]}");
+    return i;
+}
+
+typedef struct explain_ctx {
+    js_text *out;
+    const ls_reader *r;
+    uint64_t doc;
+    bool lines; /* for people */
+} explain_ctx;
+
+static void put_lines(js_text *out, const ls_explanation *e)
+{
+    for (size_t i = 0; i < e->count; i++)
+        js_printf(out, "   %*s%.4f %s\n", 2 * e->nodes[i].depth, "", e->nodes[i].value, e->nodes[i].text);
+}
+
+static int explain_with(void *ctx, const ls_query *query, ls_search_options *o, ls_error *err)
+{
+    explain_ctx *c = ctx;
+    ls_explanation *e = NULL;
+    int rc = ls_explain(&e, c->r, query, o, c->doc, err);
+    if (rc == LS_OK && c->lines) {
+        put_lines(c->out, e);
+    } else if (rc == LS_OK) {
+        js_key(c->out, "explanation");
+        if (e->count > 0) put_explained(c->out, e, 0);
+        else js_puts(c->out, "null");
+    }
+    ls_explanation_free(e);
+    return rc;
+}
+
+static int put_explanation(js_text *out, const js_request *q, const ls_reader *r, uint64_t doc, bool lines,
+                           ls_error *err)
+{
+    js_found f;
+    explain_ctx ctx = {out, r, doc, lines};
+    int rc = js_find_with(&f, q, r, explain_with, &ctx, err);
+    if (rc == LS_OK) js_found_clear(&f);
+    return rc;
+}
+
+int js_write_explanation(js_text *out, const js_request *q, const ls_reader *r, const ls_hit *hit, ls_error *err)
+{
+    return put_explanation(out, q, r, hit->doc, true, err);
+}
+
+/* Whether anything of a hit needs its stored document. */
+static bool wants_document(const js_request *q)
+{
+    for (int m = 0; m < MEMBERS; m++)
+        if (m != ID && m != SCORE && m != SNIPPETS && m != SIMILAR && wants(q, m)) return true;
+    return false;
+}
+
+int js_write_hit(js_text *out, const js_request *q, const ls_reader *r, const js_found *f, const ls_hit *hit,
+                 ls_error *err)
+{
+    ls_doc *d = NULL;
+    ls_snippets *s = NULL;
+    js_facts facts = {0};
+    int rc = LS_OK;
+    if (wants(q, SNIPPETS) || wants(q, TITLE_HTML)) rc = make_snippets(&s, q, r, f->query, hit->doc, false, err);
+    bool document = wants_document(q);
+    if (rc == LS_OK && document) rc = ls_reader_doc(&d, r, hit->doc, err);
+    if (rc == LS_OK && document) rc = js_facts_get(&facts, ls_reader_schema(r), d, err);
+    if (rc != LS_OK) goto out;
+    js_putc(out, '{');
+    if (wants(q, ID)) {
+        js_key(out, "id");
+        js_string(out, hit->id, hit->id_len);
+    }
+    if (document) put_facts(out, q, &facts, s);
+    if (wants(q, SCORE)) {
+        js_key(out, "score");
+        js_printf(out, "%.6g", (double)hit->score);
+    }
+    if (wants(q, SNIPPETS)) put_snippets(out, s);
+    if (wants(q, SIMILAR)) { /* nothing is folded */
+        js_key(out, "similar");
+        js_puts(out, "null");
+    }
+    if (q->explain) rc = put_explanation(out, q, r, hit->doc, false, err);
+    js_putc(out, '}');
+    if (rc == LS_OK) rc = js_text_rc(out, err);
+out:
+    js_facts_clear(&facts);
+    ls_doc_free(d);
+    ls_snippets_free(s);
+    return rc;
+}
+
+/* ---- the answer ---- */
+
+static void put_warning(js_text *out, const js_request *q, const char *code, const char *message, size_t start,
+                        size_t end)
+{
+    js_comma(out);
+    js_puts(out, "{\"code\":");
+    js_cstring(out, code);
+    js_key(out, "message");
+    js_cstring(out, message);
+    js_key(out, "range");
+    if (end > start && end <= q->q_len) {
+        size_t a = js_utf8_units(q->q, start, q->range_unit);
+        js_printf(out, "[%zu,%zu]", a, a + js_utf8_units(q->q + start, end - start, q->range_unit));
+    } else {
+        js_puts(out, "null");
+    }
+    js_putc(out, '}');
+}
+
+static void put_query(js_text *out, const js_request *q, const ls_query *query)
+{
+    js_puts(out, "\"query\":");
+    js_string(out, q->q ? q->q : "", q->q_len);
+    js_key(out, "parsed");
+    js_cstring(out, ls_query_parsed(query));
+}
+
+static void put_warnings(js_text *out, const js_request *q, const ls_query *query, const ls_results *res)
+{
+    const ls_warning *w;
+    const char *word;
+    js_key(out, "warnings");
+    js_putc(out, '[');
+    for (size_t i = 0; (w = ls_query_warning(query, i)) != NULL; i++)
+        put_warning(out, q, w->code, w->message, w->start, w->end);
+    for (size_t i = 0; res && (w = ls_results_warning(res, i)) != NULL; i++)
+        put_warning(out, q, w->code, w->message, w->start, w->end);
+    for (size_t i = 0; res && (word = ls_results_unmatched(res, i)) != NULL; i++) {
+        js_text m = {0};
+        js_printf(&m, "'%s' is in no document", word);
+        put_warning(out, q, "unmatched_word", m.data ? m.data : word, 0, 0);
+        js_text_free(&m);
+    }
+    js_putc(out, ']');
+}
+
+static void put_facets(js_text *out, const js_request *q, const ls_results *res)
+{
+    const ls_facet_value *v;
+    js_key(out, "facets");
+    js_putc(out, '{');
+    for (size_t f = 0; f < q->facets.count; f++) {
+        js_comma(out);
+        js_cstring(out, q->facets.items[f]);
+        js_puts(out, ":[");
+        for (size_t i = 0; (v = ls_results_facet(res, f, i)) != NULL; i++) {
+            js_comma(out);
+            js_puts(out, "{\"value\":");
+            js_string(out, v->value, v->len);
+            js_key(out, "count");
+            js_uint(out, v->count);
+            js_putc(out, '}');
+        }
+        js_putc(out, ']');
+    }
+    js_putc(out, '}');
+}
+
+/* Only where nothing was found: what was likely meant, if that finds something. */
+static int put_suggestion(js_text *out, const js_request *q, const ls_reader *r, uint64_t total, ls_error *err)
+{
+    ls_suggestions *s = NULL;
+    int rc = total == 0 && q->q_len > 0 ? ls_suggest(&s, r, q->q, q->q_len, 1, err) : LS_OK;
+    js_key(out, "suggestion");
+    js_cstring(out, s ? s->did_you_mean : NULL);
+    ls_suggestions_free(s);
+    return rc;
+}
+
+static void put_totals(js_text *out, const js_request *q, const ls_results *res)
+{
+    ls_results_info i = ls_results_get(res);
+    js_key(out, "total");
+    js_uint(out, i.total);
+    js_key(out, "total_leads"); /* nothing is folded: every document leads itself */
+    js_uint(out, i.total);
+    js_key(out, "total_relation");
+    js_puts(out, i.total_is_exact ? "\"eq\"" : "\"gte\"");
+    js_key(out, "undated_excluded");
+    js_uint(out, i.undated_excluded);
+    js_key(out, "limit");
+    js_int(out, q->limit);
+    js_key(out, "offset");
+    js_int(out, q->offset);
+    js_key(out, "next_cursor");
+    js_cstring(out, ls_results_cursor(res));
+    js_key(out, "took_ms");
+    js_printf(out, "%.3f", i.took_ms);
+    js_key(out, "timed_out");
+    js_puts(out, i.timed_out ? "true" : "false");
+}
+
+int js_write_search(js_text *out, const js_request *q, const ls_reader *r, const js_found *f, ls_error *err)
+{
+    const ls_hit *hit;
+    int rc = LS_OK;
+    js_putc(out, '{');
+    put_query(out, q, f->query);
+    put_warnings(out, q, f->query, f->results);
+    put_totals(out, q, f->results);
+    js_key(out, "hits");
+    js_putc(out, '[');
+    for (size_t i = 0; rc == LS_OK && (hit = ls_results_hit(f->results, i)) != NULL; i++) {
+        js_comma(out);
+        rc = js_write_hit(out, q, r, f, hit, err);
+    }
+    js_putc(out, ']');
+    put_facets(out, q, f->results);
+    if (rc == LS_OK) rc = put_suggestion(out, q, r, ls_results_get(f->results).total, err);
+    js_putc(out, '}');
+    return rc == LS_OK ? js_text_rc(out, err) : rc;
+}
+
+int js_write_snippet(js_text *out, const js_request *q, const ls_reader *r, const char *id, size_t id_len,
+                     js_problem *p)
+{
+    ls_error err = {0};
+    uint64_t doc = UINT64_MAX;
+    ls_query *query = NULL;
+    ls_snippets *s = NULL;
+    ls_doc *d = NULL;
+    js_facts f = {0};
+    int rc = ls_reader_find(r, id, id_len, &doc, &err);
+    if (rc == LS_NOTFOUND) {
+        js_problem_set(p, "not_found", NULL, "no document has the id '%.*s'", (int)(id_len < 128 ? id_len : 128), id);
+        return LS_NOTFOUND;
+    }
+    if (rc == LS_OK) rc = js_request_query(&query, q, ls_reader_schema(r), &err);
+    if (rc == LS_OK) rc = make_snippets(&s, q, r, query, doc, true, &err);
+    if (rc == LS_OK) rc = ls_reader_doc(&d, r, doc, &err);
+    if (rc == LS_OK) rc = js_facts_get(&f, ls_reader_schema(r), d, &err);
+    if (rc != LS_OK) goto out;
+    js_puts(out, "{\"id\":");
+    js_string(out, id, id_len);
+    js_putc(out, ',');
+    put_query(out, q, query);
+    put_warnings(out, q, query, NULL);
+    put_title_html(out, s, &f);
+    put_snippets(out, s);
+    js_key(out, "matches");
+    put_ranges(out, s->matches, s->match_count);
+    js_putc(out, '}');
+    rc = js_text_rc(out, &err);
+out:
+    js_facts_clear(&f);
+    ls_doc_free(d);
+    ls_snippets_free(s);
+    ls_query_free(query);
+    return rc == LS_OK ? LS_OK : js_problem_from(p, &err);
+}

@@ -1,0 +1,16 @@
+/* explain.c — ls_explain: arguments checked, the work done by result/explain.c. */
+#include "libsearch/result/explain.h"
+
+int ls_explain(ls_explanation **out, const ls_reader *r, const ls_query *q, const ls_search_options *o, uint64_t doc,
+               ls_error *err)
+{
+    if (!out) return lsi_fail(err, LS_INVALID, "ls_explain: out is NULL");
+    *out = NULL;
+    if (!r || !q) return lsi_fail(err, LS_INVALID, "ls_explain: %s is NULL", r ? "query" : "reader");
+    return lsi_explanation_make(out, r, q, o, doc, err);
+}
+
+void ls_explanation_free(ls_explanation *e)
+{
+    lsi_explanation_free(e);
+}

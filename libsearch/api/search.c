@@ -1,0 +1,47 @@
+/* search.c — ls_search and what its results hold: arguments checked, the work done by result/. */
+#include "libsearch/result/hits.h"
+
+int ls_search(ls_results **out, const ls_reader *r, const ls_query *q, const ls_search_options *o, ls_error *err)
+{
+    if (!out) return lsi_fail(err, LS_INVALID, "ls_search: out is NULL");
+    *out = NULL;
+    if (!r || !q) return lsi_fail(err, LS_INVALID, "ls_search: %s is NULL", r ? "query" : "reader");
+    return lsi_results_search(out, r, q, o, err);
+}
+
+void ls_results_free(ls_results *res)
+{
+    lsi_results_free(res);
+}
+
+ls_results_info ls_results_get(const ls_results *res)
+{
+    ls_results_info none = {0};
+    return res ? res->info : none;
+}
+
+const ls_hit *ls_results_hit(const ls_results *res, size_t i)
+{
+    return res && i < res->info.count ? &res->hits[i] : NULL;
+}
+
+const char *ls_results_cursor(const ls_results *res)
+{
+    return res ? res->cursor : NULL;
+}
+
+const char *ls_results_unmatched(const ls_results *res, size_t i)
+{
+    return res && i < res->unmatched_count ? res->unmatched[i] : NULL;
+}
+
+const ls_warning *ls_results_warning(const ls_results *res, size_t i)
+{
+    return res && i < res->warning_count ? &res->warnings[i] : NULL;
+}
+
+const ls_facet_value *ls_results_facet(const ls_results *res, size_t facet, size_t i)
+{
+    if (!res || facet >= res->facet_count || i >= res->facets[facet].count) return NULL;
+    return &res->facets[facet].values[i];
+}

@@ -1,0 +1,251 @@
+/* pack.c — owns the layout of packed numbers and its decoders in plain C and in 128-bit vectors (pack_avx2.c has the
+ * third). Every decoder gives the same bits; tests/t_codec.c compares them. Ignorant of what the numbers mean.
+ *
+ * A full block of 256 numbers of b bits, 32·b bytes: number i is row i / 8 of lane i mod 8. A lane is a string of bits,
+ * row after row, lowest bit first, cut into words of 32 bits; word w of lane l lies at byte 32·w + 4·l, little-endian.
+ * So one 32-byte load holds the same bits of all 8 lanes, and a shift and a mask yield 8 neighbouring numbers.
+ *
+ * A shorter block of n numbers, ⌈n·b/8⌉ bytes: a string of bits, lowest first, number i at bit i·b. Eight numbers take
+ * b bytes, so that a group of 8 always begins at a byte and one shuffle serves for all groups.
+ *
+ * Example, n = 3, b = 5, numbers 1 2 3: 1 | 2<<5 | 3<<10 = 0x0C41, bytes 41 0C.
+ * Example, n = 256, b = 1, numbers i mod 8 == 0: every bit of lane 0 and none else: FF FF FF FF and 28 zero bytes.
+ *
+ * Lanes of binary packing: Lemire & Boytsov, Decoding billions of integers per second through vectorization (2015). */
+#include "libsearch/codec/pack.h"
+#include "libsearch/util/simd.h"
+
+#define WIDTHS(X)                                                                                                      \
+    X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19) X(20)     \
+    X(21) X(22) X(23) X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31) X(32)
+#define ROWS(X, b)                                                                                                     \
+    X(0, b) X(1, b) X(2, b) X(3, b) X(4, b) X(5, b) X(6, b) X(7, b) X(8, b) X(9, b) X(10, b) X(11, b) X(12, b)         \
+    X(13, b) X(14, b) X(15, b) X(16, b) X(17, b) X(18, b) X(19, b) X(20, b) X(21, b) X(22, b) X(23, b) X(24, b)        \
+    X(25, b) X(26, b) X(27, b) X(28, b) X(29, b) X(30, b) X(31, b)
+
+static uint32_t mask_of(unsigned width)
+{
+    return width >= 32 ? UINT32_MAX : ((uint32_t)1 << width) - 1;
+}
+
+unsigned lsi_pack_width(const uint32_t *v, uint32_t n)
+{
+    uint32_t all = 0;
+    for (uint32_t i = 0; i < n; i++) all |= v[i];
+    return lsi_bits32(all);
+}
+
+/* ---- writing ---- */
+
+static void put_block(uint8_t *out, const uint32_t *v, unsigned width)
+{
+    for (unsigned lane = 0; lane < 8; lane++) {
+        uint64_t word = 0; /* bits of this lane not yet written */
+        unsigned bits = 0;
+        uint8_t *p = out + 4 * lane;
+        for (unsigned row = 0; row < 32; row++) {
+            word |= (uint64_t)v[row * 8 + lane] << bits;
+            bits += width;
+            if (bits < 32) continue;
+            lsi_set32(p, (uint32_t)word);
+            p += 32;
+            word >>= 32;
+            bits -= 32;
+        }
+    }
+}
+
+void lsi_pack_put(uint8_t *out, const uint32_t *v, uint32_t n, unsigned width)
+{
+    if (!width) return;
+    if (n == LSI_PACK_BLOCK) {
+        put_block(out, v, width);
+        return;
+    }
+    uint64_t word = 0;
+    unsigned bits = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        word |= (uint64_t)v[i] << bits;
+        for (bits += width; bits >= 8; bits -= 8) {
+            *out++ = (uint8_t)word;
+            word >>= 8;
+        }
+    }
+    if (bits) *out = (uint8_t)word;
+}
+
+/* ---- plain C ---- */
+
+static uint64_t load64(const uint8_t *p)
+{
+#if LSI_LITTLE_ENDIAN
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+#else
+    return lsi_get64(p);
+#endif
+}
+
+static void scalar_zero(uint32_t *v, const uint8_t *in)
+{
+    (void)in;
+    memset(v, 0, LSI_PACK_BLOCK * sizeof *v);
+}
+
+static void scalar_block(uint32_t *v, const uint8_t *in, unsigned width)
+{
+    uint32_t mask = mask_of(width);
+    for (unsigned row = 0; row < 32; row++) {
+        unsigned bit = row * width, s = bit & 31;
+        const uint8_t *p = in + (size_t)32 * (bit >> 5);
+        for (unsigned lane = 0; lane < 8; lane++) {
+            uint64_t x = lsi_get32(p + 4 * lane);
+            if (s + width > 32) x |= (uint64_t)lsi_get32(p + 32 + 4 * lane) << 32;
+            v[row * 8 + lane] = (uint32_t)(x >> s) & mask;
+        }
+    }
+}
+#define SCALAR(b)                                                                                                      \
+    static void scalar_##b(uint32_t *v, const uint8_t *in)                                                             \
+    {                                                                                                                  \
+        scalar_block(v, in, b);                                                                                        \
+    }
+WIDTHS(SCALAR)
+#define SCALAR_ENTRY(b) [b] = scalar_##b,
+static lsi_unpack_fn *const scalar_table[33] = {scalar_zero, WIDTHS(SCALAR_ENTRY)};
+
+static void scalar_tail(uint32_t *v, const uint8_t *in, uint32_t n, unsigned width)
+{
+    uint64_t mask = mask_of(width);
+    size_t bit = 0;
+    for (uint32_t i = 0; i < n; i++, bit += width) v[i] = (uint32_t)(load64(in + (bit >> 3)) >> (bit & 7) & mask);
+}
+
+static void scalar_gaps(uint32_t *v, uint32_t n, uint32_t base)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        base += v[i] + 1;
+        v[i] = base;
+    }
+}
+
+static const lsi_pack_ops scalar_ops = {scalar_table, scalar_tail, scalar_gaps};
+
+/* ---- 128-bit vectors: SSE2 and NEON from the same source ---- */
+#if LSI_LITTLE_ENDIAN && (defined(__GNUC__) || defined(__clang__))
+
+typedef uint32_t v4 __attribute__((vector_size(16), aligned(1), may_alias));
+
+#define V4_ROW(r, b)                                                                                                   \
+    {                                                                                                                  \
+        const unsigned w = (r) * (b) >> 5, s = (r) * (b)&31;                                                           \
+        v4 x = p[2 * w] >> s;                                                                                          \
+        if (s + (b) > 32) x |= p[2 * w + 2] << ((32 - s) & 31);                                                        \
+        o[2 * (r)] = x & mask;                                                                                         \
+    }
+/* Lanes 0–3, then 4–7. */
+#define V4_BLOCK(b)                                                                                                    \
+    static void v4_##b(uint32_t *v, const uint8_t *in)                                                                 \
+    {                                                                                                                  \
+        const v4 mask = (v4){0} + mask_of(b);                                                                          \
+        for (unsigned half = 0; half < 2; half++) {                                                                    \
+            const v4 *p = (const v4 *)(const void *)in + half;                                                         \
+            v4 *o = (v4 *)(void *)v + half;                                                                            \
+            ROWS(V4_ROW, b)                                                                                            \
+        }                                                                                                              \
+    }
+WIDTHS(V4_BLOCK)
+#define V4_ENTRY(b) [b] = v4_##b,
+static lsi_unpack_fn *const v4_table[33] = {scalar_zero, WIDTHS(V4_ENTRY)};
+
+/* Running sums of 4 at a time; numbers behind n are summed too, they are room. */
+static void v4_gaps(uint32_t *v, uint32_t n, uint32_t base)
+{
+#if defined(__clang__) || __GNUC__ >= 12
+    v4 carry = (v4){0} + base;
+    const v4 zero = {0}, ones = {1, 2, 3, 4};
+    for (uint32_t i = 0; i < n; i += 4) {
+        v4 *o = (v4 *)(void *)(v + i);
+        v4 x = *o;
+        x += __builtin_shufflevector(x, zero, 4, 0, 1, 2);
+        x += __builtin_shufflevector(x, zero, 4, 4, 0, 1);
+        x += ones;
+        *o = x + carry;
+        carry += __builtin_shufflevector(x, x, 3, 3, 3, 3);
+    }
+#else
+    scalar_gaps(v, n, base);
+#endif
+}
+
+static const lsi_pack_ops v4_ops = {v4_table, scalar_tail, v4_gaps};
+
+void lsi_pack_increment(uint32_t *v, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i += 4) *(v4 *)(void *)(v + i) += 1;
+}
+
+uint32_t lsi_pack_sum(const uint32_t *v, uint32_t n)
+{
+    v4 a = {0}, b = {0};
+    uint32_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        a += *(const v4 *)(const void *)(v + i);
+        b += *(const v4 *)(const void *)(v + i + 4);
+    }
+    a += b;
+    uint32_t sum = a[0] + a[1] + a[2] + a[3];
+    for (; i < n; i++) sum += v[i];
+    return sum;
+}
+#else
+#define v4_ops scalar_ops
+
+void lsi_pack_increment(uint32_t *v, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) v[i]++;
+}
+
+uint32_t lsi_pack_sum(const uint32_t *v, uint32_t n)
+{
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < n; i++) sum += v[i];
+    return sum;
+}
+#endif
+
+/* ---- choice ---- */
+
+const lsi_pack_ops *lsi_pack_ops_of(unsigned level)
+{
+    static const lsi_pack_ops *const table[LSI_SIMD_LEVELS] = {&scalar_ops, &v4_ops, &lsi_pack_avx2};
+    return table[level];
+}
+
+void lsi_pack_get(uint32_t *v, const uint8_t *in, uint32_t n, unsigned width)
+{
+    const lsi_pack_ops *ops = lsi_pack_ops_of(lsi_simd_level());
+    if (n == LSI_PACK_BLOCK) ops->block[width](v, in);
+    else if (!width) memset(v, 0, n * sizeof *v);
+    else ops->tail(v, in, n, width);
+}
+
+uint32_t lsi_pack_at(const uint8_t *in, uint32_t n, unsigned width, uint32_t i)
+{
+    if (!width) return 0;
+    if (n != LSI_PACK_BLOCK) {
+        size_t bit = (size_t)i * width;
+        return (uint32_t)(load64(in + (bit >> 3)) >> (bit & 7)) & mask_of(width);
+    }
+    unsigned bit = (i >> 3) * width, s = bit & 31;
+    const uint8_t *p = in + (size_t)32 * (bit >> 5) + 4 * (i & 7);
+    uint64_t x = lsi_get32(p);
+    if (s + width > 32) x |= (uint64_t)lsi_get32(p + 32) << 32;
+    return (uint32_t)(x >> s) & mask_of(width);
+}
+
+void lsi_pack_gaps(uint32_t *v, uint32_t n, uint32_t base)
+{
+    lsi_pack_ops_of(lsi_simd_level())->gaps(v, n, base);
+}

@@ -1,0 +1,121 @@
+/* patch.c — owns the layout of packed numbers with exceptions. Ignorant of what they mean, and of where the width and
+ * the number of exceptions are kept.
+ *
+ *   packed      lsi_pack_bytes(n, width)   the low `width` bits of every number (pack.c)
+ *   only with e > 0 exceptions:
+ *   high        u8       1..32, width of the high bits
+ *   where       u8 × e   rising: which numbers are exceptions
+ *   bits        lsi_pack_bytes(e, high)    number >> width of each exception
+ *
+ * Example, n = 4, numbers 1 0 9 1, width 1, e = 1: packed 1 | 0<<1 | 1<<2 | 1<<3 = 0D; high 03 (9 >> 1 = 4); where 02;
+ * bits 04: the bytes 0D 03 02 04.
+ *
+ * Patched frame of reference: Zukowski et al., Super-scalar RAM-CPU cache compression (2006). */
+#include "libsearch/codec/patch.h"
+#include "libsearch/codec/read.h"
+
+size_t lsi_patch_bytes(uint32_t n, lsi_patch p)
+{
+    size_t b = lsi_pack_bytes(n, p.width);
+    if (p.exceptions) b += 1 + (size_t)p.exceptions + lsi_pack_bytes(p.exceptions, p.high);
+    return b;
+}
+
+lsi_patch lsi_patch_plan(const uint32_t *v, uint32_t n, unsigned most)
+{
+    uint32_t of_width[33] = {0}; /* how many need exactly so many bits */
+    unsigned top = 0;
+    for (uint32_t i = 0; i < n; i++) of_width[lsi_bits32(v[i])]++;
+    for (unsigned w = 0; w <= 32; w++)
+        if (of_width[w]) top = w;
+    lsi_patch best = {0, 0, 0};
+    size_t best_bytes = SIZE_MAX;
+    uint32_t above = 0; /* numbers wider than w */
+    for (unsigned w = top + 1; w-- > 0;) {
+        lsi_patch p = {(uint8_t)w, (uint8_t)above, (uint8_t)(above ? top - w : 0)};
+        if (above > 255) break;
+        if (w <= most && lsi_patch_bytes(n, p) < best_bytes) {
+            best = p;
+            best_bytes = lsi_patch_bytes(n, p);
+        }
+        above += of_width[w];
+    }
+    return best;
+}
+
+void lsi_patch_put(lsi_buf *b, const uint32_t *v, uint32_t n, lsi_patch p)
+{
+    uint32_t low[LSI_PACK_BLOCK], high[LSI_PACK_BLOCK], e = 0;
+    uint8_t where[LSI_PACK_BLOCK];
+    uint32_t mask = p.width >= 32 ? UINT32_MAX : ((uint32_t)1 << p.width) - 1;
+    for (uint32_t i = 0; i < n; i++) {
+        low[i] = v[i] & mask;
+        if (v[i] <= mask) continue;
+        where[e] = (uint8_t)i;
+        high[e++] = v[i] >> p.width;
+    }
+    uint8_t *out = lsi_buf_grow(b, lsi_patch_bytes(n, p));
+    if (!out) return;
+    lsi_pack_put(out, low, n, p.width);
+    if (!e) return;
+    out += lsi_pack_bytes(n, p.width);
+    *out++ = p.high;
+    memcpy(out, where, e);
+    lsi_pack_put(out + e, high, e, p.high);
+}
+
+/* The exceptions at off: *high their width, *where their places, *bits their packed high bits. */
+static int exceptions_at(const lsi_section *s, uint64_t off, unsigned width, unsigned e, unsigned *high,
+                         const uint8_t **where, uint64_t *bytes, ls_error *err)
+{
+    const uint8_t *p = lsi_section_get(s, off, 1, err);
+    if (!p) return lsi_read_failed(err);
+    *high = *p;
+    if (!*high || *high + width > 32) return lsi_section_corrupt(s, off, err, "a width of exceptions that fits");
+    *bytes = 1 + (uint64_t)e + lsi_pack_bytes(e, *high);
+    p = lsi_section_get(s, off, *bytes, err);
+    if (!p) return lsi_read_failed(err);
+    *where = p + 1;
+    return LS_OK;
+}
+
+int lsi_patch_get(uint32_t *v, const lsi_section *s, uint64_t off, uint32_t n, unsigned width, unsigned exceptions,
+                  uint64_t *bytes, ls_error *err)
+{
+    const uint8_t *p = NULL;
+    uint64_t len = lsi_pack_bytes(n, width), more = 0;
+    if (len && !(p = lsi_section_get(s, off, len, err))) return lsi_read_failed(err);
+    lsi_pack_get(v, p, n, width);
+    if (exceptions) {
+        uint32_t bits[LSI_PACK_BLOCK + LSI_PACK_SLACK];
+        const uint8_t *where;
+        unsigned high;
+        int rc = exceptions_at(s, off + len, width, exceptions, &high, &where, &more, err);
+        if (rc) return rc;
+        lsi_pack_get(bits, where + exceptions, exceptions, high);
+        for (unsigned i = 0; i < exceptions; i++) {
+            if (where[i] >= n || (i && where[i] <= where[i - 1]))
+                return lsi_section_corrupt(s, off + len + 1 + i, err, "rising places of exceptions");
+            v[where[i]] |= bits[i] << width;
+        }
+    }
+    *bytes = len + more;
+    return LS_OK;
+}
+
+int lsi_patch_some(uint32_t *v, const lsi_section *s, uint64_t off, uint32_t n, unsigned width, unsigned exceptions,
+                   uint32_t from, uint32_t count, ls_error *err)
+{
+    const uint8_t *p = NULL;
+    uint64_t len = lsi_pack_bytes(n, width), more;
+    if (len && !(p = lsi_section_get(s, off, len, err))) return lsi_read_failed(err);
+    for (uint32_t i = 0; i < count; i++) v[i] = lsi_pack_at(p, n, width, from + i);
+    if (!exceptions) return LS_OK;
+    const uint8_t *where;
+    unsigned high;
+    int rc = exceptions_at(s, off + len, width, exceptions, &high, &where, &more, err);
+    if (rc) return rc;
+    for (unsigned i = 0; i < exceptions && where[i] < from + count; i++)
+        if (where[i] >= from) v[where[i] - from] |= lsi_pack_at(where + exceptions, exceptions, high, i) << width;
+    return LS_OK;
+}

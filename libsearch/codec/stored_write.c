@@ -1,0 +1,192 @@
+/* stored_write.c — owns stored documents while they are written; the bytes are told in stored.c.
+ * The first documents, up to LSI_STORED_SAMPLES_MAX bytes, wait until a dictionary is trained from them (none below
+ * LSI_STORED_DICT_FROM); all others are compressed at once. So memory is bounded by the samples and one document.
+ * zstd takes its own memory from the C library: its hooks are not part of its stable interface. */
+#include "libsearch/codec/bits.h"
+#include "libsearch/codec/stored.h"
+#include "libsearch/codec/stored_layout.h"
+#include "libsearch/codec/vint.h"
+#include "libsearch/util/alloc.h"
+#include <zdict.h>
+#include <zstd.h>
+
+#define LEVEL 3
+#define TRAIN_BYTES ((size_t)1 << 20) /* of samples looked at: training takes about 0.1 s a megabyte */
+
+struct lsi_stored_writer {
+    lsi_sink *index, *frames, *dict_sink;
+    ZSTD_CCtx *cctx;
+    ZSTD_CDict *cdict;
+    bool decided;   /* the dictionary is made, or there will be none */
+    lsi_buf waiting; /* documents held back, one behind the other */
+    size_t *sizes;   /* of them */
+    size_t count, cap;
+    lsi_buf out; /* a document's record */
+    lsi_offsets_writer offsets;
+    uint32_t doc_count;
+};
+
+int lsi_stored_writer_new(lsi_stored_writer **out, lsi_sink *index, lsi_sink *frames, lsi_sink *dict, ls_error *err)
+{
+    lsi_stored_writer *w = *out = lsi_calloc(1, sizeof *w);
+    if (!w) return lsi_fail_nomem(err);
+    w->index = index;
+    w->frames = frames;
+    w->dict_sink = dict;
+    lsi_offsets_writer_init(&w->offsets);
+    w->cctx = ZSTD_createCCtx();
+    if (w->cctx && !ZSTD_isError(ZSTD_CCtx_setParameter(w->cctx, ZSTD_c_compressionLevel, LEVEL)) &&
+        !ZSTD_isError(ZSTD_CCtx_setParameter(w->cctx, ZSTD_c_contentSizeFlag, 0)) &&
+        !ZSTD_isError(ZSTD_CCtx_setParameter(w->cctx, ZSTD_c_dictIDFlag, 0)))
+        return LS_OK;
+    lsi_stored_writer_free(w);
+    *out = NULL;
+    return lsi_fail_nomem(err);
+}
+
+void lsi_stored_writer_free(lsi_stored_writer *w)
+{
+    if (!w) return;
+    ZSTD_freeCCtx(w->cctx);
+    ZSTD_freeCDict(w->cdict);
+    lsi_buf_clear(&w->waiting);
+    lsi_free(w->sizes);
+    lsi_buf_clear(&w->out);
+    lsi_offsets_writer_clear(&w->offsets);
+    lsi_free(w);
+}
+
+/* ---- compressing ---- */
+
+/* A frame of n ≤ LSI_STORED_FRAME bytes appended to b; gives its size, 0 on failure (b->rc, or zstd's memory). */
+static size_t put_frame(lsi_stored_writer *w, lsi_buf *b, const uint8_t *p, size_t n)
+{
+    uint8_t packed[LSI_STORED_FRAME + 1024];
+    size_t got = ZSTD_compress2(w->cctx, packed, sizeof packed, p, n);
+    if (ZSTD_isError(got) || got < 4) return 0;
+    got -= 4; /* the magic number */
+    if (got < n) lsi_buf_put(b, packed + 4, got);
+    else lsi_buf_put(b, p, n);
+    return LSI_MIN(got, n);
+}
+
+static int put_document(lsi_stored_writer *w, const uint8_t *p, size_t n, ls_error *err)
+{
+    lsi_buf frames;
+    size_t size = 1;
+    lsi_buf_init(&frames, 0);
+    lsi_buf_reset(&w->out);
+    lsi_vint_put(&w->out, n);
+    for (size_t at = 0; at < n && size; at += LSI_STORED_FRAME) {
+        size = put_frame(w, n > LSI_STORED_FRAME ? &frames : &w->out, p + at, LSI_MIN(n - at, (size_t)LSI_STORED_FRAME));
+        if (n > LSI_STORED_FRAME) lsi_vint_put(&w->out, size);
+    }
+    bool ok = size && !w->out.rc && !frames.rc;
+    if (ok) {
+        lsi_offsets_add(&w->offsets, lsi_sink_at(w->frames));
+        lsi_sink_put(w->frames, w->out.data, w->out.len);
+        if (frames.len) lsi_sink_put(w->frames, frames.data, frames.len);
+    }
+    lsi_buf_clear(&frames);
+    if (!ok) return lsi_fail_nomem(err);
+    w->doc_count++;
+    int rc = lsi_sink_rc(w->frames);
+    return rc ? lsi_fail(err, rc, "writing stored documents") : LS_OK;
+}
+
+/* ---- the dictionary ---- */
+
+/* Samples of at most a frame, spread over what waits, TRAIN_BYTES in all; gives their number. */
+static size_t gather(const lsi_stored_writer *w, lsi_buf *bytes, lsi_buf *sizes)
+{
+    size_t every = w->waiting.len / TRAIN_BYTES + 1, n = 0, k = 0;
+    const uint8_t *p = w->waiting.data;
+    for (size_t i = 0; i < w->count; i++) {
+        for (size_t at = 0; at < w->sizes[i]; at += LSI_STORED_FRAME) {
+            size_t len = LSI_MIN(w->sizes[i] - at, (size_t)LSI_STORED_FRAME);
+            if (k++ % every) continue;
+            lsi_buf_put(bytes, p + at, len);
+            lsi_buf_put(sizes, &len, sizeof len);
+            n++;
+        }
+        p += w->sizes[i];
+    }
+    return n;
+}
+
+/* Makes the dictionary where there is enough to make one from, and writes the documents that waited: the first so
+ * many of what did (a last one may be a mere sample). Texts from which zstd cannot
+ * train one (all alike, too few) are stored without. */
+static int decide(lsi_stored_writer *w, size_t documents, ls_error *err)
+{
+    lsi_buf bytes, sizes;
+    int rc = LS_OK;
+    lsi_buf_init(&bytes, 0);
+    lsi_buf_init(&sizes, 0);
+    w->decided = true;
+    if (w->waiting.len >= LSI_STORED_DICT_FROM) {
+        uint8_t *dict = lsi_malloc(LSI_STORED_DICT_MAX);
+        size_t n = gather(w, &bytes, &sizes), got = 0;
+        if (!dict || bytes.rc || sizes.rc) {
+            rc = lsi_fail_nomem(err);
+        } else {
+            got = ZDICT_trainFromBuffer(dict, LSI_STORED_DICT_MAX, bytes.data, (size_t *)(void *)sizes.data, (unsigned)n);
+            if (!ZDICT_isError(got) && got) {
+                lsi_sink_put(w->dict_sink, dict, got);
+                w->cdict = ZSTD_createCDict(dict, got, LEVEL);
+                if (!w->cdict || ZSTD_isError(ZSTD_CCtx_refCDict(w->cctx, w->cdict))) rc = lsi_fail_nomem(err);
+            }
+        }
+        lsi_free(dict);
+    }
+    lsi_buf_clear(&bytes);
+    lsi_buf_clear(&sizes);
+    const uint8_t *p = w->waiting.data;
+    for (size_t i = 0; i < documents && !rc; i++) {
+        rc = put_document(w, p, w->sizes[i], err);
+        if (w->sizes[i]) p += w->sizes[i];
+    }
+    lsi_buf_clear(&w->waiting);
+    w->count = 0;
+    return rc;
+}
+
+static int hold(lsi_stored_writer *w, const uint8_t *p, size_t n, ls_error *err)
+{
+    size_t *grown = lsi_array_grow(w->sizes, &w->cap, w->count + 1, sizeof *grown);
+    if (!grown) return lsi_fail_nomem(err);
+    w->sizes = grown;
+    lsi_buf_put(&w->waiting, p, n);
+    if (w->waiting.rc) return lsi_fail_nomem(err);
+    w->sizes[w->count++] = n;
+    return LS_OK;
+}
+
+int lsi_stored_writer_add(lsi_stored_writer *w, const uint8_t *p, size_t n, ls_error *err)
+{
+    int rc = LS_OK;
+    if (w->decided) return put_document(w, p, n, err);
+    if (n < LSI_STORED_SAMPLES_MAX) {
+        rc = hold(w, p, n, err);
+        if (!rc && w->waiting.len >= LSI_STORED_SAMPLES_MAX) rc = decide(w, w->count, err);
+        return rc;
+    }
+    /* One very long document: its beginning serves as sample where too little waits before it. */
+    size_t documents = w->count;
+    if (w->waiting.len < LSI_STORED_DICT_FROM) rc = hold(w, p, LSI_STORED_SAMPLES_MAX, err);
+    if (!rc) rc = decide(w, documents, err);
+    return rc ? rc : put_document(w, p, n, err);
+}
+
+int lsi_stored_writer_end(lsi_stored_writer *w, ls_error *err)
+{
+    int rc = w->decided ? LS_OK : decide(w, w->count, err);
+    if (rc) return rc;
+    lsi_offsets_add(&w->offsets, lsi_sink_at(w->frames));
+    lsi_sink_put32(w->index, w->doc_count);
+    lsi_sink_put32(w->index, 0);
+    if ((rc = lsi_offsets_end(&w->offsets, w->index, err))) return rc;
+    rc = lsi_sink_rc(w->dict_sink);
+    if (!rc) rc = lsi_sink_rc(w->frames);
+    return rc ? lsi_fail(err, rc, "writing stored documents") : LS_OK;
+}

@@ -1,0 +1,22 @@
+/* writer.h — the one writer of an index: documents in memory, segments with their pending deletions, commits, merges.
+ * The public ls_writer_*, ls_add … of api/ call the functions below. */
+#ifndef LSI_WRITER_H
+#define LSI_WRITER_H
+#include "libsearch/index/snapshot.h"
+
+int lsi_writer_open(ls_writer **out, const char *path, const ls_writer_options *o, ls_error *err);
+void lsi_writer_close(ls_writer *w); /* takes NULL */
+const ls_schema *lsi_writer_schema(const ls_writer *w);
+int lsi_writer_add(ls_writer *w, const ls_doc *d, ls_added *added, ls_error *err);
+int lsi_writer_delete(ls_writer *w, const uint8_t *id, size_t len, ls_error *err);
+int lsi_writer_commit(ls_writer *w, uint64_t *generation, ls_error *err);
+int lsi_writer_rollback(ls_writer *w, ls_error *err);
+int lsi_writer_merge(ls_writer *w, size_t segments, ls_error *err);
+int lsi_writer_add_field(ls_writer *w, const ls_field *f, ls_error *err);
+
+/* What a commit would make now: documents in memory are written to a segment first. Released by the caller, before the
+ * writer is closed. */
+int lsi_writer_snapshot(ls_writer *w, lsi_snapshot **out, ls_error *err);
+/* Deletes a document found in such a snapshot, before anything else is done with the writer. Not live: nothing. */
+int lsi_writer_delete_at(ls_writer *w, const lsi_snapshot *snap, size_t segment, lsi_doc local, ls_error *err);
+#endif

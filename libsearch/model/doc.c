@@ -1,0 +1,318 @@
+/* doc.c — owns a document's values while it is built or after it was read, and its stored bytes.
+ * Invariants: every text is valid UTF-8 (repaired when it is added) and NUL-terminated; names and texts live in the
+ * document's arena; values keep the order in which they were added. Ignorant of what the fields mean.
+ *
+ * STORED BYTES  (varint: 7 bits a byte, the lowest first, the eighth bit set on all but the last; at most 10 bytes)
+ *   u8 1, layout · varint bytes of the id, id · varint bytes of the language's name, name · varint words ·
+ *   varint version · varint number of values, and for each: varint field number, and by the field's type
+ *     text, keyword, stored: varint bytes, bytes          integer, date: varint of the number, zigzag (0 -1 1 -2 2 …)
+ * Values of fields that are not stored are left out.
+ * Example: id "a1", english, 2 words, version 3, title (field 0) "Two words", published (field 1) -2:
+ *   01 02 61 31 07 65 6e 67 6c 69 73 68 02 03 02 00 09 54 77 6f 20 77 6f 72 64 73 01 03
+ *
+ * CONTENT is a chain of XXH3-128 digests (in their canonical order), so that equal documents give the same whatever the
+ * schema: it begins with 16 zero bytes; each value makes it the digest of (digest so far, u8 1 for a number or 0, u64
+ * XXH3-64 of the name, u64 bytes of the text or the number, digest of the text); the last is over (digest so far, the
+ * language's name). The hash is its first 8 bytes, a derived id its 16 bytes in base32. */
+#include "libsearch/model/doc.h"
+#include "libsearch/text/analyzer.h"
+#include "libsearch/util/alloc.h"
+#include "libsearch/util/err.h"
+#include <xxhash.h>
+
+#define LAYOUT 1
+
+/* ---- building ---- */
+
+int lsi_doc_new(ls_doc **out, ls_error *err)
+{
+    *out = lsi_calloc(1, sizeof **out);
+    if (!*out) return lsi_fail_nomem(err);
+    lsi_arena_init(&(*out)->arena);
+    return LS_OK;
+}
+
+void lsi_doc_clear(ls_doc *d)
+{
+    lsi_arena_reset(&d->arena);
+    d->count = d->id_len = 0;
+    d->id[0] = d->language[0] = 0;
+    d->version = 0;
+    d->words = d->invalid_bytes = 0;
+}
+
+void lsi_doc_free(ls_doc *d)
+{
+    if (!d) return;
+    lsi_arena_clear(&d->arena);
+    lsi_free(d->values);
+    lsi_free(d);
+}
+
+int lsi_doc_set_id(ls_doc *d, const char *id, size_t len, ls_error *err)
+{
+    if (!len || len > LSI_ID_MAX)
+        return lsi_fail(err, LS_INVALID, "an id of %zu bytes; 1 to %d expected", len, LSI_ID_MAX);
+    memcpy(d->id, id, len);
+    d->id[len] = 0;
+    d->id_len = len;
+    return LS_OK;
+}
+
+/* Room for one more value with the field's name copied; the count is raised by the caller. */
+static lsi_doc_value *next_value(ls_doc *d, const char *field)
+{
+    lsi_doc_value *v = lsi_array_grow(d->values, &d->cap, d->count + 1, sizeof *v);
+    if (!v) return NULL;
+    d->values = v;
+    v += d->count;
+    memset(v, 0, sizeof *v);
+    v->field_no = -1;
+    if (d->count && !strcmp(v[-1].field, field)) v->field = v[-1].field;
+    else v->field = lsi_arena_dup(&d->arena, field, strlen(field));
+    return v->field ? v : NULL;
+}
+
+static const char *copy_text(ls_doc *d, const char *text, size_t len, size_t *out_len)
+{
+    const uint8_t *p = (const uint8_t *)text;
+    *out_len = len;
+    if (lsi_utf8_valid(p, len)) return lsi_arena_dup(&d->arena, text, len);
+    lsi_buf b;
+    lsi_buf_init(&b, 0);
+    uint64_t invalid = lsi_utf8_repair(p, len, &b);
+    const char *copy = b.rc ? NULL : lsi_arena_dup(&d->arena, b.data, b.len);
+    *out_len = b.len;
+    lsi_buf_clear(&b);
+    if (copy) d->invalid_bytes += invalid;
+    return copy;
+}
+
+int lsi_doc_add_text(ls_doc *d, const char *field, const char *text, size_t len, ls_error *err)
+{
+    lsi_doc_value *v = next_value(d, field);
+    if (v) v->text = copy_text(d, text, len, &v->len);
+    if (!v || !v->text) return lsi_fail_nomem(err);
+    d->count++;
+    return LS_OK;
+}
+
+int lsi_doc_add_int(ls_doc *d, const char *field, int64_t number, ls_error *err)
+{
+    lsi_doc_value *v = next_value(d, field);
+    if (!v) return lsi_fail_nomem(err);
+    v->is_int = true;
+    v->integer = number;
+    d->count++;
+    return LS_OK;
+}
+
+static bool is_number(const lsi_schema_field *f)
+{
+    return f->pub.type == LS_INTEGER || f->pub.type == LS_DATE;
+}
+
+int lsi_doc_check(ls_doc *d, const ls_schema *s, ls_error *err)
+{
+    uint64_t seen = 0; /* number fields that have their one value */
+    for (size_t i = 0; i < d->count; i++) {
+        lsi_doc_value *v = &d->values[i];
+        int no = lsi_schema_find(s, v->field, strlen(v->field));
+        if (no == LSI_FIELD_NONE) return lsi_fail(err, LS_SCHEMA, "field \"%.80s\" is not in the schema", v->field);
+        if (is_number(&s->fields[no]) != v->is_int)
+            return lsi_fail(err, LS_SCHEMA, "field %s: %s expected, %s given", v->field,
+                            v->is_int ? "text" : "a number", v->is_int ? "a number" : "text");
+        if (v->is_int && seen >> no & 1)
+            return lsi_fail(err, LS_SCHEMA, "field %s: one number a document expected, a second given", v->field);
+        if (v->is_int) seen |= (uint64_t)1 << no;
+        v->field_no = no;
+    }
+    return LS_OK;
+}
+
+/* ---- stored bytes ---- */
+
+static void put_varint(lsi_buf *b, uint64_t v)
+{
+    uint8_t bytes[10];
+    size_t n = 0;
+    for (; v >= 128; v >>= 7) bytes[n++] = (uint8_t)(v | 128);
+    bytes[n++] = (uint8_t)v;
+    lsi_buf_put(b, bytes, n);
+}
+
+static bool take_varint(const uint8_t **p, const uint8_t *end, uint64_t *out)
+{
+    uint64_t v = 0;
+    for (unsigned shift = 0; *p < end && shift < 64; shift += 7) {
+        uint8_t c = *(*p)++;
+        if (shift == 63 && c > 1) return false;
+        v |= (uint64_t)(c & 127) << shift;
+        if (c < 128) {
+            *out = v;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A varint length and so many bytes behind it. */
+static bool take_bytes(const uint8_t **p, const uint8_t *end, const uint8_t **bytes, size_t *len)
+{
+    uint64_t n;
+    if (!take_varint(p, end, &n) || n > (uint64_t)(end - *p)) return false;
+    *bytes = *p;
+    *len = (size_t)n;
+    *p += n;
+    return true;
+}
+
+static uint64_t zigzag(int64_t v)
+{
+    return (uint64_t)v << 1 ^ (v < 0 ? UINT64_MAX : 0);
+}
+
+static int64_t unzigzag(uint64_t v)
+{
+    return (int64_t)(v >> 1 ^ (v & 1 ? UINT64_MAX : 0));
+}
+
+static bool is_kept(const lsi_doc_value *v, const ls_schema *s)
+{
+    return v->field_no >= 0 && !s->fields[v->field_no].pub.not_stored;
+}
+
+void lsi_doc_encode(const ls_doc *d, const ls_schema *s, lsi_buf *out)
+{
+    uint64_t kept = 0;
+    for (size_t i = 0; i < d->count; i++) kept += is_kept(&d->values[i], s);
+    lsi_buf_put8(out, LAYOUT);
+    put_varint(out, d->id_len);
+    lsi_buf_put(out, d->id, d->id_len);
+    put_varint(out, strlen(d->language));
+    lsi_buf_puts(out, d->language);
+    put_varint(out, d->words);
+    put_varint(out, (uint64_t)d->version);
+    put_varint(out, kept);
+    for (size_t i = 0; i < d->count; i++) {
+        const lsi_doc_value *v = &d->values[i];
+        if (!is_kept(v, s)) continue;
+        put_varint(out, (uint64_t)v->field_no);
+        put_varint(out, v->is_int ? zigzag(v->integer) : v->len);
+        if (!v->is_int) lsi_buf_put(out, v->text, v->len);
+    }
+}
+
+static int damaged(ls_error *err)
+{
+    return lsi_fail(err, LS_CORRUPT, "a stored document's bytes are damaged");
+}
+
+static int decode_value(ls_doc *d, const ls_schema *s, const uint8_t **p, const uint8_t *end, ls_error *err)
+{
+    uint64_t no, number;
+    const uint8_t *text;
+    if (!take_varint(p, end, &no) || no >= s->count) return damaged(err);
+    lsi_doc_value *v = next_value(d, s->fields[no].name);
+    if (!v) return lsi_fail_nomem(err);
+    v->field_no = (int)no;
+    v->is_int = is_number(&s->fields[no]);
+    if (v->is_int) {
+        if (!take_varint(p, end, &number)) return damaged(err);
+        v->integer = unzigzag(number);
+    } else {
+        if (!take_bytes(p, end, &text, &v->len)) return damaged(err);
+        v->text = lsi_arena_dup(&d->arena, text, v->len);
+        if (!v->text) return lsi_fail_nomem(err);
+    }
+    d->count++;
+    return LS_OK;
+}
+
+int lsi_doc_decode(ls_doc *d, const ls_schema *s, const uint8_t *p, const uint8_t *end, ls_error *err)
+{
+    const uint8_t *id, *language;
+    size_t id_len, language_len;
+    uint64_t version, count;
+    lsi_doc_clear(d);
+    if (p == end || *p++ != LAYOUT) return damaged(err);
+    if (!take_bytes(&p, end, &id, &id_len) || !id_len || id_len > LSI_ID_MAX) return damaged(err);
+    if (!take_bytes(&p, end, &language, &language_len) || language_len >= sizeof d->language) return damaged(err);
+    if (!take_varint(&p, end, &d->words) || !take_varint(&p, end, &version) || version > INT64_MAX ||
+        !take_varint(&p, end, &count))
+        return damaged(err);
+    memcpy(d->id, id, id_len);
+    d->id[id_len] = 0;
+    d->id_len = id_len;
+    memcpy(d->language, language, language_len);
+    d->language[language_len] = 0;
+    d->version = (int64_t)version;
+    for (; count; count--) { /* ends early where count lies: each value takes a byte at least */
+        int rc = decode_value(d, s, &p, end, err);
+        if (rc) return rc;
+    }
+    return p == end ? LS_OK : damaged(err);
+}
+
+/* ---- content ---- */
+
+static void digest_of(const void *p, size_t n, uint8_t out[16])
+{
+    XXH128_canonical_t c;
+    XXH128_canonicalFromHash(&c, XXH3_128bits(p, n));
+    memcpy(out, c.digest, 16);
+}
+
+/* No streaming state of xxhash is used: its size changes between releases, and it would not come from our heap. */
+static void content_digest(const ls_doc *d, uint8_t out[16])
+{
+    uint8_t link[16 + 1 + 8 + 8 + 16], last[16 + sizeof d->language];
+    memset(out, 0, 16);
+    for (size_t i = 0; i < d->count; i++) {
+        const lsi_doc_value *v = &d->values[i];
+        memcpy(link, out, 16);
+        link[16] = v->is_int;
+        lsi_set64(link + 17, XXH3_64bits(v->field, strlen(v->field)));
+        lsi_set64(link + 25, v->is_int ? (uint64_t)v->integer : v->len);
+        digest_of(v->is_int ? "" : v->text, v->is_int ? 0 : v->len, link + 33);
+        digest_of(link, sizeof link, out);
+    }
+    size_t n = strlen(d->language);
+    memcpy(last, out, 16);
+    memcpy(last + 16, d->language, n);
+    digest_of(last, 16 + n, out);
+}
+
+uint64_t lsi_doc_hash(const ls_doc *d)
+{
+    uint8_t digest[16];
+    content_digest(d, digest);
+    return lsi_get64(digest);
+}
+
+static void base32(const uint8_t digest[16], char *buf)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
+    unsigned bits = 0, have = 0;
+    char *to = buf;
+    for (size_t i = 0; i < 16; i++) {
+        bits = bits << 8 | digest[i];
+        for (have += 8; have >= 5; have -= 5) *to++ = letters[bits >> (have - 5) & 31];
+    }
+    *to++ = letters[bits << (5 - have) & 31]; /* 128 bits are 25 letters and 3 bits */
+    *to = 0;
+}
+
+void lsi_doc_derive_id(const ls_doc *d, char buf[27])
+{
+    uint8_t digest[16];
+    content_digest(d, digest);
+    base32(digest, buf);
+}
+
+void lsi_id_derive(const void *p, size_t n, char *buf)
+{
+    uint8_t digest[16];
+    digest_of(p, n, digest);
+    base32(digest, buf);
+}

@@ -1,0 +1,88 @@
+/* exec.c — owns the plain engine: segments in order, windows of 4,096 documents, deletions applied, deadline and
+ * cancel asked at every window. A segment or window in which nothing can match is leapt over. It does not know what
+ * becomes of the matches. */
+#include "libsearch/query/exec.h"
+#include "libsearch/query/ops.h"
+
+static void drop_deleted(const lsi_plan *p, lsi_doc lo, lsi_doc hi, uint64_t *bits)
+{
+    const lsi_live *live = p->seg->live;
+    for (uint32_t w = 0; live && w < (hi - lo + 63) / 64; w++) bits[w] &= ~live->deleted[lo / 64 + w];
+    uint64_t out = p->query->exclude_doc;
+    if (out >= p->seg->base + lo && out < p->seg->base + hi) {
+        uint32_t i = (uint32_t)(out - p->seg->base - lo);
+        bits[i >> 6] &= ~(1ull << (i & 63));
+    }
+}
+
+/* Takes away what a date range leaves out, and counts those that only a missing date kept from it. */
+static int apply_ranges(lsi_plan *p, lsi_doc lo, lsi_doc hi, uint64_t *bits, uint64_t *undated, ls_error *err)
+{
+    uint64_t in[LSI_WINDOW_WORDS], missing[LSI_WINDOW_WORDS], maybe[LSI_WINDOW_WORDS];
+    memcpy(maybe, bits, sizeof maybe);
+    for (uint32_t i = 0; i < p->range_count; i++) {
+        int rc = lsi_range_window(p, p->ranges[i], lo, hi, in, missing, err);
+        if (rc) return rc;
+        for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) {
+            bits[w] &= in[w];
+            maybe[w] &= in[w] | missing[w];
+        }
+    }
+    for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) *undated += lsi_popcount64(maybe[w] & ~bits[w]);
+    return LS_OK;
+}
+
+static int run_window(lsi_plan *p, const lsi_exec_sink *sink, size_t seg, lsi_doc lo, lsi_doc hi, uint64_t *undated,
+                      float *scores, ls_error *err)
+{
+    uint64_t bits[LSI_WINDOW_WORDS];
+    int rc = lsi_op_window(p, p->root, lo, hi, NULL, bits, sink->scores && p->root->scores ? scores : NULL, err);
+    if (rc) return rc;
+    drop_deleted(p, lo, hi, bits);
+    if (p->range_count) rc = apply_ranges(p, lo, hi, bits, undated, err);
+    if (rc) return rc;
+    uint64_t any = 0;
+    for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) any |= bits[w];
+    if (!any) return LS_OK;
+    return sink->window(sink->ctx, seg, lo, hi, bits, scores, err);
+}
+
+int lsi_exec_all(lsi_plan *p, const lsi_exec_sink *sink, uint64_t *undated, ls_error *err)
+{
+    uint64_t ignored = 0;
+    float *scores = lsi_arena_zalloc(&p->scratch->arena, LSI_WINDOW_DOCS * sizeof *scores); /* 0 where none are wanted */
+    if (!scores) return lsi_fail_nomem(err);
+    if (!undated) undated = &ignored;
+    for (size_t seg = 0; seg < p->snap->count; seg++) {
+        lsi_doc doc_count = p->snap->segments[seg].seg->doc_count, doc = 0;
+        int rc = lsi_op_poll(p, err);
+        if (!rc) rc = lsi_op_open(p, p->root, seg, err);
+        for (uint32_t i = 0; !rc && i < p->range_count; i++) rc = lsi_op_open(p, p->ranges[i], seg, err);
+        if (!rc && sink->segment) rc = sink->segment(sink->ctx, seg, err);
+        while (!rc && doc < doc_count) {
+            rc = lsi_op_next(p, p->root, doc, &doc, err);
+            if (rc || doc >= doc_count) break;
+            lsi_doc lo = doc & ~(LSI_WINDOW_DOCS - 1), hi = LSI_MIN(doc_count - lo, LSI_WINDOW_DOCS) + lo;
+            rc = run_window(p, sink, seg, lo, hi, undated, scores, err);
+            doc = hi;
+            if (!rc) rc = lsi_op_poll(p, err);
+        }
+        if (rc) return rc;
+    }
+    return LS_OK;
+}
+
+bool lsi_exec_known_count(const lsi_plan *p, uint64_t *count)
+{
+    const lsi_op *op = p->root;
+    if (p->range_count || p->query->exclude_doc != UINT64_MAX) return false;
+    if (op->type == LSI_OP_NONE)
+        *count = 0;
+    else if (op->type == LSI_OP_ALL)
+        *count = p->snap->documents;
+    else if (op->type == LSI_OP_TERM && op->cursor_cap == 1 && !op->main)
+        *count = op->df; /* one term everywhere: its live frequency */
+    else
+        return false;
+    return true;
+}

@@ -1,0 +1,33 @@
+/* exec.h — running a plan over the segments of its snapshot. */
+#ifndef LSI_EXEC_H
+#define LSI_EXEC_H
+#include "libsearch/query/plan.h"
+#include "libsearch/util/heap.h"
+
+/* Where matches go. Windows come in rising order of documents; bits are live matches; scores are never NULL, and 0
+ * where the sink wants none. */
+typedef struct lsi_exec_sink {
+    void *ctx;
+    bool scores; /* wanted */
+    int (*segment)(void *ctx, size_t seg, ls_error *err); /* before its first window; may be NULL */
+    int (*window)(void *ctx, size_t seg, lsi_doc lo, lsi_doc hi, const uint64_t *bits, const float *scores,
+                  ls_error *err);
+} lsi_exec_sink;
+
+/* The plain engine: every match of every tree, window by window. *undated (may be NULL): what only missing dates of
+ * p->ranges left out. LS_TIMEOUT and LS_CANCELED where the resolver's deadline and cancel function say so. */
+int lsi_exec_all(lsi_plan *p, const lsi_exec_sink *sink, uint64_t *undated, ls_error *err);
+
+/* The best by score alone. after (NULL: the first page): only what comes behind it. */
+typedef struct lsi_exec_top {
+    lsi_heap *heap;
+    const lsi_top *after;
+} lsi_exec_top;
+/* Whether a tree has a quicker way to its best than all of its matches, and that way (top.c). */
+bool lsi_exec_can_top(const lsi_plan *p);
+int lsi_exec_run_top(lsi_plan *p, const lsi_exec_top *t, ls_error *err);
+/* "windows", "maxscore", "blockmax", "and": what the plan would be run by, for explain. */
+const char *lsi_exec_name(const lsi_plan *p);
+/* Number of live matches where the dictionary alone knows it: true and *count. */
+bool lsi_exec_known_count(const lsi_plan *p, uint64_t *count);
+#endif

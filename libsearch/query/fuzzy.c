@@ -1,0 +1,126 @@
+/* fuzzy.c — owns the distances of spellings: optimal string alignment (Damerau's four edits, no substring edited
+ * twice) by rows, and the matching of wildcards.
+ *
+ * Sorted words share their beginnings, so that the rows of the common code points are kept from one to the next: a
+ * walk over a dictionary computes about three rows a word. A row whose smallest value, and whose predecessor's too
+ * (a swap looks two rows back), exceed the maximum cannot lead to a match: everything with that beginning is dead.
+ * Works on code points, not bytes. It does not know dictionaries. */
+#include "libsearch/query/fuzzy.h"
+
+uint32_t lsi_fuzzy_point(const uint8_t **p, const uint8_t *end)
+{
+    const uint8_t *s = *p;
+    uint32_t c = *s++;
+    uint32_t more = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : c >= 0xC0 ? 1 : 0;
+    if (more > (size_t)(end - s)) more = 0;
+    if (more) c &= 0x3Fu >> more;
+    while (more--) c = c << 6 | (*s++ & 0x3Fu);
+    *p = s;
+    return c;
+}
+
+bool lsi_fuzzy_has_digit(const uint8_t *p, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (p[i] >= '0' && p[i] <= '9') return true;
+    }
+    return false;
+}
+
+bool lsi_fuzzy_init(lsi_fuzzy *f, const uint8_t *word, size_t len, uint32_t max)
+{
+    const uint8_t *end = word + len;
+    f->len = 0;
+    f->depth = 0;
+    f->max = LSI_MIN(max, 2u);
+    while (word < end) {
+        if (f->len == LSI_FUZZY_POINTS_MAX) return false;
+        f->word[f->len++] = lsi_fuzzy_point(&word, end);
+    }
+    for (uint32_t j = 0; j <= f->len; j++) f->rows[0][j] = (uint8_t)j;
+    return true;
+}
+
+/* Computes row i (of the candidate's first i points) and tells its smallest value. */
+static uint32_t compute_row(lsi_fuzzy *f, uint32_t i)
+{
+    uint8_t *row = f->rows[i];
+    const uint8_t *up = f->rows[i - 1];
+    uint32_t c = f->points[i - 1], least = i;
+    row[0] = (uint8_t)i;
+    for (uint32_t j = 1; j <= f->len; j++) {
+        uint32_t d = (uint32_t)up[j - 1] + (f->word[j - 1] != c ? 1u : 0u);
+        d = LSI_MIN(d, (uint32_t)up[j] + 1);
+        d = LSI_MIN(d, (uint32_t)row[j - 1] + 1);
+        if (i > 1 && j > 1 && c == f->word[j - 2] && f->points[i - 2] == f->word[j - 1])
+            d = LSI_MIN(d, (uint32_t)f->rows[i - 2][j - 2] + 1);
+        row[j] = (uint8_t)d;
+        least = LSI_MIN(least, d);
+    }
+    return least;
+}
+
+static uint32_t row_least(const lsi_fuzzy *f, uint32_t i)
+{
+    uint32_t least = UINT32_MAX;
+    for (uint32_t j = 0; j <= f->len; j++) least = LSI_MIN(least, (uint32_t)f->rows[i][j]);
+    return least;
+}
+
+uint32_t lsi_fuzzy_distance(lsi_fuzzy *f, const uint8_t *cand, size_t len, size_t *dead)
+{
+    const uint8_t *p = cand, *end = cand + len;
+    uint32_t i = 0;
+    *dead = 0;
+    /* Points shared with the candidate before: their rows stand. */
+    while (i < f->depth && p < end) {
+        const uint8_t *q = p;
+        if (lsi_fuzzy_point(&q, end) != f->points[i]) break;
+        p = q;
+        i++;
+    }
+    f->depth = i;
+    while (p < end) {
+        if (i == f->len + f->max) return f->max + 1; /* longer than any match */
+        f->points[i] = lsi_fuzzy_point(&p, end);
+        f->ends[i] = (uint32_t)(p - cand);
+        uint32_t least = compute_row(f, ++i);
+        f->depth = i;
+        if (least > f->max && row_least(f, i - 1) > f->max) {
+            *dead = f->ends[i - 1];
+            f->depth = i - 1; /* the row of the dead point is of no further use */
+            return f->max + 1;
+        }
+    }
+    uint32_t d = f->rows[i][f->len];
+    return d > f->max ? f->max + 1 : d;
+}
+
+bool lsi_wildcard_match(const uint8_t *pat, size_t pat_len, const uint8_t *text, size_t len)
+{
+    const uint8_t *p = pat, *pe = pat + pat_len, *t = text, *te = text + len;
+    const uint8_t *star = NULL, *resume = NULL;
+    while (t < te) {
+        if (p < pe && *p == '*') {
+            star = ++p;
+            resume = t;
+            continue;
+        }
+        if (p < pe) {
+            const uint8_t *q = p, *u = t;
+            bool any = *p == '?';
+            uint32_t a = lsi_fuzzy_point(&q, pe), b = lsi_fuzzy_point(&u, te);
+            if (any || a == b) {
+                p = q;
+                t = u;
+                continue;
+            }
+        }
+        if (!star) return false;
+        p = star; /* the last * takes one more code point */
+        lsi_fuzzy_point(&resume, te);
+        t = resume;
+    }
+    while (p < pe && *p == '*') p++;
+    return p == pe;
+}

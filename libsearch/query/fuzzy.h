@@ -1,0 +1,27 @@
+/* fuzzy.h — bounded edit distance (insert, delete, change, swap of neighbours) of one word against many sorted ones. */
+#ifndef LSI_FUZZY_H
+#define LSI_FUZZY_H
+#include "libsearch/util/base.h"
+
+#define LSI_FUZZY_POINTS_MAX 64u
+typedef struct lsi_fuzzy {
+    uint32_t word[LSI_FUZZY_POINTS_MAX];
+    uint32_t len, max; /* code points of the word; the largest distance */
+    /* rows[i]: distances of the first i code points of the present candidate to each prefix of the word. */
+    uint8_t rows[LSI_FUZZY_POINTS_MAX + 4][LSI_FUZZY_POINTS_MAX + 1];
+    uint32_t points[LSI_FUZZY_POINTS_MAX + 4]; /* of the present candidate, valid up to `depth` */
+    uint32_t ends[LSI_FUZZY_POINTS_MAX + 4];   /* bytes up to and with each of them */
+    uint32_t depth;
+} lsi_fuzzy;
+
+/* False where the word is too long or not valid UTF-8. */
+bool lsi_fuzzy_init(lsi_fuzzy *f, const uint8_t *word, size_t len, uint32_t max);
+/* Distance of a candidate, or max + 1 where it is more. Candidates that share a beginning with the one before reuse
+ * its rows. *dead: how many bytes of the candidate already rule out every word that begins with them (0: none). */
+uint32_t lsi_fuzzy_distance(lsi_fuzzy *f, const uint8_t *cand, size_t len, size_t *dead);
+bool lsi_fuzzy_has_digit(const uint8_t *p, size_t len);
+/* Next code point of valid UTF-8 at *p < end; *p moves behind it. Broken bytes count as one point each. */
+uint32_t lsi_fuzzy_point(const uint8_t **p, const uint8_t *end);
+/* A pattern of folded text: * any run, ? one code point. Linear space, O(n·m) time at worst. */
+bool lsi_wildcard_match(const uint8_t *pat, size_t pat_len, const uint8_t *text, size_t len);
+#endif

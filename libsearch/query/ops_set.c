@@ -1,0 +1,160 @@
+/* ops_set.c — owns the operators that are decided without scores: bit sets made when a segment is opened (expanded
+ * words, keywords, ids) and ranges over number columns.
+ *
+ * A set of a word's expansion takes whole lists where every form of a term counts, and looks at the form stream (and
+ * at positions, for a field within the combined list) only for the others. A range looks at a block's smallest and
+ * largest value first. It does not know trees. */
+#include "libsearch/query/spans.h"
+
+static int bits_of_list(lsi_plan *p, lsi_op *op, const lsi_list *list, ls_error *err)
+{
+    lsi_cursor *c = &op->cursors[0];
+    int rc = lsi_cursor_open(c, p->seg->seg, list, err);
+    for (uint32_t b = 0; !rc && b < c->p.block_count; b++) {
+        rc = lsi_postings_block(&c->p, b, err);
+        for (uint32_t i = 0; !rc && i < c->p.n; i++) op->set[c->p.docs[i] >> 6] |= 1ull << (c->p.docs[i] & 63);
+    }
+    return rc;
+}
+
+/* Documents with a form that counts, in the field asked for: through the one source of op->span. */
+static int bits_of_source(lsi_plan *p, lsi_op *op, const lsi_pick *pick, ls_error *err)
+{
+    lsi_span *s = op->span;
+    s->source_count = 1;
+    int rc = lsi_source_open(p, &s->sources[0], pick, err);
+    lsi_doc d = 0;
+    while (!rc && (rc = lsi_cursor_seek(&s->sources[0].c, d, &d, err)) == LS_OK && d != LSI_DOC_END) {
+        bool yes = op->set[d >> 6] >> (d & 63) & 1;
+        if (!yes) rc = lsi_span_holds(p, s, d, &yes, err);
+        if (yes) op->set[d >> 6] |= 1ull << (d & 63);
+        if (!rc && (++p->steps & 1023) == 0) rc = lsi_op_poll(p, err);
+        d++;
+    }
+    return rc;
+}
+
+static int set_of_forms(lsi_plan *p, lsi_op *op, size_t seg, ls_error *err)
+{
+    const lsi_picks *picks = &op->word.segs[seg];
+    for (uint32_t i = 0; i < picks->count; i++) {
+        const lsi_pick *pick = &picks->at[i];
+        int rc = LS_OK;
+        if (!pick->list.df) continue;
+        if (pick->allowed || op->main) {
+            rc = bits_of_source(p, op, pick, err);
+        } else if (op->list != op->span->list) { /* a short field: its own list has the documents */
+            lsi_list own;
+            rc = lsi_resolve_list(p->seg->seg, pick->ord, op->list, &own, err);
+            if (!rc && own.df) rc = bits_of_list(p, op, &own, err);
+        } else {
+            rc = bits_of_list(p, op, &pick->list, err);
+        }
+        if (!rc && (i & 63) == 63) rc = lsi_op_poll(p, err);
+        if (rc) return rc;
+    }
+    return LS_OK;
+}
+
+static int set_of_keywords(lsi_plan *p, lsi_op *op, ls_error *err)
+{
+    const lsi_segment *seg = p->seg->seg;
+    if ((uint32_t)op->field >= seg->field_count || !seg->keywords[op->field].section) return LS_OK;
+    const lsi_keywords *k = &seg->keywords[op->field];
+    lsi_doc docs[LSI_WINDOW_DOCS];
+    for (uint32_t i = 0; i < op->value_count; i++) {
+        uint32_t ord;
+        int rc = lsi_keywords_find(k, op->values[i].term, op->values[i].len, &ord, err);
+        if (rc) return rc;
+        if (ord == UINT32_MAX) continue;
+        for (lsi_doc lo = 0; lo < seg->doc_count; lo += LSI_WINDOW_DOCS) {
+            lsi_doc hi = LSI_MIN(lo + LSI_WINDOW_DOCS, seg->doc_count);
+            uint32_t n = 0;
+            rc = lsi_keywords_docs(k, ord, lo, hi, docs, LSI_WINDOW_DOCS, &n, err);
+            if (rc) return rc;
+            for (uint32_t j = 0; j < n && j < LSI_WINDOW_DOCS; j++) op->set[docs[j] >> 6] |= 1ull << (docs[j] & 63);
+        }
+        rc = lsi_op_poll(p, err);
+        if (rc) return rc;
+    }
+    return LS_OK;
+}
+
+static int set_of_id(lsi_plan *p, lsi_op *op, ls_error *err)
+{
+    for (uint32_t i = 0; i < op->value_count; i++) {
+        lsi_doc doc;
+        int rc = lsi_ids_find(&p->seg->seg->ids, op->values[i].term, op->values[i].len, &doc, err);
+        if (rc) return rc;
+        if (doc < p->seg->seg->doc_count) op->set[doc >> 6] |= 1ull << (doc & 63);
+    }
+    return LS_OK;
+}
+
+int lsi_set_open(lsi_plan *p, lsi_op *op, size_t seg, ls_error *err)
+{
+    int rc = LS_OK;
+    op->set_words = ((size_t)p->seg->seg->doc_count + 63) / 64;
+    memset(op->set, 0, op->set_words * sizeof *op->set);
+    if (op->set_kind == LSI_SET_FORMS)
+        rc = set_of_forms(p, op, seg, err);
+    else if (op->set_kind == LSI_SET_KEYWORDS)
+        rc = set_of_keywords(p, op, err);
+    else
+        rc = set_of_id(p, op, err);
+    if (rc) return rc;
+    op->empty = true;
+    for (size_t w = 0; op->empty && w < op->set_words; w++) op->empty = op->set[w] == 0;
+    return LS_OK;
+}
+
+/* words:>1200 where no field says it: by the rounded lengths of the combined list. */
+static int words_window(lsi_plan *p, const lsi_op *op, lsi_doc lo, lsi_doc hi, uint64_t *bits, ls_error *err)
+{
+    ls_error why = {0};
+    const uint8_t *norms = lsi_segment_norms(p->seg->seg, LSI_LIST_COMBINED, &why);
+    if (!norms) {
+        if (err) *err = why;
+        return why.code ? why.code : lsi_fail(err, LS_CORRUPT, "a segment without lengths");
+    }
+    for (lsi_doc d = lo; d < hi; d++) {
+        int64_t length = (int64_t)lsi_norm_length(norms[d]);
+        if (length >= op->from && length <= op->to) bits[(d - lo) >> 6] |= 1ull << ((d - lo) & 63);
+    }
+    return LS_OK;
+}
+
+int lsi_range_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, uint64_t *bits, uint64_t *missing,
+                     ls_error *err)
+{
+    uint64_t present[LSI_WINDOW_WORDS + 1] = {0};
+    uint32_t n = 0, block = lo / LSI_COLUMN_BLOCK;
+    const lsi_segment *seg = p->seg->seg;
+    memset(bits, 0, LSI_WINDOW_WORDS * sizeof *bits);
+    if (op->field == LSI_FIELD_WORDS) return words_window(p, op, lo, hi, bits, err);
+    if (!op->empty) {
+        const lsi_column *c = &seg->columns[op->field];
+        int64_t least, most;
+        int rc = lsi_column_block_range(c, block, &least, &most, err);
+        if (rc) return rc;
+        bool none = least > most || least > op->to || most < op->from;
+        if (none && !missing) return LS_OK;
+        rc = lsi_column_block(c, block, p->column_values, present, &n, err);
+        if (rc) return rc;
+        bool all = least >= op->from && most <= op->to;
+        for (uint32_t w = 0; !none && w < LSI_WINDOW_WORDS; w++) {
+            uint64_t in = all ? present[w] : 0;
+            for (uint64_t x = all ? 0 : present[w]; x; x &= x - 1) {
+                int64_t v = p->column_values[w * 64 + lsi_ctz64(x)];
+                if (v >= op->from && v <= op->to) in |= x & (~x + 1);
+            }
+            bits[w] = in;
+        }
+    }
+    for (uint32_t w = 0; missing && w < LSI_WINDOW_WORDS; w++) {
+        uint32_t left = hi - lo > w * 64 ? hi - lo - w * 64 : 0;
+        uint64_t mine = left >= 64 ? ~0ull : (1ull << left) - 1;
+        missing[w] = mine & ~present[w];
+    }
+    return LS_OK;
+}

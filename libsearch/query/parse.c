@@ -1,0 +1,352 @@
+/* parse.c — owns the reading of a query: the order in which operators bind, and the life of an ls_query.
+ *
+ *   or    := and (OR and)*                       with MATCH_ANY: item ((OR | nothing) item)*, item := near (AND near)*
+ *   and   := near ((AND | nothing) near)*
+ *   near  := unary (w/n unary)*                  to the left
+ *   unary := (NOT | - | +)* operand
+ *   operand := (hlead: | atleastN)* (word | phrase | caps | "(" or ")")
+ *
+ * Invariants: no text fails; an operator without its operand is left out with a warning; recursion is bounded by the
+ * brackets, which lex.c keeps to LSI_QUERY_DEPTH_MAX; time is linear in the text. Ignorant of: the index.
+ */
+#include "libsearch/query/parse.h"
+#include "libsearch/util/alloc.h"
+#include <stdarg.h>
+#include <stdio.h>
+
+#define WARNINGS_MAX 64u
+
+typedef struct lsi_parse_item {
+    lsi_node *node;
+    bool plus;
+} item;
+
+/* ---- warnings, memory ------------------------------------------------------------------------------------------- */
+
+static int warn_v(ls_query *q, const char *code, size_t start, size_t end, const char *fmt, va_list ap)
+{
+    char text[256];
+    if (q->warning_count >= WARNINGS_MAX) return LS_OK;
+    if (q->warning_count + 1 == WARNINGS_MAX) {
+        code = "limit_warnings";
+        start = end = 0;
+        snprintf(text, sizeof text, "there are more warnings, which are not told");
+    } else {
+        int n = vsnprintf(text, sizeof text, fmt, ap);
+        size_t len = n < 0 ? 0 : LSI_MIN((size_t)n, sizeof text - 1);
+        while (len && !lsi_utf8_valid((const uint8_t *)text, len)) len--; /* cut within a character */
+        text[len] = 0;
+    }
+    ls_warning *grown = lsi_array_grow(q->warnings, &q->warning_cap, q->warning_count + 1, sizeof *grown);
+    if (!grown) return LS_NOMEM;
+    q->warnings = grown;
+    char *message = lsi_arena_dup(&q->arena, text, strlen(text));
+    char *name = lsi_arena_dup(&q->arena, code, strlen(code));
+    if (!message || !name) return LS_NOMEM;
+    q->warnings[q->warning_count++] = (ls_warning){name, message, start, end};
+    return LS_OK;
+}
+
+int lsi_query_warn(ls_query *q, const char *code, size_t start, size_t end, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    int rc = warn_v(q, code, start, end, fmt, ap);
+    va_end(ap);
+    return rc;
+}
+
+void lsi_parse_warn(lsi_parser *p, const char *code, size_t start, size_t end, const char *fmt, ...)
+{
+    if (p->quiet || p->rc) return;
+    va_list ap;
+    va_start(ap, fmt);
+    p->rc = warn_v(p->q, code, start, end, fmt, ap);
+    va_end(ap);
+}
+
+void *lsi_parse_alloc(lsi_parser *p, size_t n)
+{
+    void *m = lsi_arena_zalloc(&p->q->arena, n);
+    if (!m) p->rc = LS_NOMEM;
+    return m;
+}
+
+static void push(lsi_parser *p, lsi_node *n, bool plus)
+{
+    if (!n || p->rc) return;
+    item *grown = lsi_array_grow(p->stack, &p->stack_cap, p->stack_len + 1, sizeof *grown);
+    if (!grown) {
+        p->rc = LS_NOMEM;
+        return;
+    }
+    p->stack = grown;
+    p->stack[p->stack_len++] = (item){n, plus};
+}
+
+/* ---- the grammar ------------------------------------------------------------------------------------------------ */
+
+static bool begins_operand(lsi_lex_type t)
+{
+    return t == LSI_LEX_WORD || t == LSI_LEX_PHRASE || t == LSI_LEX_CAPS || t == LSI_LEX_OPEN || t == LSI_LEX_NOT ||
+           t == LSI_LEX_PLUS || t == LSI_LEX_HLEAD || t == LSI_LEX_ATLEAST;
+}
+
+static bool ends_operand(lsi_lex_type t)
+{
+    return t == LSI_LEX_WORD || t == LSI_LEX_PHRASE || t == LSI_LEX_CAPS || t == LSI_LEX_CLOSE;
+}
+
+static void warn_stray(lsi_parser *p, const lsi_lexeme *x)
+{
+    lsi_parse_warn(p, "stray_operator", x->start, x->end, "%.*s has nothing to act on; it is left out",
+                   (int)LSI_MIN(x->end - x->start, 32), p->q->text + x->start);
+}
+
+/* Steps over AND, OR or a NEAR that has lost an operand. `first` is where its list began. */
+static void step_operator(lsi_parser *p, const lsi_lexeme *first)
+{
+    const lsi_lexeme *x = p->at++;
+    if (x == first || !ends_operand(x[-1].type) || !begins_operand(x[1].type)) warn_stray(p, x);
+}
+
+static lsi_node *parse_or(lsi_parser *p);
+
+static lsi_node *parse_operand(lsi_parser *p)
+{
+    uint32_t times = 0;
+    bool hlead = false;
+    lsi_node *n = NULL;
+    for (; p->at->type == LSI_LEX_HLEAD || p->at->type == LSI_LEX_ATLEAST; p->at++) {
+        if (p->at->type == LSI_LEX_HLEAD) hlead = true;
+        else times = p->at->number;
+    }
+    const lsi_lexeme *x = p->at;
+    if (x->type == LSI_LEX_OPEN) {
+        p->at++;
+        n = parse_or(p);
+        x = p->at;
+        if (x->type == LSI_LEX_CLOSE) p->at++;
+    } else if (x->type == LSI_LEX_WORD || x->type == LSI_LEX_PHRASE || x->type == LSI_LEX_CAPS) {
+        n = lsi_leaf(p, p->at++);
+    } else {
+        return NULL;
+    }
+    lsi_node_boost(n, x->boost);
+    if (times) n = lsi_node_atleast(p, times, n);
+    if (hlead) n = lsi_node_hlead(p, n);
+    return n;
+}
+
+static lsi_node *parse_unary(lsi_parser *p, bool *plus)
+{
+    bool negated = false;
+    const lsi_lexeme *sign = p->at;
+    *plus = false;
+    for (; p->at->type == LSI_LEX_NOT || p->at->type == LSI_LEX_PLUS; p->at++) {
+        if (p->at->type == LSI_LEX_NOT) negated = !negated;
+        else *plus = true;
+    }
+    if (p->at > sign && !begins_operand(p->at->type)) {
+        warn_stray(p, sign);
+        return NULL;
+    }
+    lsi_node *n = parse_operand(p);
+    if (negated) *plus = false;
+    return negated ? lsi_node_not(p, n) : n;
+}
+
+static lsi_node *parse_near(lsi_parser *p, bool *plus)
+{
+    bool ignored;
+    lsi_node *left = parse_unary(p, plus);
+    while (p->at->type == LSI_LEX_NEAR && !p->rc) {
+        const lsi_lexeme *x = p->at++;
+        if (!begins_operand(p->at->type) || !ends_operand(x[-1].type)) {
+            warn_stray(p, x);
+            continue;
+        }
+        lsi_node *right = parse_unary(p, &ignored);
+        if (left && right) left = lsi_node_near(p, x, left, right);
+        else if (right) left = right;
+        *plus = false;
+    }
+    return left;
+}
+
+static lsi_node *pop_group(lsi_parser *p, lsi_node_type type, size_t base)
+{
+    size_t n = p->stack_len - base;
+    lsi_node **kids = lsi_parse_alloc(p, (n + 1) * sizeof(lsi_node *));
+    for (size_t i = 0; kids && i < n; i++) kids[i] = p->stack[base + i].node;
+    p->stack_len = base;
+    return kids && !p->rc ? lsi_node_group(p, type, kids, n) : NULL;
+}
+
+static lsi_node *parse_and(lsi_parser *p, const lsi_lexeme *first)
+{
+    size_t base = p->stack_len;
+    bool plus;
+    while (p->at->type != LSI_LEX_END && p->at->type != LSI_LEX_CLOSE && p->at->type != LSI_LEX_OR && !p->rc) {
+        if (p->at->type == LSI_LEX_AND || p->at->type == LSI_LEX_NEAR) step_operator(p, first);
+        else push(p, parse_near(p, &plus), false);
+    }
+    return pop_group(p, LSI_Q_AND, base);
+}
+
+/* MATCH_ANY: near (AND near)*. */
+static lsi_node *parse_item(lsi_parser *p, const lsi_lexeme *first, bool *plus)
+{
+    size_t base = p->stack_len;
+    bool ignored;
+    push(p, parse_near(p, plus), false);
+    while (p->at->type == LSI_LEX_AND && !p->rc) {
+        step_operator(p, first);
+        if (!begins_operand(p->at->type)) continue;
+        push(p, parse_near(p, &ignored), false);
+        *plus = false;
+    }
+    return pop_group(p, LSI_Q_AND, base);
+}
+
+/* The items of a MATCH_ANY list by their signs. */
+static lsi_node *pop_any(lsi_parser *p, size_t base)
+{
+    size_t n = p->stack_len - base, required = 0, optional = 0, excluded = 0;
+    lsi_node **lists = lsi_parse_alloc(p, (3 * n + 1) * sizeof(lsi_node *));
+    p->stack_len = base;
+    if (!lists) return NULL;
+    for (size_t i = 0; i < n; i++) {
+        const item *x = &p->stack[base + i];
+        if (x->plus) lists[required++] = x->node;
+        else if (x->node->type == LSI_Q_NOT) lists[2 * n + excluded++] = x->node;
+        else lists[n + optional++] = x->node;
+    }
+    return lsi_node_any(p, lists, required, lists + n, optional, lists + 2 * n, excluded);
+}
+
+static lsi_node *parse_any(lsi_parser *p)
+{
+    const lsi_lexeme *first = p->at;
+    size_t base = p->stack_len;
+    while (p->at->type != LSI_LEX_END && p->at->type != LSI_LEX_CLOSE && !p->rc) {
+        if (!begins_operand(p->at->type)) {
+            step_operator(p, first);
+            continue;
+        }
+        bool plus = false;
+        lsi_node *n = parse_item(p, first, &plus);
+        push(p, n, plus);
+    }
+    return p->rc ? NULL : pop_any(p, base);
+}
+
+static lsi_node *parse_or(lsi_parser *p)
+{
+    if (p->q->flags & LS_MATCH_ANY) return parse_any(p);
+    const lsi_lexeme *first = p->at;
+    size_t base = p->stack_len;
+    while (p->at->type != LSI_LEX_END && p->at->type != LSI_LEX_CLOSE && !p->rc) {
+        if (p->at->type == LSI_LEX_OR) step_operator(p, first);
+        else push(p, parse_and(p, first), false);
+    }
+    return p->rc ? NULL : pop_group(p, LSI_Q_OR, base);
+}
+
+/* ---- the whole -------------------------------------------------------------------------------------------------- */
+
+/* Cut at the limit, invalid bytes replaced, control characters made blanks. */
+static int take_text(lsi_parser *p, const char *text, size_t len)
+{
+    size_t given = len;
+    ls_query *q = p->q;
+    lsi_buf b;
+    lsi_buf_init(&b, 0);
+    if (len > LSI_QUERY_BYTES_MAX) {
+        len = LSI_QUERY_BYTES_MAX;
+        for (int back = 0; back < 3 && ((uint8_t)text[len] & 0xC0) == 0x80; back++) len--;
+    }
+    uint64_t invalid = lsi_utf8_repair((const uint8_t *)text, len, &b);
+    size_t n = b.len;
+    if (n > LSI_QUERY_BYTES_MAX) {
+        for (n = LSI_QUERY_BYTES_MAX; n && (b.data[n] & 0xC0) == 0x80;) n--;
+    }
+    char *copy = b.rc ? NULL : lsi_arena_dup(&q->arena, b.data, n);
+    bool cut = len < given || n < b.len;
+    lsi_buf_clear(&b);
+    if (!copy) return LS_NOMEM;
+    for (size_t i = 0; i < n; i++) {
+        if ((uint8_t)copy[i] < 0x20 || copy[i] == 0x7F) copy[i] = ' ';
+    }
+    q->text = copy;
+    q->text_len = n;
+    if (cut) {
+        lsi_parse_warn(p, "limit_text", n, n, "a query has at most %u bytes; the rest is left out",
+                       LSI_QUERY_BYTES_MAX);
+    }
+    if (invalid) lsi_parse_warn(p, "invalid_utf8", 0, 0, "bytes that are not UTF-8 are taken as U+FFFD");
+    return p->rc;
+}
+
+static bool is_blank(const ls_query *q)
+{
+    const char *s = q->text, *end = q->text + q->text_len;
+    for (size_t n; s < end; s += n) {
+        n = lsi_lex_space(s, end);
+        if (!n) return false;
+    }
+    return true;
+}
+
+static int build(lsi_parser *p, const char *text, size_t len, ls_error *err)
+{
+    ls_query *q = p->q;
+    int rc = lsi_analyzer_new(&p->an, err);
+    if (rc) return rc;
+    if (take_text(p, text, len)) return LS_NOMEM;
+    p->at = lsi_lex(p, q->text, q->text_len);
+    lsi_node *root = p->at ? parse_or(p) : NULL;
+    if (!root && !p->rc) {
+        if (!is_blank(q)) lsi_parse_warn(p, "no_words", 0, 0, "nothing in the query can be searched for");
+        root = lsi_node_new(p, LSI_Q_NOTHING);
+    }
+    if (p->rc) return p->rc;
+    if ((q->flags & LS_MATCH_ANY) && !(q->flags & LS_SCORE_FUNCTION_WORDS)) lsi_node_silence(root);
+    q->root = root;
+    rc = lsi_query_hash(q);
+    return rc ? rc : lsi_query_print(q, p->s);
+}
+
+int lsi_query_parse(ls_query **out, const ls_schema *s, const char *text, size_t len, const ls_query_options *o,
+                    int64_t now, ls_error *err)
+{
+    *out = NULL;
+    ls_query *q = lsi_calloc(1, sizeof *q);
+    if (!q) return lsi_fail_nomem(err);
+    lsi_arena_init(&q->arena);
+    q->flags = o ? o->flags : 0;
+    q->exclude_doc = UINT64_MAX;
+    q->default_lang = lsi_lang_find(s->language, strlen(s->language));
+    if (q->default_lang < 0) q->default_lang = 0;
+    q->lang = o && o->language ? lsi_lang_find(o->language, strlen(o->language)) : -1;
+    if (q->lang == q->default_lang) q->lang = -1;
+    lsi_parser p = {.q = q, .s = s, .now = now};
+    int rc = build(&p, text, len, err);
+    lsi_analyzer_free(p.an);
+    lsi_free(p.stack);
+    lsi_free(p.words);
+    if (rc) {
+        lsi_query_free(q);
+        return lsi_fail(err, rc, "the query could not be parsed: %s", lsi_strerror(rc));
+    }
+    *out = q;
+    return LS_OK;
+}
+
+void lsi_query_free(ls_query *q)
+{
+    if (!q) return;
+    lsi_arena_clear(&q->arena);
+    lsi_free(q->warnings);
+    lsi_free(q);
+}

@@ -1,0 +1,119 @@
+/* parse.h — between the files of the parser: lexemes, the state of one parse, the makers of nodes. Private to
+ * lex.c, fields.c, leaf.c, words.c, range.c, rewrite.c, print.c and parse.c. */
+#ifndef LSI_PARSE_H
+#define LSI_PARSE_H
+#include "libsearch/query/ast.h"
+#include "libsearch/text/analyzer.h"
+#include "libsearch/util/zone.h"
+
+/* What a field's name before a colon asks for. */
+typedef enum lsi_field_kind {
+    LSI_KIND_TEXT = 0, /* words of a text field, or of all (LSI_FIELD_NONE) */
+    LSI_KIND_KEYWORD,
+    LSI_KIND_NUMBER,
+    LSI_KIND_DATE,
+    LSI_KIND_SINCE,
+    LSI_KIND_BEFORE,
+    LSI_KIND_AFTER,
+    LSI_KIND_ID,
+    LSI_KIND_HLEAD,  /* no field: the next operand in the headline or the first words */
+    LSI_KIND_STORED, /* cannot be searched */
+    LSI_KIND_UNKNOWN
+} lsi_field_kind;
+lsi_field_kind lsi_query_field(const ls_schema *s, const char *name, size_t len, int *field);
+
+typedef enum lsi_lex_type {
+    LSI_LEX_END = 0,
+    LSI_LEX_WORD,   /* start..end without ~n and ^n */
+    LSI_LEX_PHRASE, /* start..end between the quotation marks */
+    LSI_LEX_CAPS,   /* start..end between the brackets of caps(…) */
+    LSI_LEX_OPEN,
+    LSI_LEX_CLOSE,
+    LSI_LEX_AND,
+    LSI_LEX_OR,
+    LSI_LEX_NOT,
+    LSI_LEX_PLUS,
+    LSI_LEX_NEAR,
+    LSI_LEX_HLEAD,
+    LSI_LEX_ATLEAST
+} lsi_lex_type;
+
+#define LSI_LEX_NO_NUMBER UINT32_MAX
+#define LSI_BOOST_ONE 1000u       /* boosts are counted in thousandths, so that printing them loses nothing */
+#define LSI_BOOST_MAX 1000000u
+typedef struct lsi_lexeme {
+    lsi_lex_type type;
+    lsi_field_kind kind; /* of WORD, PHRASE, CAPS: by its own name or the group's */
+    int field;
+    uint32_t whole;      /* where it begins with its field's name */
+    uint32_t start, end;
+    uint32_t number;     /* n of NEAR, ATLEAST, "…"~n, word~n; LSI_LEX_NO_NUMBER where none was written */
+    uint32_t boost;      /* thousandths; of WORD, PHRASE, CAPS, CLOSE */
+    bool tilde, ordered;
+    uint8_t scope;
+} lsi_lexeme;
+
+typedef struct lsi_parser {
+    ls_query *q;
+    const ls_schema *s;
+    lsi_analyzer *an;
+    int64_t now;
+    int rc;     /* LS_OK or LS_NOMEM, sticky */
+    bool quiet; /* judging a spelling: no warnings */
+    const lsi_lexeme *at; /* the next lexeme */
+    uint32_t clauses;
+    bool clauses_full;
+    struct lsi_parse_item *stack; /* kids being gathered by parse.c */
+    size_t stack_len, stack_cap;
+    lsi_qword *words; /* being gathered by words.c */
+    size_t word_cap;
+} lsi_parser;
+
+/* lex.c: cuts text into lexemes, ended by END; brackets are balanced and nest at most LSI_QUERY_DEPTH_MAX deep. */
+const lsi_lexeme *lsi_lex(lsi_parser *p, const char *text, size_t len);
+size_t lsi_lex_space(const char *p, const char *end); /* bytes of the white space at p, or 0 */
+/* What can begin an operand behind + or -: a word, a phrase, a group. */
+bool lsi_lex_begins_operand(const char *p, const char *end);
+size_t lsi_lex_quote(const char *p, const char *end); /* bytes of the double quotation mark at p, or 0 */
+
+/* words.c: a stretch of text as words. */
+typedef struct lsi_words {
+    lsi_qword *list; /* in the query's arena, without joined words */
+    uint32_t count;
+    lsi_qword joined; /* of a hyphenated word that is all of the text */
+    bool has_joined;
+    bool one_of_bigrams; /* a single character of a script that is cut into pairs */
+} lsi_words;
+bool lsi_words_read(lsi_parser *p, lsi_words *out, const char *text, size_t len, size_t base);
+bool lsi_words_equal(const lsi_words *a, const lsi_words *b);
+/* Text that is read as these words again, as a chunk (WORD) or between quotation marks; NULL where none was found. */
+const char *lsi_words_chunk(lsi_parser *p, const lsi_words *w, const char *text, size_t len);
+const char *lsi_words_quoted(lsi_parser *p, const lsi_words *w, const char *text, size_t len);
+
+/* leaf.c: a WORD, PHRASE or CAPS lexeme as a node; NULL: nothing to search for (or p->rc). */
+lsi_node *lsi_leaf(lsi_parser *p, const lsi_lexeme *x);
+/* range.c: numbers, dates; NULL where it is none of these (warned). */
+lsi_node *lsi_leaf_range(lsi_parser *p, const lsi_lexeme *x);
+
+/* rewrite.c: makers that keep ast.h's promises. NULL kids are dropped; NULL where nothing is left. */
+lsi_node *lsi_node_new(lsi_parser *p, lsi_node_type type);
+lsi_node *lsi_node_group(lsi_parser *p, lsi_node_type type, lsi_node **kids, size_t count); /* AND, OR */
+lsi_node *lsi_node_not(lsi_parser *p, lsi_node *kid);
+lsi_node *lsi_node_near(lsi_parser *p, const lsi_lexeme *x, lsi_node *a, lsi_node *b);
+lsi_node *lsi_node_atleast(lsi_parser *p, uint32_t times, lsi_node *kid);
+lsi_node *lsi_node_hlead(lsi_parser *p, lsi_node *kid);
+/* Words joined by MATCH_ANY: required (+), optional, excluded (NOT nodes). */
+lsi_node *lsi_node_any(lsi_parser *p, lsi_node **required, size_t required_count, lsi_node **optional,
+                       size_t optional_count, lsi_node **excluded, size_t excluded_count);
+void lsi_node_boost(lsi_node *n, uint32_t boost);
+void lsi_node_silence(lsi_node *root); /* function words score nothing where another word remains */
+/* Hash of the meaning. LS_NOMEM. */
+int lsi_query_hash(ls_query *q);
+
+/* print.c: the normal form into the arena. LS_NOMEM. */
+int lsi_query_print(ls_query *q, const ls_schema *s);
+
+void *lsi_parse_alloc(lsi_parser *p, size_t n); /* zeroed, from the query's arena; NULL sets p->rc */
+void lsi_parse_warn(lsi_parser *p, const char *code, size_t start, size_t end, const char *fmt, ...)
+    LSI_PRINTF(5, 6);
+#endif

@@ -1,0 +1,21 @@
+/* scratch.h — the memory of one search: an arena, an analyzer and tables that are kept with the reader from search to
+ * search, so that a query allocates next to nothing. */
+#ifndef LSI_SCRATCH_H
+#define LSI_SCRATCH_H
+#include "libsearch/index/snapshot.h"
+#include "libsearch/text/analyzer.h"
+#include "libsearch/util/arena.h"
+
+typedef struct lsi_scratch {
+    lsi_arena arena;         /* everything of the present search; forgotten at its end */
+    lsi_analyzer *analyzer;  /* made when first asked for */
+    double k1, b, average;   /* of the table below; average 0: none yet */
+    float k[256];            /* K by norm code, of the combined list */
+} lsi_scratch;
+
+/* Takes a scratch of the reader's pool, or a new one. */
+int lsi_scratch_take(lsi_scratch **out, const ls_reader *r, ls_error *err);
+/* Gives it back; with r NULL (or a full pool) it is freed. Takes NULL. */
+void lsi_scratch_give(lsi_scratch *s, const ls_reader *r);
+int lsi_scratch_analyzer(lsi_scratch *s, lsi_analyzer **out, ls_error *err);
+#endif

@@ -1,0 +1,63 @@
+/* spans.h — matching by positions: words with a choice of forms, phrases, words near each other. */
+#ifndef LSI_SPANS_H
+#define LSI_SPANS_H
+#include "libsearch/query/ops.h"
+
+#define LSI_HLEAD_WORDS 60u /* of the main field, beside the title */
+
+typedef enum lsi_span_type {
+    LSI_SPAN_WORD = 0,
+    LSI_SPAN_OR,
+    LSI_SPAN_PHRASE, /* kids at their offsets */
+    LSI_SPAN_SLOP,   /* kids (words) in any order, within kid_count + distance positions */
+    LSI_SPAN_NEAR    /* kids folded from the left: each within distance of what was found before */
+} lsi_span_type;
+
+typedef struct lsi_source { /* one posting list with its streams */
+    lsi_cursor c;
+    lsi_stream positions, forms;
+    const uint64_t *allowed; /* form numbers below form_count; NULL: all */
+    uint32_t form_count;
+} lsi_source;
+
+typedef struct lsi_places { /* matches in a document, by rising start */
+    uint32_t *start, *end; /* end: the last position, inclusive */
+    uint32_t count, cap;
+} lsi_places;
+
+typedef struct lsi_span lsi_span;
+struct lsi_span {
+    lsi_span_type type;
+    uint32_t list; /* whose positions: 0, or a weight-0 field's own */
+    int region;    /* of list 0 that alone counts; -1: any */
+    lsi_word word;
+    uint32_t offset; /* in a phrase */
+    uint32_t group;  /* in a slop: number of the first kid that is the same word */
+    lsi_span **kids;
+    uint32_t *order; /* of kids, the rarest first */
+    uint32_t kid_count;
+    uint64_t df;     /* estimate, for order */
+    uint32_t distance;
+    uint8_t scope;
+    bool ordered;
+    bool hulls;      /* a near within a near: all pairs are found, from the first end to the last */
+    lsi_span *edges; /* of w/s, w/p: the hidden term */
+    /* ---- in the present segment ---- */
+    lsi_source *sources;
+    uint32_t source_count, source_cap;
+    lsi_places found;
+};
+
+int lsi_span_open(lsi_plan *p, lsi_span *s, size_t seg, bool *empty, ls_error *err);
+/* First document ≥ doc that holds the words, wherever they stand. */
+int lsi_span_next(lsi_plan *p, lsi_span *s, lsi_doc doc, lsi_doc *out, ls_error *err);
+/* Matches in a document that next gave, into s->found. */
+int lsi_span_read(lsi_plan *p, lsi_span *s, lsi_doc doc, ls_error *err);
+int lsi_span_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, const uint64_t *within, uint64_t *bits,
+                    float *scores, ls_error *err);
+/* One source alone (sets.c): does the document at its cursor hold an allowed form in the region? */
+int lsi_source_open(const lsi_plan *p, lsi_source *s, const lsi_pick *pick, ls_error *err);
+int lsi_span_holds(lsi_plan *p, lsi_span *s, lsi_doc doc, bool *yes, ls_error *err);
+int lsi_plan_regions(lsi_plan *p, lsi_doc doc, ls_error *err); /* fills p->regions */
+int lsi_plan_region_of(const lsi_plan *p, uint32_t position);
+#endif

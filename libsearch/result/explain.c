@@ -1,0 +1,233 @@
+/* explain.c — owns the taking apart of one score. Every operator of the plan is asked again for the one document; what
+ * it answers is a part, and the parts of a group sum to the group's exactly, for all are multiples of the quantum.
+ * The numbers told (tf, df, N, length, K, idf, boost, quantum) are those the score was computed from. */
+#include "libsearch/result/explain.h"
+#include "libsearch/codec/norms.h"
+#include "libsearch/query/ops.h"
+#include "libsearch/query/spans.h"
+#include "libsearch/util/alloc.h"
+#include <stdarg.h>
+#include <stdio.h>
+
+typedef struct explaining {
+    ls_explanation pub; /* first: what the caller holds */
+    lsi_arena arena;
+    size_t cap;
+    ls_explained *nodes;
+    lsi_plan *plan;
+    size_t seg;
+    lsi_doc doc;
+    ls_error *err;
+} explaining;
+
+static int add(explaining *x, int depth, double value, const char *fmt, ...) LSI_PRINTF(4, 5);
+static int add(explaining *x, int depth, double value, const char *fmt, ...)
+{
+    char text[640];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    ls_explained *at = lsi_array_grow(x->nodes, &x->cap, x->pub.count + 1, sizeof *at);
+    const char *copy = at ? lsi_arena_dup(&x->arena, text, strlen(text)) : NULL;
+    if (at) x->nodes = at;
+    if (!copy) return lsi_fail_nomem(x->err);
+    x->nodes[x->pub.count++] = (ls_explained){depth, value, copy};
+    return LS_OK;
+}
+
+/* Asks an operator for the one document. */
+static int ask(explaining *x, lsi_op *op, bool *yes, float *score)
+{
+    lsi_doc lo = x->doc & ~(LSI_WINDOW_DOCS - 1);
+    uint32_t i = x->doc - lo;
+    uint64_t within[LSI_WINDOW_WORDS] = {0}, bits[LSI_WINDOW_WORDS];
+    float *scores = lsi_arena_alloc(&x->plan->scratch->arena, LSI_WINDOW_DOCS * sizeof *scores);
+    if (!scores) return lsi_fail_nomem(x->err);
+    within[i >> 6] = 1ull << (i & 63);
+    scores[i] = 0;
+    int rc = lsi_op_open(x->plan, op, x->seg, x->err);
+    if (!rc) rc = lsi_op_window(x->plan, op, lo, x->doc + 1, within, bits, op->scores ? scores : NULL, x->err);
+    *yes = !rc && (bits[i >> 6] >> (i & 63) & 1);
+    *score = *yes && op->scores ? scores[i] : 0;
+    return rc;
+}
+
+static const char *kind(const lsi_op *op)
+{
+    if (!op->node) return op->type == LSI_OP_ALL ? "everything" : "filter";
+    switch (op->node->type) {
+    case LSI_Q_ALL:
+        return "everything";
+    case LSI_Q_WORD:
+        return "word";
+    case LSI_Q_PHRASE:
+        return op->node->exact ? "exact phrase" : "phrase";
+    case LSI_Q_SLOP:
+        return "words close together";
+    case LSI_Q_NEAR:
+        return "words near each other";
+    case LSI_Q_PREFIX:
+        return "words beginning with";
+    case LSI_Q_WILDCARD:
+        return "words like";
+    case LSI_Q_FUZZY:
+        return "words spelled like";
+    case LSI_Q_CAPS:
+        return "word as written";
+    case LSI_Q_KEYWORD:
+        return "value";
+    case LSI_Q_RANGE:
+        return "range";
+    case LSI_Q_ID:
+        return "id";
+    default:
+        return "part";
+    }
+}
+
+/* The words of a leaf, for people. */
+static void words_of(const lsi_node *n, char *out, size_t cap)
+{
+    size_t at = 0;
+    out[0] = 0;
+    for (uint32_t i = 0; n && i < n->word_count && at + 1 < cap; i++) {
+        int k = snprintf(out + at, cap - at, "%s%.80s", i ? " " : "", (const char *)n->words[i].form);
+        at = k < 0 || (size_t)k >= cap - at ? cap - 1 : at + (size_t)k;
+    }
+    for (uint32_t i = 0; n && i < n->kid_count && at + 1 < cap; i++) {
+        if (i && at + 1 < cap) out[at++] = ' ';
+        words_of(n->kids[i], out + at, cap - at);
+        at += strlen(out + at);
+    }
+}
+
+static int explain_leaf(explaining *x, const lsi_op *op, int depth, float score)
+{
+    const lsi_plan *p = x->plan;
+    char words[200], field[80] = "";
+    words_of(op->node, words, sizeof words);
+    if (op->field >= 0 && (size_t)op->field < p->snap->schema->count)
+        snprintf(field, sizeof field, " in %s", p->snap->schema->fields[op->field].name);
+    if (!op->scores) return add(x, depth, 0, "%s \"%s\"%s: matches, adds nothing", kind(op), words, field);
+    if (op->constant)
+        return add(x, depth, (double)score, "%s \"%s\"%s: %g = boost %g", kind(op), words, field, (double)score, op->boost);
+    uint8_t norm = op->norms[x->doc];
+    double k = (double)op->k[norm], tf = (double)op->last_tf;
+    return add(x, depth, (double)score,
+               "%s \"%s\"%s: %.9g = boost %g · idf %.9g · tf %u / (tf + K %.9g) = %.9g · %.9g; df %llu of N %llu, length "
+               "%g of average %.6g",
+               kind(op), words, field, (double)score, op->boost, op->idf, op->last_tf, k, (double)op->w, tf / (tf + k),
+               (unsigned long long)op->df, (unsigned long long)p->snap->documents, (double)lsi_norm_length(norm),
+               lsi_plan_average(p, op->list));
+}
+
+static int explain_op(explaining *x, lsi_op *op, int depth)
+{
+    bool yes;
+    float score;
+    int rc = ask(x, op, &yes, &score);
+    if (rc || !yes) return rc;
+    if (op->type != LSI_OP_AND && op->type != LSI_OP_OR) return explain_leaf(x, op, depth, score);
+    const char *what = op->type == LSI_OP_AND ? "all of" : "any of";
+    rc = add(x, depth, (double)score, "%s: %.9g, the sum of its parts", what, (double)score);
+    for (uint32_t i = 0; !rc && i < op->kid_count; i++) rc = explain_op(x, op->kids[i], depth + 1);
+    return rc;
+}
+
+/* How fading by age changes the sum, as a part of its own. */
+static int explain_age(explaining *x, const lsi_order *o, float score, float final)
+{
+    const lsi_segment *seg = x->plan->snap->segments[x->seg].seg;
+    int64_t value = 0;
+    bool has = false;
+    int rc = LS_OK;
+    if ((uint32_t)o->recency_field < seg->field_count && seg->columns[o->recency_field].section)
+        rc = lsi_column_get(&seg->columns[o->recency_field], x->doc, &has, &value, x->err);
+    if (rc) return rc;
+    double days = has && value < o->now ? ((double)o->now - (double)value) / 86400000.0 : 0;
+    return add(x, 1, (double)final - (double)score, "age: %s %.3f days, half-life %g days", has ? "of" : "unknown, taken as",
+               has ? days : o->half_life_ms / 86400000.0, o->half_life_ms / 86400000.0);
+}
+
+static int faded(const explaining *x, const lsi_order *o, float score, float *out)
+{
+    const lsi_segment *seg = x->plan->snap->segments[x->seg].seg;
+    int64_t value = 0;
+    bool has = false;
+    int rc = LS_OK;
+    if ((uint32_t)o->recency_field < seg->field_count && seg->columns[o->recency_field].section)
+        rc = lsi_column_get(&seg->columns[o->recency_field], x->doc, &has, &value, x->err);
+    *out = lsi_order_fade(o, score, has, value);
+    return rc;
+}
+
+static int explain_all(explaining *x, const lsi_order *o)
+{
+    lsi_plan *p = x->plan;
+    bool yes;
+    float score, final;
+    int rc = ask(x, p->root, &yes, &score);
+    if (rc || !yes) return rc;
+    final = score;
+    if (o->half_life_ms > 0) rc = faded(x, o, score, &final);
+    if (rc) return rc;
+    rc = add(x, 0, (double)final, "score %.9g by %s; k1 %g, b %g; quantum %.9g, for the maxima sum to %.9g", (double)final,
+             lsi_exec_name(p), p->k1, p->b, lsi_bm25_quantum(p->magic), p->maxima);
+    if (!rc) rc = explain_op(x, p->root, 1);
+    if (!rc && o->half_life_ms > 0) rc = explain_age(x, o, score, final);
+    return rc;
+}
+
+static int explain_with(explaining *x, const ls_reader *r, const ls_query *q, const ls_search_options *opt,
+                        uint64_t doc, lsi_scratch *scratch, ls_error *err)
+{
+    ls_search_options o;
+    lsi_order order;
+    lsi_plan plan;
+    int rc = lsi_search_options_read(&o, opt, err);
+    if (!rc && !o.now) o.now = lsi_io_now_ms();
+    if (!rc) rc = lsi_order_read(&order, r->snap->schema, &o, err);
+    if (!rc) rc = lsi_snapshot_locate(r->snap, doc, &x->seg, &x->doc, err);
+    if (rc) return rc;
+    lsi_plan_options po = {.k1 = o.k1 > 0 ? o.k1 : r->snap->schema->k1,
+                           .b = o.b > 0 ? o.b : o.b < 0 ? 0 : r->snap->schema->b,
+                           .filters = o.filters, .filter_count = o.filter_count,
+                           .cancel = o.cancel, .cancel_ctx = o.cancel_ctx};
+    if (o.timeout_ms > 0) po.deadline_us = lsi_io_monotonic_us() + (uint64_t)o.timeout_ms * 1000;
+    rc = lsi_plan_make(&plan, q, r->snap, scratch, &po, err);
+    x->plan = &plan;
+    if (!rc && q->exclude_doc != doc) rc = explain_all(x, &order);
+    x->plan = NULL;
+    return rc;
+}
+
+void lsi_explanation_free(ls_explanation *e)
+{
+    explaining *x = (explaining *)e;
+    if (!x) return;
+    lsi_arena_clear(&x->arena);
+    lsi_free(x->nodes);
+    lsi_free(x);
+}
+
+int lsi_explanation_make(ls_explanation **out, const ls_reader *r, const ls_query *q, const ls_search_options *o,
+                         uint64_t doc, ls_error *err)
+{
+    lsi_scratch *scratch = NULL;
+    *out = NULL;
+    explaining *x = lsi_calloc(1, sizeof *x);
+    if (!x) return lsi_fail_nomem(err);
+    lsi_arena_init(&x->arena);
+    x->err = err;
+    int rc = lsi_scratch_take(&scratch, r, err);
+    if (!rc) rc = explain_with(x, r, q, o, doc, scratch, err);
+    lsi_scratch_give(scratch, r);
+    x->err = NULL;
+    x->pub.nodes = x->nodes;
+    if (rc)
+        lsi_explanation_free(&x->pub);
+    else
+        *out = &x->pub;
+    return rc;
+}

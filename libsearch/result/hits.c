@@ -1,0 +1,224 @@
+/* hits.c — owns a search from its options to the results a caller holds: limits checked, the plan made, matches
+ * counted and the best of them kept, ids copied. Where neither order nor facets need every match, the best come from
+ * a quicker engine and the total from a pass that only counts. It does not know operators. */
+#include "libsearch/result/hits.h"
+#include "libsearch/query/ops.h"
+#include "libsearch/util/alloc.h"
+#include <math.h>
+
+#define HITS_MAX 10000u
+#define TIMEOUT_MS 1000
+
+void lsi_results_free(ls_results *res)
+{
+    if (!res) return;
+    lsi_arena_clear(&res->arena);
+    lsi_free(res);
+}
+
+static int read_numbers(lsi_search *s, lsi_plan_options *po, ls_error *err)
+{
+    ls_search_options *o = &s->o;
+    s->limit = o->count_only ? 0 : o->limit ? o->limit : 10;
+    s->offset = o->count_only ? 0 : o->offset;
+    if (s->limit > HITS_MAX || s->offset > HITS_MAX - s->limit)
+        return lsi_fail(err, LS_INVALID, "limit + offset is %zu + %zu: at most %u are given, go on with the cursor",
+                        s->limit, s->offset, HITS_MAX);
+    if (!isfinite(o->k1) || o->k1 < 0 || o->k1 > 1000) return lsi_fail(err, LS_INVALID, "k1: 0 to 1000 is expected");
+    if (!isfinite(o->b) || o->b > 1) return lsi_fail(err, LS_INVALID, "b: at most 1 is expected, below 0 for none");
+    if ((o->filter_count && !o->filters) || (o->facet_count && !o->facets))
+        return lsi_fail(err, LS_INVALID, "a count without its array");
+    if (o->facet_count > 64) return lsi_fail(err, LS_LIMIT, "%zu facets: at most 64", o->facet_count);
+    if (o->filter_count > 256) return lsi_fail(err, LS_LIMIT, "%zu filters: at most 256", o->filter_count);
+    po->k1 = o->k1 > 0 ? o->k1 : s->snap->schema->k1;
+    po->b = o->b > 0 ? o->b : o->b < 0 ? 0 : s->snap->schema->b;
+    po->filters = o->filters;
+    po->filter_count = o->filter_count;
+    po->want_undated = o->total == LS_TOTAL_EXACT;
+    po->cancel = o->cancel;
+    po->cancel_ctx = o->cancel_ctx;
+    int timeout = o->timeout_ms ? o->timeout_ms : TIMEOUT_MS;
+    if (timeout > 0) po->deadline_us = lsi_io_monotonic_us() + (uint64_t)timeout * 1000;
+    return LS_OK;
+}
+
+static int on_segment(void *ctx, size_t seg, ls_error *err)
+{
+    return lsi_facets_segment(ctx, seg, err);
+}
+
+static uint64_t count_bits(const uint64_t *bits)
+{
+    uint64_t n = 0;
+    for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) n += lsi_popcount64(bits[w]);
+    return n;
+}
+
+/* Counts, facets, and where the order is not found by top.c the best. */
+static int on_window(void *ctx, size_t seg, lsi_doc lo, lsi_doc hi, const uint64_t *bits, const float *scores,
+                     ls_error *err)
+{
+    lsi_search *s = ctx;
+    s->total += count_bits(bits);
+    int rc = s->facets ? lsi_facets_window(s, seg, lo, bits, err) : LS_OK;
+    if (!rc && s->heap.cap) rc = lsi_order_window(s, seg, lo, hi, bits, scores, err);
+    return rc;
+}
+
+static int on_count(void *ctx, size_t seg, lsi_doc lo, lsi_doc hi, const uint64_t *bits, const float *scores,
+                    ls_error *err)
+{
+    lsi_search *s = ctx;
+    (void)hi, (void)scores;
+    s->total += count_bits(bits);
+    return s->facets ? lsi_facets_window(s, seg, lo, bits, err) : LS_OK;
+}
+
+/* Runs the plan: *exact tells whether total is all there are. */
+static int run(lsi_search *s, uint64_t *undated, bool *exact, ls_error *err)
+{
+    const ls_search_options *o = &s->o;
+    bool top = s->heap.cap && o->sort == LS_BY_RELEVANCE && s->order.half_life_ms == 0 && !o->exhaustive &&
+               lsi_exec_can_top(&s->plan);
+    bool known = !s->facets && !o->exhaustive && lsi_exec_known_count(&s->plan, &s->total);
+    *exact = true;
+    if (top) {
+        lsi_exec_top t = {&s->heap, s->has_after ? &s->after : NULL};
+        int rc = lsi_exec_run_top(&s->plan, &t, err);
+        if (rc) {
+            *exact = known;
+            return rc;
+        }
+        if (known) return LS_OK;
+        if (o->total == LS_TOTAL_NONE && !s->facets) {
+            *exact = s->heap.count < s->heap.cap && !s->has_after;
+            s->total = s->heap.count;
+            return LS_OK;
+        }
+    } else if (known && !s->heap.cap) {
+        return LS_OK;
+    }
+    lsi_exec_sink sink = {.ctx = s, .scores = !top && s->heap.cap && o->sort == LS_BY_RELEVANCE, .segment = s->facets ? on_segment : NULL,
+                          .window = top ? on_count : on_window};
+    s->total = 0;
+    return lsi_exec_all(&s->plan, &sink, undated, err);
+}
+
+static int copy_hits(lsi_search *s, ls_results *res, ls_error *err)
+{
+    lsi_heap *h = &s->heap;
+    lsi_heap_sort(h);
+    size_t from = LSI_MIN(s->offset, h->count), n = LSI_MIN(h->count - from, s->limit);
+    res->hits = lsi_arena_alloc(&res->arena, (n + 1) * sizeof *res->hits);
+    if (!res->hits) return lsi_fail_nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        const lsi_top *t = &h->at[from + i];
+        size_t seg, len;
+        lsi_doc doc;
+        const uint8_t *id;
+        int rc = lsi_snapshot_locate(s->snap, t->doc, &seg, &doc, err);
+        if (!rc) rc = lsi_ids_get(&s->snap->segments[seg].seg->ids, doc, &id, &len, err);
+        if (rc) return rc;
+        ls_hit *hit = &res->hits[i];
+        *hit = (ls_hit){.doc = t->doc, .score = t->score, .id_len = len};
+        hit->id = lsi_arena_dup(&res->arena, id, len);
+        if (!hit->id) return lsi_fail_nomem(err);
+        if (s->order.field != LSI_FIELD_NONE && !s->order.text && t->has) {
+            hit->has_sort_value = 1;
+            hit->sort_value = (int64_t)((s->order.falling ? t->key : ~t->key) - (1ull << 63));
+        }
+    }
+    res->info.count = n;
+    if (n && h->count > from + n) { /* there is more behind */
+        res->cursor = lsi_cursor_write(s, &h->at[from + n - 1], &res->arena);
+        if (!res->cursor) return lsi_fail_nomem(err);
+    }
+    return LS_OK;
+}
+
+static int copy_words(const lsi_plan *p, ls_results *res, ls_error *err)
+{
+    lsi_arena *a = &res->arena;
+    res->unmatched = lsi_arena_alloc(a, (p->unmatched_count + 1) * sizeof *res->unmatched);
+    res->warnings = lsi_arena_alloc(a, (p->warning_count + 1) * sizeof *res->warnings);
+    if (!res->unmatched || !res->warnings) return lsi_fail_nomem(err);
+    for (size_t i = 0; i < p->unmatched_count; i++) {
+        res->unmatched[i] = lsi_arena_dup(a, p->unmatched[i], strlen(p->unmatched[i]));
+        if (!res->unmatched[i]) return lsi_fail_nomem(err);
+        res->unmatched_count++;
+    }
+    for (size_t i = 0; i < p->warning_count; i++) {
+        res->warnings[i] = p->warnings[i]; /* codes are static */
+        res->warnings[i].message = lsi_arena_dup(a, p->warnings[i].message, strlen(p->warnings[i].message));
+        if (!res->warnings[i].message) return lsi_fail_nomem(err);
+        res->warning_count++;
+    }
+    return LS_OK;
+}
+
+static int prepare(lsi_search *s, ls_error *err)
+{
+    lsi_plan_options po = {0};
+    bool moved = false;
+    int rc = read_numbers(s, &po, err);
+    if (!rc && !s->o.now) s->o.now = lsi_io_now_ms();
+    if (!rc) rc = lsi_order_read(&s->order, s->snap->schema, &s->o, err);
+    if (!rc) s->options_hash = lsi_cursor_options_hash(s);
+    if (!rc && s->o.cursor) rc = lsi_cursor_read(s, s->o.cursor, &moved, err);
+    if (!rc) rc = lsi_facets_open(s, err);
+    if (!rc) rc = lsi_order_open(s, err);
+    if (rc) return rc;
+    /* One more than asked for tells whether there is a next page. */
+    size_t want = s->limit ? s->limit + s->offset + 1 : 0;
+    want = (size_t)LSI_MIN((uint64_t)want, s->snap->documents);
+    lsi_top *memory = lsi_arena_alloc(&s->scratch->arena, (want + 1) * sizeof *memory);
+    if (!memory) return lsi_fail_nomem(err);
+    lsi_heap_init(&s->heap, memory, want, s->order.falling && s->order.text);
+    rc = lsi_plan_make(&s->plan, s->query, s->snap, s->scratch, &po, err);
+    if (!rc && moved)
+        rc = lsi_plan_warn(&s->plan, "cursor_moved", 0, 0, err,
+                           "the index changed since the page before: this one goes on behind its last hit");
+    return rc;
+}
+
+int lsi_results_search(ls_results **out, const ls_reader *r, const ls_query *q, const ls_search_options *o,
+                       ls_error *err)
+{
+    uint64_t begin = lsi_io_monotonic_us(), undated = 0;
+    lsi_search s = {.reader = r, .snap = r->snap, .query = q};
+    bool exact = false, timed_out = false;
+    *out = NULL;
+    int rc = lsi_search_options_read(&s.o, o, err);
+    if (rc) return rc;
+    ls_results *res = lsi_calloc(1, sizeof *res);
+    if (!res) return lsi_fail_nomem(err);
+    lsi_arena_init(&res->arena);
+    rc = lsi_scratch_take(&s.scratch, r, err);
+    if (!rc) rc = prepare(&s, err);
+    if (!rc) rc = run(&s, &undated, &exact, err);
+    if (rc == LS_TIMEOUT && !s.o.require_complete) {
+        timed_out = true;
+        exact = false;
+        rc = LS_OK;
+        lsi_error_clear(err);
+    }
+    if (!rc) rc = copy_hits(&s, res, err);
+    if (!rc) rc = lsi_facets_finish(&s, res, err);
+    if (!rc) rc = copy_words(&s.plan, res, err);
+    if (!rc) {
+        res->info.total = LSI_MAX(s.total, res->info.count);
+        res->info.total_is_exact = exact;
+        res->info.undated_excluded = undated;
+        res->info.timed_out = timed_out;
+        res->info.generation = s.snap->generation;
+        res->info.took_ms = (double)(lsi_io_monotonic_us() - begin) / 1000.0;
+    }
+    lsi_facets_close(&s);
+    lsi_scratch_give(s.scratch, r);
+    if (rc) {
+        lsi_results_free(res);
+        return rc;
+    }
+    *out = res;
+    return LS_OK;
+}

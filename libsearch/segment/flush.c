@@ -1,0 +1,457 @@
+/* flush.c — owns the way from an lsi_memseg to a segment file: terms in byte order, forms numbered, documents that are
+ * still alive renumbered from 0.
+ *
+ * Forms of a term are numbered by falling document frequency; where that is equal, in the order of the form dictionary
+ * (folded spelling, then form). One term is decoded at a time, into arrays as long as its occurrences.
+ * Invariant: the memseg is read only; a failed flush leaves no file. */
+#include "libsearch/segment/build.h"
+#include "libsearch/segment/memdocs.h"
+#include "libsearch/util/alloc.h"
+#include "libsearch/util/bitset.h"
+#include <stdlib.h>
+
+typedef struct sorted { /* a term or a form on its way into order */
+    uint64_t head;      /* first eight bytes, as a number that sorts like them */
+    const uint8_t *bytes;
+    uint32_t len, no;
+} sorted;
+
+typedef struct sorted_form {
+    sorted folded; /* first, so that by_bytes can judge it */
+    const uint8_t *bytes;
+    uint32_t len, term_rank;
+} sorted_form;
+
+typedef struct flushed_form { /* rank: among all, in the order of the dictionary */
+    uint32_t rank, df, number;
+} flushed_form;
+
+typedef struct ranked { /* a form of the term in hand */
+    uint32_t df, rank, form, arrival;
+} ranked;
+
+typedef struct flush {
+    lsi_memseg *m;
+    lsi_builder *b;
+    lsi_build_plan plan;
+    uint64_t *dead;       /* bits of documents; NULL: none */
+    lsi_doc *new_number;  /* of each document; LSI_DOC_END where dead */
+    uint8_t *norms, *languages;
+    sorted *terms;
+    sorted_form *forms;
+    lsi_ord *ords;         /* of each term; LSI_ORD_NONE where it has no live document */
+    flushed_form *form_info;
+    lsi_arena folded;
+    lsi_inverted term; /* the one being written */
+    uint32_t *numbers, *df, *seen; /* of its forms, by number of arrival */
+    ranked *ranked;
+    size_t number_cap, df_cap, seen_cap, ranked_cap;
+    uint32_t live_forms; /* forms of it that a live document has */
+    lsi_region_plan regions;
+    ls_error *err;
+} flush;
+
+/* ---- documents ---- */
+
+static int number_documents(flush *f)
+{
+    lsi_memseg *m = f->m;
+    f->plan.doc_count = lsi_memseg_live_count(m);
+    if (!f->plan.doc_count) return lsi_fail(f->err, LS_NOTFOUND, "there is no document to write");
+    f->new_number = lsi_malloc(m->count * sizeof *f->new_number);
+    if (!f->new_number) return lsi_fail_nomem(f->err);
+    if (m->dead_count && !(f->dead = lsi_calloc(lsi_bitset_words(m->count), 8))) return lsi_fail_nomem(f->err);
+    lsi_doc n = 0;
+    for (size_t d = 0; d < m->count; d++) {
+        f->new_number[d] = m->docs[d].dead ? LSI_DOC_END : n++;
+        if (m->docs[d].dead) lsi_bitset_set(f->dead, d);
+    }
+    return LS_OK;
+}
+
+static int plan_lengths(flush *f)
+{
+    lsi_memseg *m = f->m;
+    const ls_schema *s = m->schema;
+    size_t docs = f->plan.doc_count, lists = 1 + s->text_count;
+    f->norms = lsi_malloc(docs * lists);
+    f->languages = lsi_malloc(docs);
+    if (!f->norms || !f->languages) return lsi_fail_nomem(f->err);
+    for (size_t l = 0; l < lists; l++) f->plan.norms[l] = f->norms + l * docs;
+    f->plan.languages = f->languages;
+    for (lsi_doc d = 0; d < m->count; d++) {
+        lsi_doc n = f->new_number[d];
+        uint64_t lengths[LSI_LISTS_MAX];
+        if (n == LSI_DOC_END) continue;
+        f->plan.word_sum += lsi_list_lengths(s, lsi_memseg_lengths(m, d), lengths);
+        for (size_t l = 0; l < lists; l++) {
+            f->plan.length_sum[l] += lengths[l];
+            f->norms[l * docs + n] = lsi_norm_encode(lengths[l]);
+        }
+        f->languages[n] = m->docs[d].lang;
+    }
+    return LS_OK;
+}
+
+/* ---- order ---- */
+
+static uint64_t head_of(const uint8_t *p, size_t n)
+{
+    uint64_t h = 0;
+    for (size_t i = 0; i < 8; i++) h = h << 8 | (i < n ? p[i] : 0);
+    return h;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    const sorted *x = a, *y = b;
+    if (x->head != y->head) return x->head < y->head ? -1 : 1;
+    return lsi_bytes_cmp(x->bytes, x->len, y->bytes, y->len);
+}
+
+static int sort_terms(flush *f)
+{
+    const lsi_invert *v = &f->m->words;
+    f->terms = lsi_malloc(LSI_MAX(v->term_count, (size_t)1) * sizeof *f->terms);
+    f->ords = lsi_malloc(LSI_MAX(v->term_count, (size_t)1) * sizeof *f->ords);
+    if (!f->terms || !f->ords) return lsi_fail_nomem(f->err);
+    for (uint32_t i = 0; i < v->term_count; i++) {
+        const lsi_invert_term *t = &v->terms[i];
+        f->terms[i] = (sorted){head_of(t->bytes, t->len), t->bytes, t->len, i};
+    }
+    qsort(f->terms, v->term_count, sizeof *f->terms, by_bytes);
+    for (uint32_t i = 0; i < v->term_count; i++) f->ords[f->terms[i].no] = i; /* for now: the rank */
+    return LS_OK;
+}
+
+static int by_form(const void *a, const void *b)
+{
+    const sorted_form *x = a, *y = b;
+    int c = by_bytes(&x->folded, &y->folded);
+    if (!c) c = lsi_bytes_cmp(x->bytes, x->len, y->bytes, y->len);
+    if (!c) c = x->term_rank < y->term_rank ? -1 : x->term_rank > y->term_rank;
+    return c;
+}
+
+static int sort_forms(flush *f)
+{
+    const lsi_invert *v = &f->m->words;
+    f->forms = lsi_malloc(LSI_MAX(v->form_count, (size_t)1) * sizeof *f->forms);
+    f->form_info = lsi_calloc(LSI_MAX(v->form_count, (size_t)1), sizeof *f->form_info);
+    if (!f->forms || !f->form_info) return lsi_fail_nomem(f->err);
+    for (uint32_t i = 0; i < v->form_count; i++) {
+        const lsi_invert_form *form = &v->forms[i];
+        size_t len;
+        const uint8_t *folded = lsi_analyzer_fold(f->m->analyzer, form->bytes, form->len, &len);
+        folded = folded ? lsi_arena_dup(&f->folded, folded, len) : NULL;
+        if (!folded) return lsi_fail_nomem(f->err);
+        f->forms[i] = (sorted_form){{head_of(folded, len), folded, (uint32_t)len, i}, form->bytes, form->len,
+                                    f->ords[form->term]};
+    }
+    qsort(f->forms, v->form_count, sizeof *f->forms, by_form);
+    for (uint32_t i = 0; i < v->form_count; i++) f->form_info[f->forms[i].folded.no].rank = i;
+    return LS_OK;
+}
+
+/* ---- one term ---- */
+
+#define ROOM(array, count, cap) room((void **)&(array), &(cap), (count), sizeof *(array))
+static bool room(void **array, size_t *cap, size_t need, size_t elem_bytes)
+{
+    if (need <= *cap) return true;
+    void *p = lsi_array_grow(*array, cap, need, elem_bytes);
+    if (p) *array = p;
+    return p != NULL;
+}
+
+static int by_frequency(const void *a, const void *b)
+{
+    const ranked *x = a, *y = b;
+    if (x->df != y->df) return x->df > y->df ? -1 : 1;
+    return x->rank < y->rank ? -1 : 1;
+}
+
+static bool number_forms(flush *f, const lsi_invert_term *t)
+{
+    const lsi_invert *v = &f->m->words;
+    uint32_t count = t->form_count;
+    if (!ROOM(f->numbers, count, f->number_cap) || !ROOM(f->df, count, f->df_cap) || !ROOM(f->seen, count, f->seen_cap) ||
+        !ROOM(f->ranked, count, f->ranked_cap))
+        return false;
+    lsi_inverted_form_df(&f->term, count, f->df, f->seen);
+    size_t n = 0;
+    for (uint32_t id = t->last_form; id != LSI_ORD_NONE; id = v->forms[id].previous) {
+        uint32_t arrival = v->forms[id].number;
+        f->form_info[id].df = f->df[arrival];
+        f->ranked[n++] = (ranked){f->df[arrival], f->form_info[id].rank, id, arrival};
+    }
+    if (n > 1) qsort(f->ranked, n, sizeof *f->ranked, by_frequency);
+    f->live_forms = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        f->form_info[f->ranked[i].form].number = i;
+        f->numbers[f->ranked[i].arrival] = i;
+        f->live_forms += f->ranked[i].df > 0;
+    }
+    return true;
+}
+
+static void emit_stream(flush *f, const lsi_invert_run *r)
+{
+    const uint32_t *p = f->term.positions + r->first, *n = f->term.numbers + r->first;
+    uint32_t before = 0;
+    for (uint32_t i = 0; i < r->count; i++) {
+        lsi_build_position(f->b, p[i] - before);
+        before = p[i];
+    }
+    if (f->live_forms < 2) return;
+    for (uint32_t i = 0; i < r->count; i++) lsi_build_form_number(f->b, f->numbers[n[i]]);
+}
+
+/* The combined list; *lists: bits of the other lists that the term is in. */
+static void emit_combined(flush *f, bool hidden, uint32_t *lists)
+{
+    lsi_build_list_begin(f->b, LSI_LIST_COMBINED, f->live_forms);
+    for (size_t i = 0; i < f->term.run_count; i++) {
+        const lsi_invert_run *r = &f->term.runs[i];
+        if (r->list) continue;
+        uint32_t tf = r->count;
+        if (!hidden)
+            tf = lsi_region_tf(&f->regions, lsi_memseg_starts(f->m, r->doc), f->term.positions + r->first, r->count,
+                               lists);
+        lsi_build_posting(f->b, f->new_number[r->doc], r->count, tf);
+        emit_stream(f, r);
+    }
+    lsi_build_list_end(f->b);
+}
+
+static void emit_short(flush *f, uint32_t list)
+{
+    uint32_t region = (uint32_t)lsi_schema_text(f->m->schema, (int)list - 1)->region;
+    lsi_build_list_begin(f->b, list, 0);
+    for (size_t i = 0; i < f->term.run_count; i++) {
+        const lsi_invert_run *r = &f->term.runs[i];
+        const uint32_t *p = f->term.positions + r->first, *starts = lsi_memseg_starts(f->m, r->doc);
+        uint32_t from = starts[region], to = lsi_region_end(&f->regions, starts, region), count = 0;
+        if (r->list) continue;
+        for (uint32_t k = 0; k < r->count && p[k] < to; k++) count += p[k] >= from;
+        if (count) lsi_build_posting(f->b, f->new_number[r->doc], count, count);
+    }
+    lsi_build_list_end(f->b);
+}
+
+/* A field of weight 0: its words, and behind them in a run apart its boilerplate. */
+static void emit_own(flush *f, uint32_t list)
+{
+    lsi_build_list_begin(f->b, list, f->live_forms);
+    for (size_t i = 0; i < f->term.run_count; i++) {
+        lsi_invert_run r = f->term.runs[i];
+        uint32_t tf = r.list == list ? r.count : 1;
+        if ((r.list & ~LSI_MEMSEG_APART) != list) continue;
+        if (r.list == list && i + 1 < f->term.run_count && f->term.runs[i + 1].doc == r.doc &&
+            f->term.runs[i + 1].list == (list | LSI_MEMSEG_APART))
+            r.count += f->term.runs[++i].count; /* it follows in positions and numbers too */
+        lsi_build_posting(f->b, f->new_number[r.doc], r.count, tf);
+        emit_stream(f, &r);
+    }
+    lsi_build_list_end(f->b);
+}
+
+static int write_term(flush *f, uint32_t no, lsi_ord *next)
+{
+    const lsi_invert_term *t = &f->m->words.terms[no];
+    f->ords[no] = LSI_ORD_NONE;
+    if (!lsi_invert_read(&f->m->words, no, f->dead, &f->term)) return lsi_fail_nomem(f->err);
+    if (!f->term.run_count) return LS_OK;
+    if (!number_forms(f, t)) return lsi_fail_nomem(f->err);
+    bool combined = false;
+    uint32_t lists = 0, own = 0;
+    for (size_t i = 0; i < f->term.run_count; i++) {
+        uint32_t list = f->term.runs[i].list & ~LSI_MEMSEG_APART;
+        if (list) own |= 1u << list;
+        else combined = true;
+    }
+    if (combined) emit_combined(f, t->form_count == 0, &lists);
+    for (uint32_t l = 1; l < LSI_LISTS_MAX; l++) {
+        if (lists >> l & 1) emit_short(f, l);
+        if (own >> l & 1) emit_own(f, l);
+    }
+    lsi_build_term(f->b, t->bytes, t->len, f->live_forms);
+    f->ords[no] = (*next)++;
+    return lsi_build_rc(f->b);
+}
+
+static int write_words(flush *f)
+{
+    const lsi_invert *v = &f->m->words;
+    lsi_ord next = 0;
+    for (size_t i = 0; i < v->term_count; i++) {
+        int rc = write_term(f, f->terms[i].no, &next);
+        if (rc) return rc;
+    }
+    for (size_t i = 0; i < v->form_count; i++) {
+        const sorted_form *s = &f->forms[i];
+        const flushed_form *info = &f->form_info[s->folded.no];
+        if (!info->df) continue;
+        lsi_form form = {.folded = s->folded.bytes, .folded_len = s->folded.len, .form = s->bytes, .form_len = s->len,
+                         .term = f->ords[v->forms[s->folded.no].term], .number = info->number, .df = info->df};
+        lsi_build_form(f->b, &form);
+    }
+    return lsi_build_rc(f->b);
+}
+
+/* ---- documents and columns ---- */
+
+typedef struct column {
+    int64_t *values;
+    uint64_t *present;
+    bool any;
+} column;
+
+static void column_reset(const flush *f, column *c)
+{
+    memset(c->values, 0, f->plan.doc_count * sizeof *c->values);
+    memset(c->present, 0, lsi_bitset_words(f->plan.doc_count) * 8);
+    c->any = false;
+}
+
+LSI_INLINE void column_set(column *c, lsi_doc doc, int64_t value)
+{
+    c->values[doc] = value;
+    lsi_bitset_set(c->present, doc);
+    c->any = true;
+}
+
+static void write_places(flush *f, column *c)
+{
+    const lsi_memseg *m = f->m;
+    for (uint32_t r = 1; r < f->regions.count; r++) {
+        column_reset(f, c);
+        for (lsi_doc d = 0; d < m->count; d++) {
+            const uint32_t *starts = lsi_memseg_starts(m, d);
+            if (f->new_number[d] != LSI_DOC_END && starts[r] < lsi_region_end(&f->regions, starts, r))
+                column_set(c, f->new_number[d], starts[r]);
+        }
+        if (c->any) lsi_build_column(f->b, LSI_BUILD_REGION, r, c->values, c->present);
+    }
+    for (uint32_t t = 0; t < m->schema->text_count; t++) {
+        column_reset(f, c);
+        for (lsi_doc d = 0; d < m->count; d++)
+            if (f->new_number[d] != LSI_DOC_END) column_set(c, f->new_number[d], lsi_memseg_lengths(m, d)[t]);
+        if (f->plan.length_sum[1 + t]) lsi_build_column(f->b, LSI_BUILD_LENGTH, t, c->values, NULL);
+    }
+}
+
+static void write_numbers(flush *f, uint32_t field, column *c)
+{
+    const lsi_memfield *mf = &f->m->fields[field];
+    column_reset(f, c);
+    for (size_t i = 0; i < mf->count; i++) {
+        lsi_doc n = f->new_number[mf->values[i].doc];
+        if (n != LSI_DOC_END) column_set(c, n, mf->values[i].value);
+    }
+    if (c->any) lsi_build_column(f->b, LSI_BUILD_FIELD, field, c->values, c->present);
+}
+
+static int by_keyword(const void *a, const void *b)
+{
+    const lsi_keyword_pair *x = a, *y = b;
+    int c = lsi_bytes_cmp(x->folded, x->folded_len, y->folded, y->folded_len);
+    if (!c) c = x->doc < y->doc ? -1 : x->doc > y->doc;
+    return c ? c : lsi_bytes_cmp(x->written, x->written_len, y->written, y->written_len);
+}
+
+static int write_keywords(flush *f, uint32_t field)
+{
+    const lsi_memfield *mf = &f->m->fields[field];
+    if (!mf->count) return LS_OK;
+    lsi_keyword_pair *pairs = lsi_malloc(mf->count * sizeof *pairs);
+    if (!pairs) return lsi_fail_nomem(f->err);
+    size_t n = 0, kept = 0;
+    for (size_t i = 0; i < mf->count; i++) {
+        const lsi_memspelling *s = &mf->spellings[mf->values[i].value];
+        lsi_doc doc = f->new_number[mf->values[i].doc];
+        if (doc != LSI_DOC_END)
+            pairs[n++] = (lsi_keyword_pair){s->folded, s->written, s->folded_len, s->written_len, doc};
+    }
+    qsort(pairs, n, sizeof *pairs, by_keyword);
+    for (size_t i = 0; i < n; i++) {
+        const lsi_keyword_pair *p = &pairs[i], *q = kept ? &pairs[kept - 1] : NULL;
+        if (!q || q->doc != p->doc || lsi_bytes_cmp(q->folded, q->folded_len, p->folded, p->folded_len))
+            pairs[kept++] = *p;
+    }
+    if (kept) lsi_build_keywords(f->b, field, pairs, kept);
+    lsi_free(pairs);
+    return lsi_build_rc(f->b);
+}
+
+static int write_columns(flush *f)
+{
+    const lsi_memseg *m = f->m;
+    column c = {lsi_malloc(f->plan.doc_count * sizeof *c.values), lsi_malloc(lsi_bitset_words(f->plan.doc_count) * 8),
+                false};
+    int rc = c.values && c.present ? LS_OK : lsi_fail_nomem(f->err);
+    if (!rc) write_places(f, &c);
+    for (uint32_t i = 0; !rc && i < m->schema->count; i++) {
+        ls_type type = m->schema->fields[i].pub.type;
+        if (type == LS_INTEGER || type == LS_DATE) write_numbers(f, i, &c);
+        else if (type == LS_KEYWORD) rc = write_keywords(f, i);
+    }
+    if (!rc) {
+        column_reset(f, &c);
+        for (size_t d = 0; d < m->count; d++)
+            if (f->new_number[d] != LSI_DOC_END) column_set(&c, f->new_number[d], m->docs[d].version);
+        lsi_build_column(f->b, LSI_BUILD_VERSION, 0, c.values, NULL);
+    }
+    lsi_free(c.values);
+    lsi_free(c.present);
+    return rc ? rc : lsi_build_rc(f->b);
+}
+
+static int write_documents(flush *f)
+{
+    for (size_t d = 0; d < f->m->count && !lsi_build_rc(f->b); d++) {
+        const lsi_memdoc *md = &f->m->docs[d];
+        if (!md->dead) lsi_build_doc(f->b, md->id, md->id_len, md->hash, md->stored, md->stored_bytes);
+    }
+    return lsi_build_rc(f->b);
+}
+
+static void flush_clear(flush *f)
+{
+    lsi_free(f->dead);
+    lsi_free(f->new_number);
+    lsi_free(f->norms);
+    lsi_free(f->languages);
+    lsi_free(f->terms);
+    lsi_free(f->forms);
+    lsi_free(f->ords);
+    lsi_free(f->form_info);
+    lsi_arena_clear(&f->folded);
+    lsi_inverted_clear(&f->term);
+    lsi_free(f->numbers);
+    lsi_free(f->df);
+    lsi_free(f->seen);
+    lsi_free(f->ranked);
+}
+
+int lsi_memseg_flush(lsi_memseg *m, lsi_dir *dir, uint64_t generation, bool sync, lsi_segment_info *out, ls_error *err)
+{
+    flush f = {.m = m, .err = err};
+    lsi_arena_init(&f.folded);
+    int rc = number_documents(&f);
+    if (!rc) rc = plan_lengths(&f);
+    lsi_region_plan_make(&f.regions, m->schema);
+    if (!rc) rc = sort_terms(&f);
+    if (!rc) rc = sort_forms(&f);
+    if (!rc) rc = lsi_builder_new(&f.b, dir, generation, m->schema, &f.plan, err);
+    if (!rc) rc = write_words(&f);
+    if (!rc) rc = write_documents(&f);
+    if (!rc) rc = write_columns(&f);
+    if (f.b && rc && !lsi_build_rc(f.b)) {
+        lsi_builder_abort(f.b);
+    } else if (f.b) {
+        rc = lsi_builder_finish(f.b, sync, out, err); /* tells the builder's own failure, where there is one */
+    }
+    flush_clear(&f);
+    return rc;
+}

@@ -1,0 +1,421 @@
+/* invert.c — owns the table of forms and the streams of terms.
+ *
+ * A form is looked up by language and bytes; its term was stemmed when it was first met, so that Snowball runs once
+ * for each distinct form. A short form's bytes stand in two words of its entry and are compared as such.
+ *
+ * A term's stream lies in slices of 32, 64, … 4096 bytes of one arena, each with a pointer to the next in its last
+ * eight. It is a row of numbers of 7 bits a byte, low bits first, the high bit set where more follow:
+ *     gap << 2 | 1                 a new document, `gap` behind the one before (the first: its number + 1); list 0
+ *     list << 2 | 3                the same document goes on in that list, or in the same one with positions from 0
+ *     gap << 2 | changed << 1      an occurrence, `gap` positions behind the one before; where `changed` is set, the
+ *                                  number of its form follows, else it is the form of the occurrence before (first: 0)
+ * Example: document 2, list 0, positions 5 and 9 with form 0, then position 3 in list 4 with form 1:
+ *     0d 14 10 13 0e 01
+ *
+ * Invariant: what one call adds lies there whole or not at all. Ignorant of fields, weights and files. */
+#include "libsearch/segment/invert.h"
+#include "libsearch/util/alloc.h"
+
+#define LINK_BYTES sizeof(void *)
+#define FIRST_SLICE 32u
+#define LAST_LEVEL 7u /* slices of 4096 bytes */
+#define STRING_PIECE 4096u
+#define RECORD_MAX 24u /* one occurrence takes at most three numbers of 5 bytes and a list's of 2: the first slice holds it */
+
+int lsi_invert_init(lsi_invert *v, lsi_analyzer *analyzer, ls_error *err)
+{
+    memset(v, 0, sizeof *v);
+    v->analyzer = analyzer;
+    lsi_map_init(&v->term_numbers);
+    lsi_arena_init(&v->slices);
+    lsi_arena_init(&v->strings);
+    v->slot_count = 1024;
+    v->slots = lsi_calloc(v->slot_count, sizeof *v->slots);
+    /* Differs from run to run, so that no text can be written whose words all meet in one slot. */
+    v->seed = (uint64_t)(uintptr_t)v->slots * UINT64_C(0x9e3779b97f4a7c15);
+    return v->slots ? LS_OK : lsi_fail_nomem(err);
+}
+
+void lsi_invert_clear(lsi_invert *v)
+{
+    lsi_free(v->entries);
+    lsi_free(v->slots);
+    lsi_free(v->tails);
+    lsi_free(v->terms);
+    lsi_free(v->forms);
+    lsi_map_clear(&v->term_numbers);
+    lsi_arena_clear(&v->slices);
+    lsi_arena_clear(&v->strings);
+    memset(v, 0, sizeof *v);
+}
+
+size_t lsi_invert_bytes(const lsi_invert *v)
+{
+    return v->entry_cap * sizeof *v->entries + v->slot_count * sizeof *v->slots + v->tail_cap * sizeof *v->tails +
+           v->term_cap * sizeof *v->terms + v->form_cap * sizeof *v->forms + lsi_map_bytes(&v->term_numbers) +
+           v->slices.bytes + v->strings.bytes;
+}
+
+/* ---- the table ---- */
+
+LSI_INLINE uint64_t load(const uint8_t *p, size_t n) /* n bytes, 1 to 8, as a number that tells them apart */
+{
+    if (n >= 8) {
+        uint64_t x;
+        memcpy(&x, p, 8);
+        return x;
+    }
+    if (n >= 4) {
+        uint32_t x, y;
+        memcpy(&x, p, 4);
+        memcpy(&y, p + n - 4, 4);
+        return (uint64_t)x << 32 | y;
+    }
+    return n ? (uint64_t)p[0] << 16 | (uint64_t)p[n / 2] << 8 | p[n - 1] : 0;
+}
+
+typedef struct key {
+    uint64_t a, b, hash;
+} key;
+
+/* Up to 16 bytes a and b (which may overlap) hold the whole form; of a longer one they hold a hash and its end. */
+LSI_INLINE key make_key(const lsi_invert *v, const uint8_t *form, uint32_t len, int lang)
+{
+    key k;
+    if (LSI_LIKELY(len <= 16)) {
+        k.a = load(form, len);
+        k.b = len > 8 ? load(form + len - 8, 8) : 0;
+    } else {
+        k.a = lsi_hash64(form, len);
+        k.b = load(form + len - 8, 8);
+    }
+    uint64_t h = (k.a ^ v->seed) * UINT64_C(0x9fb21c651e98df25);
+    h = (h ^ h >> 29 ^ k.b ^ (uint64_t)len << 56 ^ (uint64_t)(unsigned)lang << 48) * UINT64_C(0xd6e8feb86659fd93);
+    k.hash = h ^ h >> 32;
+    return k;
+}
+
+LSI_INLINE bool entry_is(const lsi_invert_entry *e, const key *k, const uint8_t *form, uint32_t len, int lang)
+{
+    return e->a == k->a && e->b == k->b && e->len == len && e->lang == lang &&
+           (len <= 16 || !memcmp(e->bytes, form, len));
+}
+
+LSI_INLINE uint32_t lookup(const lsi_invert *v, const key *k, const uint8_t *form, uint32_t len, int lang, size_t *slot)
+{
+    size_t mask = v->slot_count - 1, i = (size_t)k->hash & mask;
+    uint64_t tag = k->hash & UINT64_C(0xffffffff00000000), s;
+    for (; (s = v->slots[i]) != 0; i = (i + 1) & mask) {
+        if ((s & UINT64_C(0xffffffff00000000)) != tag) continue;
+        uint32_t n = (uint32_t)s - 1;
+        if (LSI_LIKELY(entry_is(&v->entries[n], k, form, len, lang))) return n;
+    }
+    *slot = i;
+    return LSI_ORD_NONE;
+}
+
+static bool grow_slots(lsi_invert *v)
+{
+    size_t n = v->slot_count * 2;
+    uint64_t *s = lsi_calloc(n, sizeof *s);
+    if (!s) return false;
+    for (size_t k = 0; k < v->entry_count; k++) {
+        const lsi_invert_entry *e = &v->entries[k];
+        uint64_t hash = make_key(v, e->bytes, e->len, e->lang).hash;
+        size_t i = (size_t)hash & (n - 1);
+        while (s[i]) i = (i + 1) & (n - 1);
+        s[i] = (hash & UINT64_C(0xffffffff00000000)) | (k + 1);
+    }
+    lsi_free(v->slots);
+    v->slots = s;
+    v->slot_count = n;
+    return true;
+}
+
+static const uint8_t *keep_string(lsi_invert *v, const uint8_t *p, size_t n)
+{
+    if (n > (size_t)(v->string_end - v->string_at)) {
+        size_t want = LSI_MAX(n, (size_t)STRING_PIECE);
+        uint8_t *piece = lsi_arena_alloc(&v->strings, want);
+        if (!piece) return NULL;
+        v->string_at = piece;
+        v->string_end = piece + want;
+    }
+    uint8_t *q = v->string_at;
+    if (n) memcpy(q, p, n);
+    v->string_at += n;
+    return q;
+}
+
+#define ROOM(array, count, cap) room((void **)&(array), &(cap), (count) + 1, sizeof *(array))
+static bool room(void **array, size_t *cap, size_t need, size_t elem_bytes)
+{
+    if (need <= *cap) return true;
+    if (need >= UINT32_MAX) return false;
+    void *p = lsi_array_grow(*array, cap, need, elem_bytes);
+    if (p) *array = p;
+    return p != NULL;
+}
+
+static uint32_t find_term(lsi_invert *v, const uint8_t *term, size_t len)
+{
+    uint32_t *n = lsi_map_put(&v->term_numbers, term, len);
+    if (!n) return LSI_ORD_NONE;
+    if (*n != LSI_MAP_NONE) return *n;
+    if (!ROOM(v->tails, v->term_count, v->tail_cap) || !ROOM(v->terms, v->term_count, v->term_cap))
+        return LSI_ORD_NONE; /* the key stays without a number, and gets one when asked for again */
+    *n = (uint32_t)v->term_count++;
+    v->tails[*n] = (lsi_invert_tail){.doc = LSI_DOC_END};
+    /* *n is the map's newest value, or one left behind by a failure: its key is found anew */
+    const uint8_t *bytes = keep_string(v, term, len);
+    if (!bytes) {
+        v->term_count--;
+        *n = LSI_MAP_NONE;
+        return LSI_ORD_NONE;
+    }
+    v->terms[*n] = (lsi_invert_term){.bytes = bytes, .len = (uint32_t)len, .last_form = LSI_ORD_NONE};
+    return *n;
+}
+
+/* Another language may have read the same form as the same term: then it is the same form of that term. */
+static uint32_t shared_number(const lsi_invert *v, const uint8_t *form, uint32_t len, int lang, uint32_t term)
+{
+    uint64_t others = v->languages & ~(UINT64_C(1) << lang);
+    for (; others; others &= others - 1) {
+        int other = (int)lsi_ctz64(others);
+        key k = make_key(v, form, len, other);
+        size_t slot;
+        uint32_t e = lookup(v, &k, form, len, other, &slot);
+        if (e != LSI_ORD_NONE && v->entries[e].term == term) return v->entries[e].number;
+    }
+    return LSI_ORD_NONE;
+}
+
+static uint32_t insert(lsi_invert *v, const uint8_t *form, uint32_t len, int lang)
+{
+    size_t term_len, slot = 0;
+    const uint8_t *stem = lsi_analyzer_term(v->analyzer, lang, form, len, &term_len);
+    if (!stem) return LSI_ORD_NONE;
+    if ((v->entry_count + 1) * 2 > v->slot_count && !grow_slots(v)) return LSI_ORD_NONE;
+    if (!ROOM(v->entries, v->entry_count, v->entry_cap) || !ROOM(v->forms, v->form_count, v->form_cap))
+        return LSI_ORD_NONE;
+    uint32_t term = find_term(v, stem, term_len);
+    const uint8_t *bytes = term == LSI_ORD_NONE ? NULL : keep_string(v, form, len);
+    if (!bytes) return LSI_ORD_NONE;
+    uint32_t number = shared_number(v, form, len, lang, term);
+    if (number == LSI_ORD_NONE) {
+        lsi_invert_term *t = &v->terms[term];
+        number = t->form_count++;
+        v->forms[v->form_count] = (lsi_invert_form){bytes, len, term, number, t->last_form};
+        t->last_form = (uint32_t)v->form_count++;
+    }
+    key k = make_key(v, form, len, lang);
+    lookup(v, &k, form, len, lang, &slot);
+    v->entries[v->entry_count] = (lsi_invert_entry){k.a, k.b, bytes, term, number, (uint16_t)len, (uint8_t)lang};
+    v->languages |= UINT64_C(1) << lang;
+    v->slots[slot] = (k.hash & UINT64_C(0xffffffff00000000)) | (v->entry_count + 1);
+    return (uint32_t)v->entry_count++;
+}
+
+uint32_t lsi_invert_find(lsi_invert *v, const uint8_t *form, uint32_t len, int lang)
+{
+    key k = make_key(v, form, len, lang);
+    size_t slot;
+    uint32_t e = lookup(v, &k, form, len, lang, &slot);
+    return LSI_LIKELY(e != LSI_ORD_NONE) ? e : insert(v, form, len, lang);
+}
+
+uint32_t lsi_invert_hidden(lsi_invert *v, const char *term)
+{
+    return find_term(v, (const uint8_t *)term, strlen(term));
+}
+
+/* ---- the streams ---- */
+
+LSI_INLINE size_t put_number(uint8_t *p, uint64_t x)
+{
+    size_t n = 0;
+    for (; x >= 0x80; x >>= 7) p[n++] = (uint8_t)(x | 0x80);
+    p[n++] = (uint8_t)x;
+    return n;
+}
+
+static size_t slice_data(uint32_t level)
+{
+    return ((size_t)FIRST_SLICE << level) - LINK_BYTES;
+}
+
+/* The bytes fill the present slice and go on in a new one, which is had before anything is written. */
+static bool spill(lsi_invert *v, uint32_t term, const uint8_t *p, size_t n)
+{
+    lsi_invert_tail *t = &v->tails[term];
+    size_t left = (size_t)(t->end - t->at);
+    uint8_t level = t->at ? (uint8_t)LSI_MIN(t->level + 1u, LAST_LEVEL) : 0;
+    uint8_t *slice = lsi_arena_alloc(&v->slices, (size_t)FIRST_SLICE << level);
+    if (!slice) return false;
+    if (t->at) {
+        memcpy(t->at, p, left);
+        memcpy(t->end, &slice, LINK_BYTES);
+    } else {
+        v->terms[term].first = slice;
+    }
+    memcpy(slice, p + left, n - left);
+    t->at = slice + (n - left);
+    t->end = slice + slice_data(level);
+    t->level = level;
+    return true;
+}
+
+bool lsi_invert_add(lsi_invert *v, uint32_t term, uint32_t number, lsi_doc doc, uint32_t list, uint32_t position)
+{
+    lsi_invert_tail *t = &v->tails[term];
+    uint8_t b[RECORD_MAX];
+    size_t n = 0;
+    uint32_t from = t->position;
+    if (t->doc != doc) {
+        n = put_number(b, (uint64_t)(doc - t->doc) << 2 | 1);
+        if (list) n += put_number(b + n, (uint64_t)list << 2 | 3);
+        from = 0;
+    } else if (t->list != list || position < from) {
+        n = put_number(b, (uint64_t)list << 2 | 3);
+        from = 0;
+    }
+    bool changed = t->number != number;
+    n += put_number(b + n, (uint64_t)(position - from) << 2 | (uint64_t)changed << 1);
+    if (changed) n += put_number(b + n, number);
+    if (LSI_LIKELY(n <= LINK_BYTES && n <= (size_t)(t->end - t->at))) {
+        memcpy(t->at, b, LINK_BYTES); /* what is too much lies in free bytes or in the unused link */
+        t->at += n;
+    } else if (n <= (size_t)(t->end - t->at)) {
+        memcpy(t->at, b, n);
+        t->at += n;
+    } else if (!spill(v, term, b, n)) {
+        return false;
+    }
+    t->doc = doc;
+    t->list = (uint8_t)list;
+    t->position = position;
+    t->number = number;
+    return true;
+}
+
+/* ---- reading back ---- */
+
+typedef struct cursor {
+    const uint8_t *p, *end, *stop; /* in the present slice; stop: the stream's end */
+    uint32_t level;
+} cursor;
+
+/* A link is read only when a byte behind it is asked for: before, it may not be written. */
+LSI_INLINE uint8_t take_byte(cursor *c)
+{
+    if (LSI_UNLIKELY(c->p == c->end)) {
+        const uint8_t *next;
+        memcpy(&next, c->end, LINK_BYTES);
+        c->level = LSI_MIN(c->level + 1u, LAST_LEVEL);
+        c->p = next;
+        c->end = next + slice_data(c->level);
+    }
+    return *c->p++;
+}
+
+LSI_INLINE uint64_t take_number(cursor *c)
+{
+    uint64_t x = 0;
+    for (unsigned shift = 0;; shift += 7) {
+        uint8_t byte = take_byte(c);
+        x |= (uint64_t)(byte & 0x7f) << shift;
+        if (!(byte & 0x80)) return x;
+    }
+}
+
+static bool run_room(lsi_inverted *d)
+{
+    return ROOM(d->runs, d->run_count, d->run_cap) && ROOM(d->positions, d->count, d->position_cap) &&
+           ROOM(d->numbers, d->count, d->number_cap);
+}
+
+/* Positions fall only where a hyphenated word is longer than the gap to its joined form: few, nearly in order. */
+static void sort_run(lsi_inverted *d, const lsi_invert_run *r)
+{
+    uint32_t *p = d->positions + r->first, *n = d->numbers + r->first;
+    for (uint32_t i = 1; i < r->count; i++) {
+        uint32_t position = p[i], number = n[i], j = i;
+        for (; j && p[j - 1] > position; j--) {
+            p[j] = p[j - 1];
+            n[j] = n[j - 1];
+        }
+        p[j] = position;
+        n[j] = number;
+    }
+}
+
+static void end_run(lsi_inverted *d, lsi_invert_run *r, bool keep, bool fell)
+{
+    r->count = (uint32_t)d->count - r->first;
+    if (!keep) d->count = r->first;
+    if (!keep || !r->count) return;
+    if (fell) sort_run(d, r);
+    d->runs[d->run_count++] = *r;
+}
+
+bool lsi_invert_read(const lsi_invert *v, uint32_t term, const uint64_t *dead, lsi_inverted *d)
+{
+    const lsi_invert_tail *t = &v->tails[term];
+    cursor c = {v->terms[term].first, NULL, t->at, 0};
+    d->run_count = d->count = 0;
+    if (!c.p) return true;
+    c.end = c.p + slice_data(0);
+    lsi_invert_run r = {LSI_DOC_END, 0, 0, 0};
+    uint32_t position = 0, number = 0;
+    bool keep = false, fell = false;
+    while (c.p != c.stop) {
+        uint64_t x = take_number(&c);
+        if (!run_room(d)) return false;
+        if (!(x & 1)) {
+            position += (uint32_t)(x >> 2);
+            if (x & 2) number = (uint32_t)take_number(&c);
+            d->positions[d->count] = position;
+            d->numbers[d->count++] = number;
+            continue;
+        }
+        position = 0;
+        if ((x & 2) && (x >> 2) == r.list && d->count > r.first) {
+            fell = true;
+            continue;
+        }
+        end_run(d, &r, keep, fell);
+        if (!(x & 2)) {
+            r.doc += (lsi_doc)(x >> 2);
+            keep = !dead || !(dead[r.doc >> 6] >> (r.doc & 63) & 1);
+        }
+        r.list = x & 2 ? (uint32_t)(x >> 2) : 0;
+        r.first = (uint32_t)d->count;
+        fell = false;
+    }
+    end_run(d, &r, keep, fell);
+    return true;
+}
+
+void lsi_inverted_form_df(const lsi_inverted *d, uint32_t form_count, uint32_t *df, uint32_t *seen)
+{
+    if (!form_count) return;
+    memset(df, 0, form_count * sizeof *df);
+    memset(seen, 0, form_count * sizeof *seen); /* holds the last document that had the form, plus 1 */
+    for (size_t i = 0; i < d->run_count; i++) {
+        const lsi_invert_run *r = &d->runs[i];
+        for (uint32_t k = r->first; k < r->first + r->count; k++) {
+            uint32_t n = d->numbers[k];
+            df[n] += seen[n] != r->doc + 1;
+            seen[n] = r->doc + 1;
+        }
+    }
+}
+
+void lsi_inverted_clear(lsi_inverted *d)
+{
+    lsi_free(d->runs);
+    lsi_free(d->positions);
+    lsi_free(d->numbers);
+    memset(d, 0, sizeof *d);
+}

@@ -1,0 +1,152 @@
+/* analyzer.c — owns the chain: a text cut into forms (tokenize.c), a form folded (fold.c), a form stemmed (stem.c).
+ *
+ * Term of a form: lower case with its accents → stem → fold. For Arabic and Russian the form is folded first, since
+ * their vowel signs, stress marks and ё are not part of the spelling that the rules know; for Turkish what follows an
+ * apostrophe (Ankara'da) is left out first and I is lowered to ı. Worked example, German: Häuser → häuser → haus →
+ * haus. English words that the rules would merge with others of another meaning stand in a small table. Invariants: a
+ * term is never empty, never longer than LSI_FORM_MAX, and folding it changes nothing. Ignorant of documents and
+ * queries. */
+#include "libsearch/text/cutter.h"
+#include "libsearch/text/stem.h"
+#include "libsearch/util/alloc.h"
+#include "libsearch/util/map.h"
+
+struct lsi_analyzer {
+    lsi_cutter cutter;
+    lsi_folder folder;
+    lsi_stems stems;
+    lsi_buf keyword;
+    uint8_t folded[LSI_FORM_MAX], lower[LSI_FORM_MAX], term[LSI_FORM_MAX];
+};
+
+int lsi_analyzer_new(lsi_analyzer **out, ls_error *err)
+{
+    *out = NULL;
+    lsi_analyzer *a = lsi_calloc(1, sizeof *a);
+    if (!a) return lsi_fail_nomem(err);
+    lsi_buf_init(&a->keyword, 0);
+    a->cutter.fold = &a->folder;
+    a->cutter.block = SIZE_MAX;
+    *out = a;
+    return LS_OK;
+}
+
+void lsi_analyzer_free(lsi_analyzer *a)
+{
+    if (!a) return;
+    lsi_stems_clear(&a->stems);
+    lsi_buf_clear(&a->keyword);
+    lsi_free(a);
+}
+
+void lsi_tokens_begin(lsi_analyzer *a, const uint8_t *text, size_t len, int lang)
+{
+    lsi_cutter_begin(&a->cutter, text, len, lang);
+}
+
+int lsi_tokens_next(lsi_analyzer *a, lsi_token *out)
+{
+    return lsi_cutter_next(&a->cutter, out) ? 1 : 0;
+}
+
+uint64_t lsi_tokens_invalid(const lsi_analyzer *a)
+{
+    return lsi_utf8_invalid(a->cutter.text, LSI_MIN(a->cutter.next, a->cutter.len));
+}
+
+const uint8_t *lsi_analyzer_fold(lsi_analyzer *a, const uint8_t *form, size_t len, size_t *out_len)
+{
+    *out_len = lsi_fold_full(&a->folder, form, len, a->folded);
+    return a->folded;
+}
+
+/* Porter's rules for English give these the stem of another word; here they keep one of their own. */
+static const struct {
+    const char *word, *stem;
+} english[] = {
+    {"universities", "university"},
+    {"university", "university"},
+};
+
+static const char *english_exception(const uint8_t *word, size_t len)
+{
+    for (size_t i = 0; i < LSI_COUNTOF(english); i++) {
+        if (strlen(english[i].word) == len && !memcmp(english[i].word, word, len)) return english[i].stem;
+    }
+    return NULL;
+}
+
+/* The spelling that a language's stemmer wants, into a->lower. */
+static size_t prepare(lsi_analyzer *a, int lang, const uint8_t *form, size_t len)
+{
+    if (lang == LSI_LANG_TURKISH) {
+        const uint8_t *mark = len ? memchr(form, '\'', len) : NULL;
+        if (mark && mark > form) len = (size_t)(mark - form);
+        return lsi_fold_lower(&a->folder, form, len, true, a->lower);
+    }
+    len = lsi_utf8_cut(form, len, LSI_FORM_MAX);
+    if (lsi_fold_ascii(form, len, a->lower)) return len;
+    if (lang == LSI_LANG_ARABIC || lang == LSI_LANG_RUSSIAN || lang == LSI_LANG_NONE) {
+        return lsi_fold_full(&a->folder, form, len, a->lower);
+    }
+    return lsi_fold_lower(&a->folder, form, len, false, a->lower);
+}
+
+const uint8_t *lsi_analyzer_term(lsi_analyzer *a, int lang, const uint8_t *form, size_t len, size_t *out_len)
+{
+    size_t n = prepare(a, lang, form, len);
+    const uint8_t *stem;
+    const char *own = lang == LSI_LANG_ENGLISH && n > 9 && a->lower[0] == 'u' ? english_exception(a->lower, n) : NULL;
+    if (own) {
+        *out_len = strlen(own);
+        memcpy(a->term, own, *out_len);
+        return a->term;
+    }
+    stem = lsi_stem(&a->stems, lang, a->lower, n, &n);
+    if (!stem) return NULL;
+    *out_len = lsi_fold_full(&a->folder, stem, n, a->term);
+    return a->term;
+}
+
+/* Appends text folded, white space to one blank, none at the ends. */
+static void put_keyword(lsi_buf *out, const uint8_t *folded, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        bool space = folded[i] == ' ' || (folded[i] >= '\t' && folded[i] <= '\r');
+        if (space && (!out->len || out->data[out->len - 1] == ' ')) continue;
+        lsi_buf_put8(out, space ? ' ' : folded[i]);
+    }
+}
+
+const uint8_t *lsi_analyzer_keyword(lsi_analyzer *a, const uint8_t *text, size_t len, size_t *out_len)
+{
+    lsi_buf *out = &a->keyword;
+    *out_len = 0;
+    lsi_buf_reset(out);
+    if (!lsi_buf_reserve(out, 1)) return NULL;
+    for (size_t at = 0; at < len;) {
+        /* A long value goes piece by piece, cut behind a blank where there is one, so that marks stay with letters. */
+        size_t n = lsi_utf8_cut(text + at, len - at, LSI_FORM_MAX / 4);
+        if (!n) n = LSI_MIN(len - at, (size_t)LSI_FORM_MAX / 4); /* no UTF-8 at all */
+        for (size_t i = at + n < len ? n : 0; i > 1; i--) {
+            if (text[at + i - 1] != ' ') continue;
+            n = i;
+            break;
+        }
+        size_t folded = lsi_fold_full(&a->folder, text + at, n, a->folded);
+        put_keyword(out, a->folded, folded);
+        at += n;
+    }
+    if (out->rc) return NULL;
+    while (out->len && out->data[out->len - 1] == ' ') out->len--;
+    *out_len = out->len;
+    return out->data;
+}
+
+uint64_t lsi_analyzer_stamp(void)
+{
+    uint64_t parts[3] = {LSI_ANALYZER_VERSION, LSI_UNICODE_VERSION, lsi_stem_fingerprint()};
+    uint8_t bytes[24];
+    for (size_t i = 0; i < 3; i++) lsi_set64(bytes + 8 * i, parts[i]);
+    return lsi_hash64(bytes, sizeof bytes);
+}

@@ -1,0 +1,38 @@
+/* lang.h — the languages by number: those Snowball stems, and 0, "none". */
+#ifndef LSI_LANG_H
+#define LSI_LANG_H
+#include "libsearch/text/analyzer.h"
+
+enum {
+    LSI_LANG_NONE,
+    LSI_LANG_ARABIC,
+    LSI_LANG_ARMENIAN,
+    LSI_LANG_BASQUE,
+    LSI_LANG_CATALAN,
+    LSI_LANG_DANISH,
+    LSI_LANG_DUTCH,
+    LSI_LANG_ENGLISH,
+    LSI_LANG_FINNISH,
+    LSI_LANG_FRENCH,
+    LSI_LANG_GERMAN,
+    LSI_LANG_GREEK,
+    LSI_LANG_HINDI,
+    LSI_LANG_HUNGARIAN,
+    LSI_LANG_INDONESIAN,
+    LSI_LANG_IRISH,
+    LSI_LANG_ITALIAN,
+    LSI_LANG_LITHUANIAN,
+    LSI_LANG_NEPALI,
+    LSI_LANG_NORWEGIAN,
+    LSI_LANG_PORTUGUESE,
+    LSI_LANG_ROMANIAN,
+    LSI_LANG_RUSSIAN,
+    LSI_LANG_SERBIAN,
+    LSI_LANG_SPANISH,
+    LSI_LANG_SWEDISH,
+    LSI_LANG_TAMIL,
+    LSI_LANG_TURKISH,
+    LSI_LANG_YIDDISH,
+    LSI_LANG_COUNT
+};
+#endif

@@ -1,0 +1,140 @@
+/* exchange.c — what handlers share: the snapshot, problems as answers, ETags, checks of arguments and content.
+ * Ignorant of sockets and of libmicrohttpd. */
+#include "server/exchange.h"
+#include "server/router.h"
+#include "server/server.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const ls_reader *sd_exchange_reader(sd_exchange *x)
+{
+    if (!x->snapshot) x->snapshot = sd_archive_hold(x->server->archive);
+    if (x->snapshot) return sd_snapshot_reader(x->snapshot);
+    sd_answer_refuse(x, "busy", NULL, "the index is not open yet");
+    return NULL;
+}
+
+void sd_answer_problem(sd_exchange *x, const js_problem *p)
+{
+    js_text_reset(&x->answer.body);
+    x->answer.status = p->status ? p->status : 500;
+    x->answer.type = "application/problem+json";
+    x->answer.cache = "no-store";
+    x->answer.etag[0] = 0;
+    js_write_problem(&x->answer.body, p);
+}
+
+void sd_answer_refuse(sd_exchange *x, const char *code, const char *parameter, const char *format, ...)
+{
+    char text[sizeof ((js_problem *)0)->detail];
+    js_problem p = {0};
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    js_problem_set(&p, code, parameter, "%s", text);
+    sd_answer_problem(x, &p);
+}
+
+void sd_answer_json(sd_exchange *x, int rc, const ls_error *err)
+{
+    js_problem p = {0};
+    if (rc == LS_OK && !x->answer.body.failed) {
+        x->answer.status = 200;
+        x->answer.type = "application/json";
+        js_putc(&x->answer.body, '\n');
+        return;
+    }
+    if (rc == LS_OK) js_problem_set(&p, "busy", NULL, "out of memory");
+    else js_problem_from(&p, err);
+    sd_answer_problem(x, &p);
+}
+
+/* ---- conditional requests ----------------------------------------------------------------------------------------- */
+
+static uint64_t mix(uint64_t h, const char *p, size_t n)
+{
+    size_t i;
+    for (i = 0; i < n; i++) h = (h ^ (unsigned char)p[i]) * 1099511628211u;
+    return (h ^ n) * 1099511628211u;
+}
+
+static bool listed(const char *list, const char *tag)
+{
+    /* Weak comparison (RFC 9110 13.1.2): W/ in front of either does not count. */
+    const char *opaque = tag + 2;
+    size_t n = strlen(opaque);
+    const char *at = list;
+    if (!strcmp(list, "*")) return true;
+    while ((at = strstr(at, opaque))) {
+        if (at[n] == 0 || at[n] == ',' || at[n] == ' ') return true;
+        at += n;
+    }
+    return false;
+}
+
+bool sd_answer_unchanged(sd_exchange *x)
+{
+    uint64_t h = 14695981039346656037u;
+    size_t i;
+    h = mix(h, x->target.path, strlen(x->target.path));
+    for (i = 0; i < x->target.arg_count; i++) {
+        h = mix(h, x->target.args[i].name, x->target.args[i].name_len);
+        h = mix(h, x->target.args[i].value, x->target.args[i].value_len);
+    }
+    h = mix(h, (const char *)&x->scopes, sizeof x->scopes);
+    if (x->forced_field) h = mix(mix(h, x->forced_field, strlen(x->forced_field)), x->forced_value, strlen(x->forced_value));
+    h = mix(h, ls_version(), strlen(ls_version()));
+    snprintf(x->answer.etag, sizeof x->answer.etag, "W/\"%llx-%016llx\"",
+             (unsigned long long)(x->snapshot ? sd_snapshot_generation(x->snapshot) : 0), (unsigned long long)h);
+    if (!x->if_none_match || !listed(x->if_none_match, x->answer.etag)) return false;
+    x->answer.status = 304;
+    return true;
+}
+
+/* ---- checks ------------------------------------------------------------------------------------------------------- */
+
+bool sd_exchange_unknown(sd_exchange *x, const char *const *names)
+{
+    size_t i, k, seen[16] = {0};
+    for (i = 0; i < x->target.arg_count; i++) {
+        const sd_arg *a = &x->target.args[i];
+        for (k = 0; names[k] && strcmp(names[k], a->name); k++) continue;
+        if (!names[k])
+            sd_answer_refuse(x, "invalid_parameter", a->name, names[0] ? "unknown parameter '%.80s'; known here: %s%s%s"
+                                                                       : "unknown parameter '%.80s'; none is known here%s%s%s",
+                             a->name, names[0] ? names[0] : "", names[0] && names[1] ? ", " : "",
+                             names[0] && names[1] ? names[1] : "");
+        else if (k < sizeof seen / sizeof *seen && seen[k]++)
+            sd_answer_refuse(x, "invalid_parameter", a->name, "parameter '%.80s' stands twice", a->name);
+        if (x->answer.status) return true;
+    }
+    return false;
+}
+
+bool sd_exchange_json(sd_exchange *x)
+{
+    const char *t = x->content_type ? x->content_type : "";
+    size_t n = strcspn(t, "; ");
+    static const char want[] = "application/json";
+    size_t i;
+    for (i = 0; i < n && i < sizeof want - 1; i++) {
+        char c = t[i] >= 'A' && t[i] <= 'Z' ? (char)(t[i] + 32) : t[i];
+        if (c != want[i]) break;
+    }
+    if (n == sizeof want - 1 && i == n) return true;
+    sd_answer_refuse(x, "unsupported_media_type", NULL, "expected Content-Type: application/json, found '%.80s'", t);
+    return false;
+}
+
+bool sd_exchange_sees(const sd_exchange *x, const ls_doc *d)
+{
+    size_t i, n, want = x->forced_value ? strlen(x->forced_value) : 0;
+    const char *v;
+    if (!x->forced_field) return true;
+    for (i = 0; (v = ls_doc_text(d, x->forced_field, i, &n)); i++)
+        if (n == want && !memcmp(v, x->forced_value, n)) return true;
+    return false;
+}

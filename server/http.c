@@ -1,0 +1,406 @@
+/* http.c — libmicrohttpd: one daemon on epoll with a pool of threads, fed by the porter through socket pairs.
+ *
+ * The way of a request:
+ *   target (URI callback) → first call: route, key, limits → content → last call: handler
+ *     → the answer at once, or: suspend → worker or archive → resume → the answer.
+ * An answer to a request without content is never queued on the first call: libmicrohttpd would close the connection
+ * after it. To a content that is not wanted it is, for that very reason.
+ * No handler runs longer here than a small search: what may, sets x->work (a worker goes on with it) or x->write (the
+ * archive does, and x->work makes the answer behind the commit).
+ * What the porter has refused arrives as `REFUSE /` with the reason in peer->refusal (gate_conn.c).
+ * Ignorant of what the handlers do, and, thanks to the porter, of slow and broken clients. */
+#include "server/http_inside.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "server/log.h"
+#include "server/routes.h"
+#include <sys/resource.h>
+#include <time.h>
+
+/* A head of 16 KiB with 200 arguments and 100 headers, taken apart by libmicrohttpd: about 40 KiB. */
+enum { CONNECTION_MEMORY = 98304, DROP_AT_MOST = 64 << 20 };
+
+/* ---- beginning of a request ----------------------------------------------------------------------------------------- */
+
+static void *begin(void *cls, const char *uri, struct MHD_Connection *c)
+{
+    sd_http *h = cls;
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    sd_request *r = info && info->socket_context ? calloc(1, sizeof *r) : NULL;
+    if (!r) return NULL;
+    if (!sd_target_parse(&r->x.target, uri)) {
+        free(r);
+        return NULL;
+    }
+    pthread_mutex_init(&r->lock, NULL);
+    r->http = h;
+    r->connection = c;
+    r->peer = info->socket_context;
+    r->x.server = h->server;
+    r->x.hidden = r;
+    r->started = sd_now_exact();
+    atomic_init(&r->state, SD_NEW);
+    return r;
+}
+
+static const char *header(sd_request *r, const char *name)
+{
+    return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
+}
+
+static void take_headers(sd_request *r)
+{
+    sd_exchange *x = &r->x;
+    x->content_type = header(r, "Content-Type");
+    x->if_none_match = header(r, "If-None-Match");
+    x->authorization = header(r, "Authorization");
+    x->api_key = header(r, "X-API-Key");
+    x->origin = header(r, "Origin");
+    x->host = header(r, "Host");
+    x->fetch_site = header(r, "Sec-Fetch-Site");
+    x->accept_encoding = header(r, "Accept-Encoding");
+}
+
+/* "Bearer KEY" or X-API-Key. */
+static const char *presented_key(const sd_exchange *x)
+{
+    static const char bearer[] = "bearer ";
+    size_t i;
+    if (x->api_key) return x->api_key;
+    if (!x->authorization) return NULL;
+    for (i = 0; i < sizeof bearer - 1; i++)
+        if ((x->authorization[i] | 32) != (bearer[i] | 32)) return NULL;
+    return x->authorization + i;
+}
+
+static void authorize(sd_request *r)
+{
+    sd_exchange *x = &r->x;
+    sd_server *s = r->http->server;
+    const char *key = presented_key(x);
+    sd_access access = {0};
+    bool known = false, needed;
+    pthread_rwlock_rdlock(&s->auth_lock);
+    needed = s->auth != NULL;
+    if (needed && key) known = sd_auth_check(s->auth, key, strlen(key), &access);
+    if (known && access.field) {
+        snprintf(r->forced_field, sizeof r->forced_field, "%s", access.field);
+        snprintf(r->forced_value, sizeof r->forced_value, "%s", access.value);
+        x->forced_field = r->forced_field;
+        x->forced_value = r->forced_value;
+    }
+    pthread_rwlock_unlock(&s->auth_lock);
+    x->scopes = needed ? access.scopes : SD_ALL_SCOPES;
+    if (x->route->scope == SD_ANYBODY) return;
+    if (!known && needed)
+        sd_answer_refuse(x, "unauthorized", NULL, key ? "this key is not known" : "a key is needed: Authorization: Bearer …");
+    else if ((x->scopes & x->route->scope) != x->route->scope)
+        sd_answer_refuse(x, "forbidden", NULL, "the key lacks the scope of this request");
+}
+
+/* A page of somebody else's may make a browser send a POST here without asking us: none of those may write. */
+static void check_origin(sd_request *r)
+{
+    sd_exchange *x = &r->x;
+    const char *o = x->origin, *at;
+    if (!strcmp(x->method, "GET") || x->answer.status) return;
+    if (!o && (!x->fetch_site || strcmp(x->fetch_site, "cross-site"))) return;
+    if (o && sd_server_origin(r->http->server, o)) return;
+    at = o ? strstr(o, "://") : NULL;
+    if (at && x->host && !strcmp(at + 3, x->host)) return;
+    sd_answer_refuse(x, "forbidden", NULL, "requests from pages of another origin are not allowed (--allow-origin)");
+}
+
+static void check_content(sd_request *r)
+{
+    sd_exchange *x = &r->x;
+    const char *length = header(r, "Content-Length");
+    uint64_t n = length ? strtoull(length, NULL, 10) : 0;
+    bool some = n || header(r, "Transfer-Encoding");
+    bool streams = x->route->streams && x->route->streams(x);
+    if (!some || x->answer.status) return;
+    if (!(x->route->flags & SD_TAKES_CONTENT))
+        sd_answer_refuse(x, "bad_request", NULL, "%s of this path takes no content", x->method);
+    else if (!streams && n > (uint64_t)r->http->server->config.max_content)
+        sd_answer_refuse(x, "too_large", NULL, "content of %llu bytes; at most %lld are taken here (NDJSON is streamed)",
+                         (unsigned long long)n, (long long)r->http->server->config.max_content);
+}
+
+static void preflight(sd_request *r)
+{
+    sd_exchange *x = &r->x;
+    if (x->answer.status != 405 || !x->origin || !header(r, "Access-Control-Request-Method") ||
+        !sd_server_origin(r->http->server, x->origin))
+        return;
+    js_text_reset(&x->answer.body);
+    x->answer.status = 204;
+    x->answer.preflight = true;
+}
+
+/* The first call: everything that the head decides. */
+static enum MHD_Result head(sd_request *r, const char *method)
+{
+    sd_exchange *x = &r->x;
+    snprintf(r->method, sizeof r->method, "%s", method);
+    x->head = !strcmp(method, "HEAD");
+    x->method = x->head ? "GET" : r->method;
+    take_headers(r);
+    atomic_store(&r->state, SD_READING);
+    if (!strcmp(method, "REFUSE") && atomic_load(&r->peer->refusal)) {
+        js_problem p;
+        sd_refusal_problem(&p, (sd_refusal)atomic_load(&r->peer->refusal));
+        sd_answer_problem(x, &p);
+        return MHD_YES;
+    }
+    sd_router_find(x, method);
+    if (x->route && !x->answer.status) {
+        authorize(r);
+        check_origin(r);
+        check_content(r);
+    } else if (!strcmp(method, "OPTIONS")) {
+        preflight(r);
+    }
+    if (!x->answer.status || (!header(r, "Content-Length") && !header(r, "Transfer-Encoding"))) return MHD_YES;
+    r->dropped = 1; /* the content is not waited for: answer and close */
+    return sd_http_queue(r);
+}
+
+int sd_exchange_gone(const sd_exchange *x)
+{
+    const sd_request *r = x->hidden;
+    return atomic_load_explicit(&r->peer->gone, memory_order_relaxed);
+}
+
+/* ---- on other threads ----------------------------------------------------------------------------------------------- */
+
+static void resume(sd_request *r, sd_state state)
+{
+    sd_http *h = r->http;
+    atomic_store(&r->state, state);
+    MHD_resume_connection(r->connection); /* r may be gone from here on */
+    atomic_fetch_sub(&h->running, 1);
+}
+
+static void on_worker(void *arg);
+static void on_written(sd_write *w);
+
+/* Sends the request on to where it wants to go; false: nowhere, it is answered. */
+static bool dispatch(sd_request *r, bool must)
+{
+    sd_exchange *x = &r->x;
+    if (x->answer.status) return false;
+    if (x->write) {
+        x->write->ctx = x;
+        x->write->done = on_written;
+        if (sd_archive_submit(r->http->server->archive, x->write, must)) return true;
+    } else if (x->work) {
+        if (sd_work_push(r->http->server->work, on_worker, r, must)) return true;
+    } else {
+        sd_answer_refuse(x, "internal", NULL, "the request was not answered");
+        return false;
+    }
+    sd_answer_refuse(x, "busy", NULL, "too much is waiting already; try again later");
+    return false;
+}
+
+static void on_worker(void *arg)
+{
+    sd_request *r = arg;
+    void (*work)(sd_exchange *) = r->x.work;
+    r->x.work = NULL;
+    work(&r->x);
+    if (!dispatch(r, true)) resume(r, SD_ANSWERED);
+}
+
+/* Behind the commit. `work` makes the answer, asks for the next write, or (within an upload) neither. */
+static void on_written(sd_write *w)
+{
+    sd_exchange *x = w->ctx;
+    sd_request *r = x->hidden;
+    void (*work)(sd_exchange *) = x->work;
+    x->write = NULL;
+    x->work = NULL;
+    work(x);
+    if (!x->write && !x->answer.status) resume(r, SD_READING);
+    else if (!dispatch(r, true)) resume(r, SD_ANSWERED);
+}
+
+/* Suspends first: whoever gets the request may be done with it before dispatch returns. */
+static enum MHD_Result go_on(sd_request *r, bool within_upload)
+{
+    sd_exchange *x = &r->x;
+    if (x->answer.status) return within_upload ? MHD_YES : sd_http_queue(r);
+    atomic_store(&r->state, SD_RUNNING);
+    atomic_fetch_add(&r->http->running, 1);
+    MHD_suspend_connection(r->connection);
+    if (!dispatch(r, false)) resume(r, SD_ANSWERED);
+    return MHD_YES;
+}
+
+/* ---- contents of requests --------------------------------------------------------------------------------------------- */
+
+static enum MHD_Result upload(sd_request *r, const char *p, size_t *n)
+{
+    sd_exchange *x = &r->x;
+    size_t len = *n;
+    *n = 0;
+    if (x->answer.status) { /* wrong already: the rest is read and dropped, that the answer can be heard */
+        r->dropped += len;
+        return r->dropped > DROP_AT_MOST ? MHD_NO : MHD_YES;
+    }
+    if (x->route->upload && x->route->streams(x)) {
+        x->route->upload(x, p, len);
+        return x->write || x->work ? go_on(r, true) : MHD_YES;
+    }
+    js_put(&x->content, p, len);
+    if (x->content.len > (size_t)r->http->server->config.max_content) {
+        js_text_free(&x->content);
+        r->dropped += len;
+        sd_answer_refuse(x, "too_large", NULL, "at most %lld bytes of content are taken here (NDJSON is streamed)",
+                         (long long)r->http->server->config.max_content);
+    } else if (x->content.failed) {
+        sd_answer_refuse(x, "busy", NULL, "out of memory");
+    }
+    return MHD_YES;
+}
+
+static enum MHD_Result finish(sd_request *r)
+{
+    sd_exchange *x = &r->x;
+    if (!x->answer.status && atomic_load(&r->peer->refusal) == SD_REFUSE_CHUNK) {
+        js_problem p;
+        sd_refusal_problem(&p, SD_REFUSE_CHUNK);
+        sd_answer_problem(x, &p);
+    }
+    if (!x->answer.status) x->route->run(x);
+    return go_on(r, false);
+}
+
+static enum MHD_Result handle(void *cls, struct MHD_Connection *c, const char *url, const char *method,
+                              const char *version, const char *data, size_t *data_len, void **con)
+{
+    sd_request *r = *con;
+    (void)cls;
+    (void)c;
+    (void)url;
+    (void)version;
+    if (!r) return MHD_NO;
+    switch (atomic_load(&r->state)) {
+    case SD_NEW: return head(r, method);
+    case SD_READING: return *data_len ? upload(r, data, data_len) : finish(r);
+    case SD_ANSWERED:
+        if (!*data_len) return sd_http_queue(r);
+        return upload(r, data, data_len); /* answered in the middle of an upload */
+    default: return MHD_YES;
+    }
+}
+
+/* ---- end of a request ------------------------------------------------------------------------------------------------- */
+
+static void free_request(sd_request *r)
+{
+    sd_exchange *x = &r->x;
+    if (x->answer.stream.end) x->answer.stream.end(x->answer.stream.ctx);
+    sd_snapshot_drop(x->snapshot);
+    sd_target_clear(&x->target);
+    sd_bulk_free(x->bulk);
+    js_text_free(&x->write_memory.out);
+    js_text_free(&x->content);
+    js_text_free(&x->answer.body);
+    js_text_free(&r->piece);
+    pthread_mutex_destroy(&r->lock);
+    free(r);
+}
+
+static void completed(void *cls, struct MHD_Connection *c, void **con, enum MHD_RequestTerminationCode why)
+{
+    sd_http *h = cls;
+    sd_request *r = *con;
+    double ms;
+    (void)c;
+    *con = NULL;
+    if (!r) return;
+    ms = sd_now_exact() - r->started;
+    if (why != MHD_REQUEST_TERMINATED_COMPLETED_OK && r->x.answer.status == 0) r->x.answer.status = 400;
+    sd_metrics_request(h->server->metrics, r->x.route, r->x.answer.status, r->sent, ms);
+    if (!r->x.route || !(r->x.route->flags & SD_FOR_HEALTH))
+        sd_log_request(r->peer->address, r->method, r->x.target.path, r->x.answer.status, r->sent, ms);
+    atomic_fetch_add(&r->peer->answered, 1);
+    free_request(r);
+}
+
+/* ---- connections ------------------------------------------------------------------------------------------------------ */
+
+static void connection(void *cls, struct MHD_Connection *c, void **context, enum MHD_ConnectionNotificationCode code)
+{
+    sd_http *h = cls;
+    const union MHD_ConnectionInfo *info;
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        sd_peer_drop(*context);
+        *context = NULL;
+        return;
+    }
+    info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (!info || info->connect_fd < 0 || (size_t)info->connect_fd >= h->peer_count) return;
+    *context = h->peers[info->connect_fd];
+    h->peers[info->connect_fd] = NULL;
+}
+
+/* The slot of a descriptor is written here, before libmicrohttpd hears of it, and read by its thread behind the lock
+ * and the pipe with which it hands the connection over; nobody else has that descriptor in between. */
+bool sd_http_take(sd_http *h, int fd, sd_peer *peer)
+{
+    struct sockaddr sa = {0};
+    if ((size_t)fd >= h->peer_count) {
+        close(fd);
+        return false;
+    }
+    sa.sa_family = AF_UNIX;
+    h->peers[fd] = peer;
+    if (MHD_add_connection(h->daemon, fd, &sa, sizeof sa) == MHD_YES) return true;
+    h->peers[fd] = NULL;
+    return false;
+}
+
+sd_http *sd_http_start(sd_server *s, int threads)
+{
+    sd_http *h = calloc(1, sizeof *h);
+    struct rlimit limit;
+    unsigned flags = (unsigned)MHD_USE_EPOLL_INTERNAL_THREAD | (unsigned)MHD_USE_TURBO | (unsigned)MHD_USE_SUSPEND_RESUME |
+                     (unsigned)MHD_USE_NO_LISTEN_SOCKET;
+    if (!h) return NULL;
+    h->server = s;
+    atomic_init(&h->running, 0);
+    h->peer_count = !getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur < 1048576 ? (size_t)limit.rlim_cur : 1048576;
+    h->peers = calloc(h->peer_count, sizeof *h->peers);
+    /* The pool wants at least two threads; strictness 0 because the porter is stricter, and answers better. */
+    if (h->peers)
+        h->daemon = MHD_start_daemon(
+            flags, 0, NULL, NULL, handle, h, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)(threads < 2 ? 2 : threads),
+            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, 100000u,
+            MHD_OPTION_CONNECTION_TIMEOUT, 0u, MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_URI_LOG_CALLBACK, begin, h,
+            MHD_OPTION_NOTIFY_COMPLETED, completed, h, MHD_OPTION_NOTIFY_CONNECTION, connection, h, MHD_OPTION_END);
+    if (h->daemon) return h;
+    free(h->peers);
+    free(h);
+    return NULL;
+}
+
+void sd_http_stop(sd_http *h)
+{
+    struct timespec pause = {0, 5000000};
+    if (!h) return;
+    while (atomic_load(&h->running)) nanosleep(&pause, NULL); /* suspended connections must not be stopped */
+    MHD_stop_daemon(h->daemon);
+    free(h->peers);
+    free(h);
+}
+
+const char *sd_http_version(void)
+{
+    return MHD_get_version();
+}

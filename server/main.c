@@ -1,0 +1,263 @@
+/* main.c — libsearchd from its settings to its end.
+ *
+ * Order of starting: index, workers, libmicrohttpd, porter; the ready line is printed when the first request would be
+ * answered. Order of stopping (SIGTERM): the porter accepts no more and waits for what is under way; then
+ * libmicrohttpd, workers, archive. Signals are blocked everywhere and taken here by sigwait: no handlers. */
+#include "server/corpus.h"
+#include "server/http.h"
+#include "server/log.h"
+#include "server/server.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+extern char **environ;
+
+double sd_now_exact(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1000 + (double)t.tv_nsec / 1e6;
+}
+
+int64_t sd_now_ms(void)
+{
+    return (int64_t)sd_now_exact();
+}
+
+/* ---- names and origins -------------------------------------------------------------------------------------------- */
+
+static bool same_name(const char *a, size_t n, const char *b)
+{
+    size_t i;
+    for (i = 0; i < n; i++) {
+        char c = a[i] >= 'A' && a[i] <= 'Z' ? (char)(a[i] + 32) : a[i], d = b[i];
+        if (c != (d >= 'A' && d <= 'Z' ? (char)(d + 32) : d)) return false;
+    }
+    return b[n] == 0;
+}
+
+/* A page of a stranger whose name has been made to point at us carries that name as its Host (DNS rebinding). */
+bool sd_server_host(const sd_server *s, const char *name, size_t len)
+{
+    static const char *const loopback[] = {"localhost", "127.0.0.1", "[::1]"};
+    const char *bound = s->gate ? sd_gate_address(s->gate) : s->config.listen;
+    size_t i, n = strlen(bound);
+    if (len > 1 && name[len - 1] == '.') len--; /* "localhost." */
+    for (i = 0; i < sizeof loopback / sizeof *loopback; i++)
+        if (same_name(name, len, loopback[i])) return true;
+    for (i = 0; i < s->config.allow_host.count; i++)
+        if (same_name(name, len, s->config.allow_host.items[i])) return true;
+    while (n && bound[n - 1] != ':') n--;
+    return n > 1 && len == n - 1 && !memcmp(bound, name, len);
+}
+
+bool sd_server_origin(const sd_server *s, const char *origin)
+{
+    size_t i;
+    for (i = 0; i < s->config.allow_origin.count; i++)
+        if (!strcmp(origin, s->config.allow_origin.items[i])) return true;
+    return false;
+}
+
+static bool host_served(void *ctx, const char *name, size_t len)
+{
+    return sd_server_host(ctx, name, len);
+}
+
+static void refused(void *ctx, const sd_peer *peer, sd_refusal why)
+{
+    sd_server *s = ctx;
+    js_problem p;
+    sd_refusal_problem(&p, why);
+    sd_metrics_refused(s->metrics, p.status);
+    sd_log_request(peer->address, "-", "-", p.status, 0, 0);
+}
+
+static bool pass(void *ctx, int fd, sd_peer *peer)
+{
+    sd_server *s = ctx;
+    return sd_http_take(s->http, fd, peer);
+}
+
+/* ---- starting ----------------------------------------------------------------------------------------------------- */
+
+static int fail(const char *text)
+{
+    fprintf(stderr, "libsearchd: %s\n", text);
+    return 2;
+}
+
+static int fail_with(const ls_error *e)
+{
+    if (e->file[0] && e->offset != UINT64_MAX)
+        fprintf(stderr, "libsearchd: %s (%s at %llu)\n", e->message, e->file, (unsigned long long)e->offset);
+    else if (e->file[0] && !strstr(e->message, e->file))
+        fprintf(stderr, "libsearchd: %s (%s)\n", e->message, e->file);
+    else
+        fprintf(stderr, "libsearchd: %s\n", e->message);
+    return 2;
+}
+
+static int open_index(sd_server *s)
+{
+    sd_archive_options o = {s->config.index, (size_t)s->config.queue, (size_t)s->config.memory_mb << 20, s->config.no_sync};
+    ls_error err = {0};
+    uint64_t added = 0;
+    bool created;
+    if (sd_archive_open(&s->archive, &o, &created, &err)) return fail_with(&err);
+    if (created && s->config.corpus &&
+        sd_corpus_add(sd_archive_writer(s->archive), s->config.corpus, sd_log_say, &added, &err))
+        return fail_with(&err);
+    if (sd_archive_begin(s->archive, &err)) return fail_with(&err);
+    return 0;
+}
+
+static int cores(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n < 1 ? 1 : n > 64 ? 64 : (int)n;
+}
+
+static int load_keys(sd_server *s)
+{
+    char why[512];
+    sd_auth *fresh, *old;
+    if (!s->config.keys) return 0;
+    fresh = sd_auth_load(s->config.keys, why, sizeof why);
+    if (!fresh) return fail(why);
+    pthread_rwlock_wrlock(&s->auth_lock);
+    old = s->auth;
+    s->auth = fresh;
+    pthread_rwlock_unlock(&s->auth_lock);
+    sd_auth_free(old);
+    return 0;
+}
+
+static int start(sd_server *s)
+{
+    sd_gate_options g = {0};
+    char why[512] = "";
+    sd_snapshot *snap;
+    int threads = s->config.threads ? (int)s->config.threads : cores();
+    g.listen = s->config.listen;
+    g.threads = threads;
+    g.max_connections = (int)s->config.max_connections;
+    g.max_per_address = (int)s->config.max_per_address;
+    g.head_ms = (int)s->config.head_seconds * 1000;
+    g.host = host_served;
+    g.pass = pass;
+    g.refused = refused;
+    g.ctx = s;
+    if (!sd_log_open(s->config.log)) return fail("the log cannot be opened");
+    if (load_keys(s) || open_index(s)) return 2;
+    s->metrics = sd_metrics_new();
+    s->work = sd_work_start((int)s->config.workers, (size_t)s->config.queue);
+    if (!s->metrics || !s->work) return fail("out of memory");
+    sd_gate_raise_limits();
+    s->http = sd_http_start(s, threads);
+    if (!s->http) return fail("libmicrohttpd does not start");
+    s->gate = sd_gate_start(&g, why, sizeof why);
+    if (!s->gate) return fail(why);
+    if (!sd_gate_loopback(s->gate) && !s->auth) return fail("beyond loopback keys are needed (--keys FILE)");
+    if (!sd_gate_run(s->gate)) return fail("the porter's threads do not start");
+    snap = sd_archive_hold(s->archive);
+    fprintf(stderr, "libsearchd: ready on http://%s/ (%llu documents)\n", sd_gate_address(s->gate),
+            (unsigned long long)(snap ? sd_snapshot_documents(snap) : 0));
+    sd_snapshot_drop(snap);
+    return 0;
+}
+
+static void stop(sd_server *s)
+{
+    if (s->gate) sd_gate_stop(s->gate);
+    sd_http_stop(s->http);
+    sd_work_stop(s->work);
+    sd_archive_close(s->archive);
+    sd_gate_free(s->gate);
+    sd_metrics_free(s->metrics);
+    sd_auth_free(s->auth);
+    sd_log_close();
+}
+
+static int serve(sd_server *s)
+{
+    sigset_t set;
+    int sig, status;
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &set, NULL); /* inherited by every thread started from here on */
+    pthread_rwlock_init(&s->auth_lock, NULL);
+    s->started_ms = sd_now_ms();
+    status = start(s);
+    while (!status && !sigwait(&set, &sig) && sig == SIGHUP)
+        if (s->config.keys) sd_log_say(load_keys(s) ? "the old keys stay" : "keys read anew");
+    stop(s);
+    pthread_rwlock_destroy(&s->auth_lock);
+    return status;
+}
+
+/* ---- what is only printed ----------------------------------------------------------------------------------------- */
+
+static int hash_key(void)
+{
+    char line[1024], hex[65];
+    size_t n;
+    if (!fgets(line, sizeof line, stdin)) return fail("hash-key: expected a key on standard input");
+    n = strcspn(line, "\r\n");
+    if (n < 16) return fail("hash-key: a key must have at least 16 characters; make them random");
+    sd_sha256_hex(hex, line, n);
+    printf("NAME read %s\n", hex);
+    return 0;
+}
+
+static void print_routes(void)
+{
+    const sd_route *r;
+    size_t i;
+    for (i = 0; (r = sd_router_at(i)); i++) printf("%s %s\n", r->method, r->path);
+}
+
+static void print_parameters(void)
+{
+    static const struct {
+        unsigned use;
+        const char *path;
+    } uses[] = {{JS_FOR_SEARCH, "/v1/search"},
+                {JS_FOR_SNIPPET, "/v1/documents/{id}/snippet"},
+                {JS_FOR_EXPORT, "/v1/export"},
+                {JS_FOR_SUGGEST, "/v1/suggest"}};
+    const js_param *p;
+    size_t i, k;
+    for (k = 0; k < sizeof uses / sizeof *uses; k++)
+        for (i = 0; (p = js_param_at(i)); i++)
+            if (p->uses & uses[k].use) printf("%s %s\n", uses[k].path, p->name);
+}
+
+int main(int argc, char **argv)
+{
+    static sd_server s;
+    char why[512] = "";
+    int status = 0;
+    switch (sd_config_read(&s.config, argc, argv, environ, why, sizeof why)) {
+    case SD_CONFIG_WRONG: status = fail(why); break;
+    case SD_PRINT_HELP: sd_config_help(stdout); break;
+    case SD_PRINT_MAN: sd_config_man(stdout); break;
+    case SD_PRINT_CONFIG: sd_config_print(&s.config, stdout); break;
+    case SD_PRINT_ROUTES: print_routes(); break;
+    case SD_PRINT_PARAMETERS: print_parameters(); break;
+    case SD_PRINT_VERSION: printf("libsearchd %s (libmicrohttpd %s)\n", ls_version(), sd_http_version()); break;
+    case SD_HASH_KEY: status = hash_key(); break;
+    case SD_RUN: status = s.config.index ? serve(&s) : fail("--index DIR is needed"); break;
+    }
+    sd_config_clear(&s.config);
+    return status;
+}

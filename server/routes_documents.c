@@ -1,0 +1,174 @@
+/* routes_documents.c — one article: read, its passages, written, deleted. Writes go to the archive's queue and are
+ * answered behind the commit. */
+#include "server/routes.h"
+#include "server/search_request.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const no_names[] = {NULL};
+
+static void not_found(sd_exchange *x)
+{
+    sd_answer_refuse(x, "not_found", NULL, "no document has this id");
+}
+
+static void write_document(sd_exchange *x, const ls_reader *r, ls_doc *d)
+{
+    ls_error err = {0};
+    if (!sd_exchange_sees(x, d)) {
+        not_found(x);
+        return;
+    }
+    sd_answer_json(x, js_write_document(&x->answer.body, ls_reader_schema(r), d, &err), &err);
+}
+
+void sd_get_document(sd_exchange *x)
+{
+    const ls_reader *r = sd_exchange_reader(x);
+    ls_error err = {0};
+    ls_doc *d = NULL;
+    int rc;
+    if (!r || sd_exchange_unknown(x, no_names) || sd_answer_unchanged(x)) return;
+    rc = ls_get(&d, r, x->id, x->id_len, &err);
+    if (rc == LS_OK) write_document(x, r, d);
+    else if (rc == LS_NOTFOUND || rc == LS_INVALID) not_found(x);
+    else sd_answer_json(x, rc, &err);
+    ls_doc_free(d);
+}
+
+/* ?guid=: an article's id is the hash of its guid, unless it was given one of its own. */
+void sd_get_document_by_guid(sd_exchange *x)
+{
+    static const char *const names[] = {"guid", NULL};
+    const sd_arg *a = sd_target_get(&x->target, "guid");
+    char id[32];
+    const ls_reader *r = sd_exchange_reader(x);
+    ls_error err = {0};
+    ls_doc *d = NULL;
+    const char *guid;
+    size_t n = 0;
+    int rc;
+    if (!r || sd_exchange_unknown(x, names)) return;
+    if (!a || !a->value_len) {
+        sd_answer_refuse(x, "invalid_parameter", "guid", "guid: the guid of an article is needed");
+        return;
+    }
+    if (sd_answer_unchanged(x)) return;
+    js_id_hash(id, a->value, a->value_len);
+    rc = ls_get(&d, r, id, strlen(id), &err);
+    guid = rc == LS_OK ? ls_doc_text(d, "guid", 0, &n) : NULL;
+    if (guid && n == a->value_len && !memcmp(guid, a->value, n)) write_document(x, r, d);
+    else if (rc == LS_OK || rc == LS_NOTFOUND) sd_answer_refuse(x, "not_found", NULL, "no document has this guid");
+    else sd_answer_json(x, rc, &err);
+    ls_doc_free(d);
+}
+
+void sd_get_snippet(sd_exchange *x)
+{
+    const ls_reader *r = sd_exchange_reader(x);
+    js_problem p = {0};
+    ls_doc *d = NULL;
+    js_request q;
+    if (!r || sd_answer_unchanged(x)) return;
+    if (x->forced_field && (ls_get(&d, r, x->id, x->id_len, NULL) || !sd_exchange_sees(x, d))) {
+        ls_doc_free(d);
+        not_found(x);
+        return;
+    }
+    ls_doc_free(d);
+    if (sd_search_request(x, &q, JS_FOR_SNIPPET, r)) {
+        if (js_write_snippet(&x->answer.body, &q, r, x->id, x->id_len, &p)) sd_answer_problem(x, &p);
+        else sd_answer_json(x, LS_OK, NULL);
+    }
+    js_request_clear(&q);
+}
+
+/* ---- writing ------------------------------------------------------------------------------------------------------ */
+
+static bool may_touch(void *ctx, const ls_doc *d)
+{
+    return sd_exchange_sees(ctx, d);
+}
+
+static sd_write *new_write(sd_exchange *x, sd_write_kind kind)
+{
+    sd_write *w = &x->write_memory;
+    memset(w, 0, sizeof *w);
+    w->kind = kind;
+    w->id = x->id_len ? x->id : NULL;
+    w->id_len = x->id_len;
+    if (x->forced_field) w->may = may_touch;
+    return w;
+}
+
+static void refuse_written(sd_exchange *x, const sd_write *w)
+{
+    js_problem p = {0};
+    if (w->rc == LS_INVALID || w->rc == LS_SCHEMA)
+        js_problem_set(&p, "invalid_document", NULL, "%s", w->err.message);
+    else if (w->rc == LS_NOTFOUND)
+        js_problem_set(&p, "not_found", NULL, "%s", w->kind == SD_WRITE_DELETE ? "no document has this id" : w->err.message);
+    else
+        js_problem_from(&p, &w->err);
+    sd_answer_problem(x, &p);
+}
+
+/* Behind the commit. */
+static void written(sd_exchange *x)
+{
+    const sd_write *w = &x->write_memory;
+    if (w->rc) {
+        refuse_written(x, w);
+        return;
+    }
+    if (w->kind == SD_WRITE_DELETE) {
+        js_write_written(&x->answer.body, x->id, x->id_len, "deleted", w->added.version, w->generation);
+    } else if (w->added.result == LS_CONFLICT) {
+        sd_answer_refuse(x, "conflict", NULL, "version %lld of this document is there already, and differs",
+                         (long long)w->added.version);
+        return;
+    } else {
+        js_write_written(&x->answer.body, w->added.id, w->added.id_len, js_result_name(w->added.result), w->added.version,
+                         w->generation);
+    }
+    sd_answer_json(x, LS_OK, NULL);
+    x->answer.cache = "no-store";
+    if (x->answer.status != 200 || w->kind == SD_WRITE_DELETE || w->added.result != LS_CREATED) return;
+    x->answer.status = 201;
+    if (js_id_valid(w->added.id, w->added.id_len))
+        snprintf(x->answer.location, sizeof x->answer.location, "/v1/documents/%.*s", (int)w->added.id_len, w->added.id);
+}
+
+static void put(sd_exchange *x)
+{
+    sd_write *w;
+    if (sd_exchange_unknown(x, no_names) || !sd_exchange_json(x)) return;
+    w = new_write(x, SD_WRITE_PUT);
+    w->text = x->content.data ? x->content.data : "";
+    w->len = x->content.len;
+    x->write = w;
+    x->work = written;
+}
+
+void sd_put_document(sd_exchange *x)
+{
+    if (!js_id_valid(x->id, x->id_len))
+        sd_answer_refuse(x, "invalid_parameter", "id", "an id has 1 to 128 characters of A-Z a-z 0-9 . _ ~ -");
+    else
+        put(x);
+}
+
+void sd_delete_document(sd_exchange *x)
+{
+    if (sd_exchange_unknown(x, no_names)) return;
+    x->write = new_write(x, SD_WRITE_DELETE);
+    x->work = written;
+}
+
+void sd_post_documents(sd_exchange *x)
+{
+    if (sd_bulk_wanted(x)) sd_bulk_end(x);
+    else put(x);
+}

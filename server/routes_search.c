@@ -1,0 +1,115 @@
+/* routes_search.c — /v1/search, /v1/suggest, /v1/export. The answers are json/'s; here is which reader, which thread
+ * and which cache tag. */
+#include "server/routes.h"
+#include "server/search_request.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- search ------------------------------------------------------------------------------------------------------- */
+
+static void run(sd_exchange *x, js_request *q, const ls_reader *r)
+{
+    js_problem p = {0};
+    double from = sd_now_exact();
+    int rc = js_search(&x->answer.body, q, r, &p);
+    sd_search_took(x, q, sd_now_exact() - from);
+    if (rc == LS_OK) sd_answer_json(x, rc, NULL);
+    else sd_answer_problem(x, &p);
+}
+
+/* On a connection's thread with `may_move`, else on a worker. */
+static void search(sd_exchange *x, bool may_move)
+{
+    const ls_reader *r = sd_exchange_reader(x);
+    js_request q;
+    if (!r) return;
+    if (sd_search_request(x, &q, JS_FOR_SEARCH, r)) {
+        if (may_move && sd_search_costly(x, &q)) x->work = sd_search_on_worker;
+        else run(x, &q, r);
+    }
+    js_request_clear(&q);
+}
+
+void sd_search_on_worker(sd_exchange *x)
+{
+    search(x, false);
+}
+
+void sd_get_search(sd_exchange *x)
+{
+    if (!sd_exchange_reader(x) || sd_answer_unchanged(x)) return;
+    search(x, true);
+}
+
+void sd_post_search(sd_exchange *x)
+{
+    if (!sd_exchange_json(x)) return;
+    if (x->target.arg_count)
+        sd_answer_refuse(x, "bad_request", NULL, "POST takes its parameters in the content, not in the target");
+    else if (!x->content.len)
+        sd_answer_refuse(x, "invalid_json", NULL, "expected a JSON object such as {\"q\":\"arms deal\"}");
+    else
+        search(x, true);
+}
+
+/* ---- suggest ------------------------------------------------------------------------------------------------------ */
+
+void sd_get_suggest(sd_exchange *x)
+{
+    const ls_reader *r = sd_exchange_reader(x);
+    ls_error err = {0};
+    js_request q;
+    if (!r) return;
+    if (x->forced_field) {
+        sd_answer_refuse(x, "forbidden", NULL, "suggestions are made from all documents; the key is limited to some");
+        return;
+    }
+    if (sd_answer_unchanged(x)) return;
+    if (sd_search_request(x, &q, JS_FOR_SUGGEST, r)) {
+        if (!q.q) sd_answer_refuse(x, "invalid_parameter", "q", "q: what was typed so far is needed");
+        else sd_answer_json(x, js_write_suggest(&x->answer.body, r, q.q, q.q_len, (size_t)q.limit, &err), &err);
+    }
+    js_request_clear(&q);
+}
+
+/* ---- export ------------------------------------------------------------------------------------------------------- */
+
+static bool next_piece(void *ctx, js_text *out, bool *more)
+{
+    ls_error err = {0};
+    return js_export_next(ctx, out, more, &err) == LS_OK;
+}
+
+static void end_export(void *ctx)
+{
+    js_export_close(ctx);
+}
+
+static void open_export(sd_exchange *x)
+{
+    const ls_reader *r = sd_exchange_reader(x);
+    js_problem p = {0};
+    js_export *e = NULL;
+    js_request q;
+    bool csv;
+    if (!r) return;
+    if (sd_search_request(x, &q, JS_FOR_EXPORT, r)) {
+        csv = q.format == JS_CSV;
+        if (js_export_open(&e, &q, r, q.format, &p)) {
+            sd_answer_problem(x, &p);
+        } else {
+            x->answer.status = 200;
+            x->answer.type = csv ? "text/csv; charset=utf-8; header=present" : "application/x-ndjson";
+            x->answer.disposition = csv ? "attachment; filename=\"export.csv\"" : "attachment; filename=\"export.ndjson\"";
+            x->answer.cache = "no-store";
+            x->answer.stream = (sd_stream){next_piece, end_export, e};
+        }
+    }
+    js_request_clear(&q);
+}
+
+void sd_get_export(sd_exchange *x)
+{
+    x->work = open_export; /* however small: its first search looks at everything found */
+}

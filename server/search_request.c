@@ -1,0 +1,99 @@
+/* search_request.c — what a client asks for, as a js_request, and whether it will take long.
+ *
+ * Costs are learnt: searches fall into classes by what in them is dear (wildcards, phrases and distances, any-word
+ * queries, facets, sorting by a field, far pages, no words at all); each class keeps a moving average of what it took
+ * on this index. A class over LONG_MS goes to the workers. A class never seen goes there too where the index is large.
+ * The averages are atomics of whole microseconds: a lost update costs nothing.
+ * Ignorant of how searches are done. */
+#include "server/search_request.h"
+#include "server/http.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { CLASSES = 64, LONG_US = 3000, LARGE = 50000 };
+static atomic_uint average_us[CLASSES];
+
+static unsigned class_of(const js_request *q)
+{
+    const char *s = q->q ? q->q : "";
+    unsigned c = 0;
+    if (strpbrk(s, "*?~")) c |= 1;
+    if (strchr(s, '"') || strstr(s, "w/") || strstr(s, "near/") || strstr(s, "pre/") || strstr(s, "\xe2\x80\x9c")) c |= 2;
+    if (q->any || strstr(s, " OR ")) c |= 4;
+    if (q->facets.count) c |= 8;
+    if (q->order != LS_BY_RELEVANCE || q->offset > 1000 || q->cursor || q->explain) c |= 16;
+    if (!q->q_len || q->q_len > 200) c |= 32;
+    return c;
+}
+
+bool sd_search_costly(const sd_exchange *x, const js_request *q)
+{
+    unsigned us = atomic_load_explicit(&average_us[class_of(q)], memory_order_relaxed);
+    if (us) return us > LONG_US;
+    return x->snapshot && sd_snapshot_documents(x->snapshot) > LARGE;
+}
+
+void sd_search_took(const sd_exchange *x, const js_request *q, double ms)
+{
+    atomic_uint *a = &average_us[class_of(q)];
+    unsigned old = atomic_load_explicit(a, memory_order_relaxed);
+    double us = ms * 1000 > 60e6 ? 60e6 : ms * 1000 < 1 ? 1 : ms * 1000;
+    atomic_store_explicit(a, old ? (unsigned)((double)old * .875 + us * .125) + 1 : (unsigned)us, memory_order_relaxed);
+    sd_metrics_search(x->server->metrics, ms);
+}
+
+/* ---- the key's limits --------------------------------------------------------------------------------------------- */
+
+static bool set(sd_exchange *x, js_request *q, const char *name, const char *value)
+{
+    js_problem p = {0};
+    if (js_request_set(q, name, strlen(name), value, strlen(value), &p) == LS_OK) return true;
+    sd_answer_problem(x, &p);
+    return false;
+}
+
+bool sd_search_limits(sd_exchange *x, js_request *q)
+{
+    const char *zone = x->server->config.timezone;
+    size_t i, k;
+    if (zone && !q->tz && (q->from || q->to) && !set(x, q, "tz", zone)) return false;
+    if (!x->forced_field || !(q->uses & (unsigned)(JS_FOR_SEARCH | JS_FOR_EXPORT))) return true;
+    for (i = 0; i < JS_FILTERS && strcmp(js_filter_name(i), x->forced_field); i++) continue;
+    if (i == JS_FILTERS) {
+        sd_answer_refuse(x, "forbidden", NULL, "the key is limited by an unknown field");
+        return false;
+    }
+    /* Values of one filter are alternatives: any other value would let the key see more. */
+    for (k = 0; k < q->with[i].count; k++)
+        if (strcmp(q->with[i].items[k], x->forced_value)) {
+            sd_answer_refuse(x, "forbidden", x->forced_field, "the key is limited to one %s", x->forced_field);
+            return false;
+        }
+    return q->with[i].count || set(x, q, x->forced_field, x->forced_value);
+}
+
+static int client_gone(void *ctx)
+{
+    return sd_exchange_gone(ctx);
+}
+
+bool sd_search_request(sd_exchange *x, js_request *q, unsigned uses, const ls_reader *r)
+{
+    js_problem p = {0};
+    size_t i;
+    int rc = LS_OK;
+    js_request_init(q, uses);
+    q->cancel = client_gone;
+    q->cancel_ctx = x;
+    for (i = 0; rc == LS_OK && i < x->target.arg_count; i++) {
+        const sd_arg *a = &x->target.args[i];
+        rc = js_request_set(q, a->name, a->name_len, a->value, a->value_len, &p);
+    }
+    if (rc == LS_OK && x->content.len) rc = js_request_set_json(q, x->content.data, x->content.len, &p);
+    if (rc == LS_OK && !sd_search_limits(x, q)) return false;
+    if (rc == LS_OK) rc = js_request_ready(q, ls_reader_schema(r), &p);
+    if (rc == LS_OK) return true;
+    sd_answer_problem(x, &p);
+    return false;
+}

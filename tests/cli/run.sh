@@ -1,0 +1,359 @@
+#!/bin/sh
+# The command line as its users see it: outputs, exit statuses, bad input.
+# usage: tests/cli/run.sh [LIBSEARCH]
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+bin=${1:-${LIBSEARCH:-$root/build/plain/libsearch}}
+[ -x "$bin" ] || { echo "cli: no program $bin" >&2; exit 2; }
+bin=$(cd "$(dirname "$bin")" && pwd)/$(basename "$bin")
+tmp=$(mktemp -d) || exit 2
+mounted=
+trap '[ -n "$mounted" ] && umount "$mounted"; rm -rf "$tmp"' EXIT
+LC_ALL=C
+export LC_ALL
+unset NO_COLOR
+cd "$tmp" || exit 2
+passed=0 failed=0
+
+pass() { passed=$((passed + 1)); }
+fail() {
+    failed=$((failed + 1))
+    echo "FAIL $1"
+    [ -s err ] && sed 's/^/    stderr: /' err | head -5
+    [ -s out ] && sed 's/^/    stdout: /' out | head -5
+}
+
+# t STATUS WHAT ARGUMENTS…: runs libsearch, stdout to out, stderr to err
+t() {
+    want=$1 what=$2
+    shift 2
+    "$bin" "$@" >out 2>err </dev/null
+    got=$?
+    if [ $got -eq "$want" ]; then pass; else fail "$what: exit $got, expected $want"; fi
+}
+is() { # is WHAT CONDITION…
+    what=$1
+    shift
+    if "$@"; then pass; else fail "$what: $*"; fi
+}
+out() { if grep -qF -- "$1" out; then pass; else fail "stdout without: $1"; fi; }
+err() { if grep -qF -- "$1" err; then pass; else fail "stderr without: $1"; fi; }
+quiet() { if [ ! -s err ]; then pass; else fail "stderr not empty: $what"; fi; }
+one_line() { # of error
+    if [ "$(grep -c '^libsearch: ' err)" -eq 1 ] && [ "$(wc -l <err)" -eq 1 ]; then pass; else fail "not one line of error: $what"; fi
+}
+skip() { echo "skipped: $1"; }
+documents() { # documents of an index
+    "$bin" stats "$1" | sed -n 's/^documents: //p'
+}
+ids() { "$bin" search --ndjson --fields id "$@" | sed 's/.*"id":"\([^"]*\)".*/\1/'; }
+
+# ---- help ----
+t 2 'no command'; err 'expected a command'
+t 0 '--help' --help; out 'reindex'; quiet
+t 0 'help' help; out 'Commands:'
+t 0 '--version' --version; out 'libsearch 0.'
+t 2 'unknown command' serach; one_line; err "unknown command 'serach'"
+for c in init add search show suggest export delete stats check merge backup reindex completion; do
+    t 0 "$c --help" "$c" --help; out 'Flags:'; out "libsearch $c"
+    if [ -f "$root/man/libsearch-$c.1" ]; then
+        "$bin" --manual "$c" >manual
+        is "man/libsearch-$c.1 is what --manual prints" cmp -s manual "$root/man/libsearch-$c.1"
+    else
+        fail "no man/libsearch-$c.1"
+    fi
+done
+"$bin" --manual >manual
+is 'man/libsearch.1 is what --manual prints' cmp -s manual "$root/man/libsearch.1"
+t 2 'flag unknown' search --limt 5 x y; one_line; err "did you mean '--limit'?"
+t 2 'flag without value' search x y --limit; err 'expected a value'
+t 2 'too few arguments' search x; err 'expected: libsearch search'
+
+# ---- init ----
+t 0 'init' init new; quiet
+is 'init prints the commit' grep -Eq '^committed generation=[0-9]+ documents=0$' out
+t 2 'init where one is' init new; one_line
+: >file
+t 2 'init where a file is' init file; one_line
+echo '{"fields":{"title":{"type":"text","weight":3},"body":{"type":"text"},"price":{"type":"integer"},"day":{"type":"date"}}}' >schema.json
+t 0 'init --schema' init --schema schema.json own
+echo '{"id":"p1","title":"A chair","body":"Made of oak.","price":20,"day":"2023-09-11","colour":"brown"}
+{"id":"p2","title":"A table","body":"Made of oak.","price":90}
+{"id":"p3","title":"A lamp","body":"Made of oak.","price":"much"}' >own.ndjson
+t 2 'add to a schema of ones own' add own own.ndjson; err 'own.ndjson:3: price: expected an integer, found a string'
+is 'the good ones are in' [ "$(documents own)" = 2 ]
+t 0 'sort by an own field' search --ndjson --fields id --sort price:desc own oak
+is 'in the order of the field' [ "$(sed 's/.*"id":"\([^"]*\)".*/\1/' out | tr '\n' ' ')" = 'p2 p1 ' ]
+t 0 'show of an own schema' show --json own p1; out '"price":20'; out '"day":"2023-09-11T00:00:00Z"'; out '"extra":{"colour":"brown"}'
+t 0 'stats --schema' stats --schema own; cp out again.json
+t 0 'a schema comes back' init --schema again.json own2
+echo '{"fields":{"title":{"type":"texts"}}}' >bad.json
+t 2 'init --schema with a bad type' init --schema bad.json bad; one_line; err "found 'texts'"
+t 2 'init --schema missing' init --schema nowhere.json bad; one_line; err 'nowhere.json'
+is 'nothing was made' [ ! -e bad ]
+
+# ---- add ----
+t 0 'add a directory' add idx "$root/corpus"; err 'README.md: not read'
+is 'one line after the commit' grep -Eq '^committed generation=[0-9]+ documents=5$' out
+t 0 'add again' add idx "$root/corpus"
+is 'nothing doubled' [ "$(documents idx)" = 5 ]
+t 2 'add a missing file' add part nowhere.txt "$root"/corpus/000*.txt; err 'nowhere.txt'
+is 'the rest goes on' [ "$(documents part)" = 1 ]
+t 2 'add a file of another kind' add part file; err 'expected .txt'
+t 2 'add without files' add idx
+if [ "$(id -u)" -ne 0 ]; then
+    echo secret >secret.txt; chmod 0 secret.txt
+    t 2 'add an unreadable file' add part secret.txt; err 'secret.txt'
+else
+    mkdir as; echo 'A text of nobody.' >as/secret.txt; chmod 0 as/secret.txt; chmod 755 as "$tmp"
+    mkdir nb; chmod 777 nb
+    if command -v setpriv >/dev/null && setpriv --reuid=65534 --regid=65534 --clear-groups "$bin" --version >/dev/null 2>&1; then
+        setpriv --reuid=65534 --regid=65534 --clear-groups "$bin" add nb/idx as >out 2>err
+        is 'add an unreadable file: exit 2' [ $? -eq 2 ]; err 'as/secret.txt: Permission denied'
+    else
+        skip 'an unreadable file (no setpriv)'
+    fi
+fi
+printf '%s\n' '{"id":"g1","body":"good one"}' '{"id":"b","body":' '' '{"id":"g2","body":"good two"}' '[1]' '{"id":"a/b","body":"x"}' '{"body":5}' '{"id":"g3","body":"good three"}' >lines.ndjson
+t 2 'broken lines' add lines lines.ndjson
+err 'lines.ndjson:2: '; err 'lines.ndjson:5: expected an object, found an array'; err 'lines.ndjson:6: id: expected 1 to 128'; err 'lines.ndjson:7: body: expected a string'
+out 'documents=3'
+t 2 '--strict stops' add --strict lines2 lines.ndjson
+is 'at the first bad line' [ "$(wc -l <err)" -eq 1 ]
+is 'and keeps what was before' [ "$(documents lines2)" = 1 ]
+"$bin" add stdin - <lines.ndjson >out 2>err
+is 'standard input: exit 2' [ $? -eq 2 ]; err 'standard input:2: '; out 'documents=3'
+printf '{"id":"u","body":"bad \377\376 bytes here"}\n{"id":"n","body":"nul \\u0000 inside"}\n' >utf8.ndjson
+t 0 'bytes that are not UTF-8, and NULs' add utf8 utf8.ndjson; err 'utf8.ndjson:1: 2 bytes are not UTF-8'
+is 'both are found' [ "$(ids utf8 'bytes OR inside' | sort | tr '\n' ' ')" = 'n u ' ]
+printf 'plain \377 bytes and a \000 byte within.\n' >raw.txt
+t 0 'plain text with bad bytes' add utf8 raw.txt; err 'raw.txt'
+is 'plain text is found' [ "$(ids utf8 'plain within' | wc -l)" -eq 1 ]
+: >empty.txt; echo 'Not empty at all.' >full.txt; printf ' \n\n' >blank.txt
+t 2 'empty articles' add empty empty.txt full.txt blank.txt; err 'empty.txt: empty'; err 'blank.txt: empty'
+is 'the full one is in' [ "$(documents empty)" = 1 ]
+printf '\377\376a\000b\000' >utf16.txt
+t 2 'UTF-16' add empty utf16.txt; err 'expected UTF-8'
+awk 'BEGIN { for (i = 0; i < 3000000; i++) printf "word%d ", i % 50000; print "needleword." }' >huge.txt
+t 0 'a huge article' add huge huge.txt; quiet
+is 'found to its end' [ "$(ids huge needleword | wc -l)" -eq 1 ]
+printf '%s\n' '{"id":"d","body":"first"}' '{"id":"d","body":"second"}' >dup.ndjson
+t 0 'duplicate ids' add dup dup.ndjson; out 'documents=1'
+t 0 'the later wins' search dup second
+t 1 'the earlier is gone' search dup first
+printf '%s\n' '{"id":"v","version":3,"body":"three"}' '{"id":"v","version":2,"body":"two"}' '{"id":"v","version":3,"body":"other three"}' >versions.ndjson
+t 0 'versions' add versions versions.ndjson; err 'stale'; err 'conflict'
+t 0 'the highest stays' search versions three
+printf '{"id":"%s","body":"text of %s"}\n' 1 1 2 2 3 3 4 4 5 5 >five.ndjson
+t 0 '--commit-every' add --commit-every 2 every five.ndjson
+is 'a line for each commit' [ "$(grep -c '^committed ' out)" -eq 3 ]
+t 2 '--commit-every 0' add --commit-every 0 every five.ndjson; one_line
+mkdir -p tree/b tree/a; echo 'In a of tree.' >tree/a/x.txt; echo 'In b of tree.' >tree/b/x.txt; echo 'x' >tree/b/picture.jpg
+echo '[{"id":"e1","body":"one of an array"},{"id":"e2","body":"two of an array"}]' >tree/list.json
+t 0 'a tree of directories' add tree.idx tree; err 'picture.jpg: not read'; out 'documents=4'
+echo 'Of a dated file.' >2023-09-11-dated.txt
+t 0 'a date in the name' add dated 2023-09-11-dated.txt
+id=$(ids dated '*')
+t 0 'show the dated' show dated "$id"; out 'published: 2023-09-11T00:00:00Z'; out 'date_source: filename'
+t 0 '--date mtime' add --date mtime mtime full.txt
+t 0 'show the file time' show mtime "$(ids mtime '*')"; out 'date_source: mtime'
+t 2 '--date something' add --date prose mtime full.txt; one_line
+echo '{"id":"w","body":"B","published":"last Tuesday"}' >when.ndjson
+t 0 'a date that is none' add when when.ndjson; err 'when.ndjson:1: published'
+t 0 'is kept as text' show --json when w; out '"published":null'; out '"extra":{"published":"last Tuesday"}'
+t 2 'add to a file' add file full.txt; one_line
+ln -s nowhere link.idx; t 2 'add with an unreadable schema' add --schema nowhere.json x1 full.txt; err nowhere.json
+
+# ---- a second writer, signals ----
+mkfifo pipe
+"$bin" add held - <pipe >held.out 2>held.err &
+holder=$!
+exec 3>pipe
+printf '{"id":"h1","body":"held text one"}\n{"id":"h2","body":"held text two"}\n' >&3
+n=0
+while [ $n -lt 100 ]; do
+    "$bin" delete held nothing >out 2>err
+    [ $? -eq 2 ] && grep -q 'another writer' err && break
+    n=$((n + 1)); sleep 0.05
+done
+t 2 'a second writer' add held full.txt; one_line; err 'another writer'
+kill -TERM $holder
+exec 3>&-
+wait $holder 2>/dev/null
+is 'ended by the signal' [ $? -gt 128 ]
+t 0 'the index is valid' check held; out 'documents=2'
+(printf '{"id":"i1","body":"interrupted text"}\n'; sleep 3) >pipe &
+timeout -s INT 1 "$bin" add int - <pipe >out 2>err
+is 'SIGINT: ended' [ $? -ne 0 ]; err 'interrupted'
+wait
+t 0 'SIGINT leaves a valid index' check int; out 'documents=1'
+# killed at any moment: what was committed is there
+"$bin" add killed five.ndjson >out 2>err
+awk 'BEGIN { for (i = 0; i < 40000; i++) printf "{\"id\":\"k%d\",\"body\":\"text number %d of many\"}\n", i, i }' >many.ndjson
+for wait in 0.02 0.05 0.1 0.3; do
+    "$bin" add --commit-every 500 killed many.ndjson >out 2>err &
+    victim=$!
+    sleep $wait
+    kill -9 $victim 2>/dev/null
+    wait $victim 2>/dev/null
+    t 0 "killed after $wait s" check killed
+done
+
+# ---- search ----
+t 0 'search' search idx arms negotiations; quiet; out '3 documents'
+is 'no colour in a pipe' sh -c '! grep -q "$(printf "\033")" out'
+t 1 'nothing found' search idx xyzzyq
+t 2 'no such index' search nowhere x; one_line
+mkdir directory; t 2 'a directory that is no index' search directory x; one_line
+t 2 'a file that is no index' search file x; one_line
+t 0 '--json' search --json idx arms w/5 negotiations; quiet
+is 'one object' [ "$(wc -l <out)" -eq 1 ]
+for m in '{"query":"arms w/5 negotiations","parsed":"' '"warnings":[]' '"total":2,"total_leads":2,"total_relation":"eq","undated_excluded":0,"limit":20,"offset":0,"next_cursor":null,"took_ms":' '"timed_out":false' '"hits":[{"id":"' '"guid":null' '"title_source":"line"' '"similar":null}' '"facets":{}' '"suggestion":null}'; do out "$m"; done
+t 0 '--ndjson' search --ndjson idx '*'; is 'a line a hit' [ "$(wc -l <out)" -eq 5 ]
+t 0 '--explain' search --explain --json idx shoigu; out '"explanation":{"value":'
+t 0 '--explain for people' search --explain idx shoigu
+t 0 '--fields' search --ndjson --fields id,score idx vladivostok
+is 'only those' grep -Eq '^\{"id":"[a-z2-7]{26}","score":[0-9.]+\}$' out
+t 0 'dash query' search idx -- -kirby; out '1 document'
+t 2 'a bad sort' search --sort upwards idx x; one_line
+t 2 'too far' search --offset 10001 idx x; err 'cursor'
+t 2 'a bad cursor' search --cursor '!!!' idx arms; one_line
+t 0 'the first page' search --json --limit 2 idx '*'
+cursor=$(sed 's/.*"next_cursor":"\([^"]*\)".*/\1/' out)
+sed 's/.*"hits"//' out | grep -o '"id":"[^"]*"' >pages
+t 0 'the second page' search --json --limit 2 --cursor "$cursor" idx '*'
+cursor=$(sed 's/.*"next_cursor":"\([^"]*\)".*/\1/' out); sed 's/.*"hits"//' out | grep -o '"id":"[^"]*"' >>pages
+t 0 'the last page' search --json --limit 2 --cursor "$cursor" idx '*'; out '"next_cursor":null'
+sed 's/.*"hits"//' out | grep -o '"id":"[^"]*"' >>pages
+is 'pages hold all, none twice' [ "$(sort -u pages | wc -l)" -eq 5 ]
+if [ -e /dev/full ]; then
+    "$bin" search --json idx '*' >/dev/full 2>err; is 'a full disk behind stdout' [ $? -eq 2 ]; one_line
+fi
+if command -v script >/dev/null; then
+    script -qec "'$bin' search idx vladivostok" /dev/null >out 2>err </dev/null
+    is 'colour on a terminal' grep -q "$(printf '\033')" out
+    NO_COLOR=1 script -qec "'$bin' search idx vladivostok" /dev/null >out 2>err </dev/null
+    is 'no colour with NO_COLOR' sh -c '! grep -q "$(printf "\033\[1")" out'
+else
+    skip 'colour on a terminal (no script)'
+fi
+printf '{"id":"esc","title":"Evil \\u001b[31m title","body":"with \\u001b]0;x\\u0007 escapes"}\n' >esc.ndjson
+"$bin" add esc esc.ndjson >out 2>err
+t 0 'control characters' search esc evil; is 'do not reach the terminal' sh -c '! grep -q "$(printf "\033")" out'
+t 0 'nor by show' show esc esc; is 'control characters are shown as such' sh -c '! grep -q "$(printf "\033")" out'
+
+# ---- a closed pipe ----
+("$bin" export killed; echo $? >status) 2>err | head -c 100 >out
+is 'a closed pipe is no error' [ "$(cat status)" -eq 0 ]; what='closed pipe'; quiet
+("$bin" search --ndjson --limit 10000 killed text; echo $? >status) 2>err | head -n 1 >out
+is 'nor for search' [ "$(cat status)" -eq 0 ]; what='closed pipe'; quiet
+
+# ---- show, suggest, stats ----
+id=$(ids idx reuters)
+t 0 'show' show idx "$id"; quiet
+is 'the title first' [ "$(head -1 out)" = 'White House: Russia, North Korea talks on arms supplies move forward' ]
+out 'title_source: line'; out 'date_source: unknown'; out 'words: '; out 'The U.S. is concerned'
+t 1 'show an unknown id' show idx nothing; err 'nothing'
+t 1 'one known, one not' show idx "$id" nothing; out 'White House'
+t 0 'show --json' show --json idx "$id"
+for m in "{\"id\":\"$id\",\"guid\":null,\"version\":1,\"title\":\"White House" '"lead":"The U.S. is concerned' '"paragraphs":["The U.S.' '"subjects":[],"places":[]' '"published":null,"date_source":"unknown","updated":null' '"status":"usable"' '"extra":{}}'; do out "$m"; done
+t 0 'suggest' suggest idx vladiv; out 'vladivostok: 1'
+t 0 'suggest --json' suggest --json idx vladiv; out '{"query":"vladiv","completions":[{"text":"vladivostok","documents":1}'; out '"did_you_mean":'
+t 1 'suggest nothing' suggest idx qqqqqqq
+t 0 'stats' stats idx
+for m in 'generation: ' 'documents: 5' 'segments: ' 'bytes: ' 'terms: ' 'forms: ' 'created: 20' 'languages: en=5'; do out "$m"; done
+t 0 'stats --json' stats --json idx; out '"documents":5,"segments":'; out '"languages":{"en":5}}'
+
+# ---- export ----
+t 0 'export' export idx; quiet; is 'a line a document' [ "$(wc -l <out)" -eq 5 ]
+sort out >first; cp out export.ndjson
+t 0 'an export is an import' add back export.ndjson
+"$bin" export back | sort >second
+is 'and exports the same' cmp -s first second
+t 0 'export of a query' export idx vladivostok; is 'only what it finds' [ "$(wc -l <out)" -eq 1 ]
+t 1 'export of nothing' export idx xyzzyq
+printf '%s\n' '{"id":"c1","title":"=cmd|x","body":"b","source":"A, B","byline":"say \"x\"","published":"2023-09-11"}' '{"id":"c2","title":"plain","body":"b"}' >csv.ndjson
+"$bin" add csv csv.ndjson >out 2>err
+t 0 'export --format csv' export --format csv --sort oldest csv
+is 'its head' [ "$(head -1 out | tr -d '\r')" = 'id,title,source,section,byline,published,url,score,words' ]
+out "c1,'=cmd|x,\"A, B\",,\"say \"\"x\"\"\",2023-09-11T00:00:00Z,,"
+t 2 'export --format xml' export --format xml csv; one_line
+
+# ---- delete ----
+t 1 'delete an unknown id' delete idx nothing; err 'nothing'; is 'no commit' [ ! -s out ]
+t 0 'delete' delete lines g1; is 'prints the commit' grep -Eq '^committed generation=[0-9]+ documents=2$' out
+t 0 'delete one of two' delete lines g2 nothing
+t 0 'delete by query' delete lines --query three; out 'documents=0'
+t 1 'delete by a query of nothing' delete lines --query three
+t 2 'delete neither' delete lines; one_line
+t 0 'a deleted one may come back' add lines five.ndjson; out 'documents=5'
+
+# ---- check, damage, newer ----
+t 0 'check' check idx; quiet
+is 'one line' grep -Eq '^ok generation=[0-9]+ documents=5 segments=[0-9]+$' out
+t 0 'check --json' check --json idx; out '{"ok":true,"generation":'; out '"faults":[]}'
+t 2 'check of nothing' check nowhere; one_line
+seg=$(ls -S idx | head -1)
+bytes=$(wc -c <"idx/$seg")
+for at in $((bytes / 3)) $((bytes / 2)) 70; do
+    rm -rf damaged; cp -r idx damaged
+    old=$(od -An -tu1 -j $at -N 1 "damaged/$seg" | tr -d ' ')
+    printf "\\$(printf %o $(((old + 1) % 256)))" | dd of="damaged/$seg" bs=1 seek=$at conv=notrunc 2>/dev/null
+    t 2 "damage at $at" check damaged
+    is 'a line for it' grep -Eq '^[^:]*[^ ]+:[0-9]+: .*: ' out
+    t 2 'damage as JSON' check --json damaged; out '{"ok":false'; out '"offset":'
+done
+rm -rf damaged; cp -r idx damaged; : >"damaged/$seg"
+t 2 'an emptied file' check damaged
+t 2 'an emptied file, searched' search damaged arms; one_line
+if ${CC:-cc} -o newer "$here/newer_format.c" -lxxhash 2>err; then
+    rm -rf newer.idx; cp -r idx newer.idx
+    ./newer newer.idx/MANIFEST
+    cp newer.idx/MANIFEST before
+    t 2 'an index of a newer format' search newer.idx arms; one_line; err 'format 99'
+    t 2 'is not written to' add newer.idx full.txt; err 'format 99'
+    is 'nothing was touched' cmp -s before newer.idx/MANIFEST
+    t 2 'nor checked as good' check newer.idx
+else
+    skip 'a newer format (no C compiler)'
+fi
+
+# ---- merge, backup, reindex ----
+t 0 'merge' merge every; out 'documents=5'
+is 'one segment' [ "$("$bin" stats every | sed -n 's/^segments: //p')" = 1 ]
+t 0 'backup' backup idx copy; t 0 'the copy is whole' check copy; out 'documents=5'
+t 2 'backup onto something' backup idx copy; one_line
+t 0 'reindex' reindex idx anew; out 'documents=5'
+"$bin" export anew | sort >second
+is 'reindex keeps all' cmp -s first second
+t 2 'reindex onto something' reindex idx anew; one_line
+echo '{"fields":{"body":{"type":"text","stored":false},"source":{"type":"keyword"}}}' >unstored.json
+"$bin" init --schema unstored.json unstored >out; echo '{"id":"s","body":"not kept","source":"A"}' >s.ndjson
+"$bin" add unstored s.ndjson >out 2>err
+t 0 'reindex names what was not stored' reindex unstored unstored2; err "field 'body' was not stored"
+
+# ---- completion ----
+for shell in bash zsh fish; do t 0 "completion $shell" completion $shell; out reindex; done
+if command -v bash >/dev/null; then
+    "$bin" completion bash >completion.sh; is 'bash takes it' bash -n completion.sh
+    is 'bash completes' [ "$(bash -c '. ./completion.sh; COMP_WORDS=(libsearch rei); COMP_CWORD=1; _libsearch; echo "${COMPREPLY[*]}"')" = reindex ]
+fi
+t 2 'completion of another' completion csh; one_line
+
+# ---- a full disk ----
+mkdir small
+if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=2m tmpfs small 2>err; then
+    mounted=$tmp/small
+    t 0 'add on a small disk' add small/idx "$root/corpus"
+    t 2 'a full disk' add small/idx huge.txt
+    is 'says so' grep -Eq 'No space left|disk or the quota is full' err
+    t 0 'nothing committed is lost' check small/idx; out 'documents=5'
+    t 0 'and is still found' search small/idx vladivostok
+    t 0 'and small things still fit' add small/idx full.txt; out 'documents=6'
+    umount small && mounted=
+else
+    skip 'a full disk (needs root and mount)'
+fi
+
+echo "cli: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,250 @@
+/* fault_index.c — the nth allocation, and the nth system call, fails (once, and from then on) in each step of a
+ * writer's and a reader's life, until the step succeeds. Afterwards the index is opened anew: it has the previous
+ * commit or the next one, verifies, and can be written again. usage: fault_index [STRIDE]: every STRIDE-th point only
+ * (1: all) */
+#include "libsearch/store/io.h"
+#include "libsearch/util/alloc.h"
+#include "tests/index_util.h"
+#include <errno.h>
+
+static ls_error err;
+static uint64_t stride = 1;
+
+typedef int step_fn(ls_writer **w);
+
+static int step_open(ls_writer **w)
+{
+    LS_INIT(ls_writer_options, o);
+    o.flags = LS_WRITER_NO_MERGE;
+    return ls_writer_open(w, index_path, &o, &err);
+}
+
+static int step_add(ls_writer **w)
+{
+    int rc = add_doc(*w, "new", "some new words", 0, NULL, &err);
+    if (!rc) rc = add_doc(*w, "one", "other words of one", 0, NULL, &err);
+    if (!rc && (rc = ls_delete(*w, "two", 3, &err)) == LS_NOTFOUND) rc = LS_OK; /* a try before has done it */
+    return rc;
+}
+
+static int step_commit(ls_writer **w)
+{
+    int rc = step_add(w);
+    return rc ? rc : ls_commit(*w, NULL, &err);
+}
+
+static int step_merge(ls_writer **w)
+{
+    int rc = step_commit(w);
+    return rc ? rc : ls_merge(*w, 1, &err);
+}
+
+static int step_field(ls_writer **w)
+{
+    ls_field f = {sizeof f, "added", LS_TEXT, 1, 0};
+    int rc = ls_writer_add_field(*w, &f, &err);
+    if (rc == LS_EXISTS) rc = LS_OK; /* a try before has done it */
+    return rc ? rc : step_commit(w);
+}
+
+static int step_read(ls_writer **w)
+{
+    (void)w;
+    for (unsigned flags = 0; flags < 2; flags++) {
+        ls_reader *r, *newer;
+        LS_INIT(ls_reader_options, o);
+        LS_INIT(ls_stats, s);
+        ls_doc *d;
+        o.flags = flags;
+        int rc = ls_reader_open(&r, index_path, &o, &err);
+        if (rc) return rc;
+        rc = ls_get(&d, r, "one", 3, &err);
+        if (!rc) ls_doc_free(d);
+        if (!rc) rc = ls_reader_stats(r, &s, &err);
+        if (!rc) rc = ls_reader_refresh(&newer, r, &err);
+        if (!rc) ls_reader_close(newer);
+        ls_reader_close(r);
+        if (rc) return rc;
+    }
+    LS_INIT(ls_check_report, report);
+    return ls_check(index_path, NULL, NULL, &report, &err);
+}
+
+static int step_backup(ls_writer **w)
+{
+    (void)w;
+    char to[100];
+    snprintf(to, sizeof to, "%s/copy", folder);
+    remove_folder(to);
+    return ls_backup(index_path, to, &err);
+}
+
+static int step_create(ls_writer **w)
+{
+    LS_INIT(ls_writer_options, o);
+    o.flags = LS_WRITER_CREATE;
+    return ls_writer_open(w, index_path, &o, &err);
+}
+
+/* Two commits: one and two, then two replaced and three. */
+static void prepare(void)
+{
+    index_clean(NULL);
+    ls_writer *w = open_writer(LS_WRITER_CREATE | LS_WRITER_NO_MERGE | LS_WRITER_NO_SYNC, 0);
+    OK(add_doc(w, "one", "words of one", 0, NULL, &err));
+    OK(add_doc(w, "two", "words of two", 0, NULL, &err));
+    OK(ls_commit(w, NULL, &err));
+    OK(add_doc(w, "two", "words of two again", 0, NULL, &err));
+    OK(add_doc(w, "three", "words of three", 0, NULL, &err));
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+}
+
+/* 0: the commit before, 1: the one after; anything else fails. */
+static int which_commit(void)
+{
+    char text[100];
+    ls_reader *r;
+    LS_INIT(ls_check_report, report);
+    OK(ls_reader_open(&r, index_path, NULL, &err));
+    bool after = *body_of(r, "new", text, sizeof text);
+    assert_string_equal(body_of(r, "one", text, sizeof text), after ? "other words of one" : "words of one");
+    assert_string_equal(body_of(r, "two", text, sizeof text), after ? "" : "words of two again");
+    assert_string_equal(body_of(r, "three", text, sizeof text), "words of three");
+    assert_int_equal(count_docs(r), 3);
+    ls_reader_close(r);
+    OK(ls_check(index_path, NULL, NULL, &report, &err));
+    return after;
+}
+
+static void write_again(void)
+{
+    ls_writer *w = open_writer(LS_WRITER_NO_SYNC, 0);
+    OK(add_doc(w, "later", "it goes on", 0, NULL, &err));
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+}
+
+typedef struct how {
+    bool memory; /* allocations, not system calls */
+    int error;
+    bool forever;
+} how;
+
+static void arm(const how *h, uint64_t n)
+{
+    if (h->memory) lsi_alloc_fail_at(n, h->forever);
+    else lsi_io_fail_at(n, h->error, h->forever);
+}
+
+static void disarm(void)
+{
+    lsi_alloc_fail_at(0, false);
+    lsi_io_fail_at(0, 0, false);
+}
+
+static bool is_named_error(const how *h, int rc)
+{
+    if (h->memory) return rc == LS_NOMEM;
+    return rc == LS_IO || rc == LS_POISONED || rc == LS_COMMIT_UNKNOWN || (h->error == ENOSPC && rc == LS_NOSPACE);
+}
+
+/* After a failure that leaves the writer well, the same step is made again without one. */
+static void try_again(step_fn *step, ls_writer *w, int rc)
+{
+    if (!w || rc == LS_COMMIT_UNKNOWN) return;
+    int again = step(&w);
+    if (again) assert_int_equal(again, LS_POISONED);
+    if (rc == LS_NOMEM || rc == LS_NOSPACE) assert_int_equal(again, LS_OK); /* nothing was lost */
+}
+
+static uint64_t run_step(step_fn *step, const how *h, bool retry)
+{
+    uint64_t points = 0;
+    bool writes = step != step_read && step != step_backup;
+    for (uint64_t n = 1;; n += stride) {
+        ls_writer *w = NULL;
+        if (step == step_create) index_clean(NULL);
+        else prepare();
+        if (writes && step != step_open && step != step_create) OK(step_open(&w));
+        arm(h, n);
+        int rc = step(&w);
+        disarm();
+        if (!rc) {
+            ls_writer_close(w);
+            if (step == step_create) break;
+            which_commit();
+            break;
+        }
+        points++;
+        if (!is_named_error(h, rc)) print_error("point %llu: %d, %s\n", (unsigned long long)n, rc, err.message);
+        assert_true(is_named_error(h, rc));
+        assert_int_equal(err.code, rc);
+        if (retry) try_again(step, w, rc);
+        ls_writer_close(w);
+        if (step == step_create) OK(step_create(&w)), ls_writer_close(w);
+        else {
+            which_commit();
+            write_again();
+        }
+        assert_true(n < 100000);
+    }
+    return points;
+}
+
+static const struct {
+    const char *name;
+    step_fn *step;
+} all_steps[] = {{"create", step_create}, {"open", step_open},   {"add", step_add},   {"commit", step_commit},
+                 {"field", step_field},   {"merge", step_merge}, {"read", step_read}, {"backup", step_backup}};
+
+static void run_all(const how *h, const char *what)
+{
+    char line[300];
+    size_t n = (size_t)snprintf(line, sizeof line, "%s%s:", what, h->forever ? ", from then on" : "");
+    for (size_t i = 0; i < sizeof all_steps / sizeof *all_steps; i++) {
+        uint64_t points = run_step(all_steps[i].step, h, i >= 2 && i <= 5);
+        n += (size_t)snprintf(line + n, sizeof line - n, " %s %llu", all_steps[i].name, (unsigned long long)points);
+    }
+    print_message("%s points\n", line);
+}
+
+static void allocations(void **state)
+{
+    (void)state;
+    run_all(&(how){true, 0, false}, "allocations");
+    run_all(&(how){true, 0, true}, "allocations");
+}
+
+static void full_disk(void **state)
+{
+    (void)state;
+    run_all(&(how){false, ENOSPC, false}, "ENOSPC");
+    run_all(&(how){false, ENOSPC, true}, "ENOSPC");
+}
+
+static void bad_disk(void **state)
+{
+    (void)state;
+    run_all(&(how){false, EIO, false}, "EIO");
+    run_all(&(how){false, EIO, true}, "EIO");
+}
+
+static void too_many_files(void **state)
+{
+    (void)state;
+    run_all(&(how){false, EMFILE, false}, "EMFILE");
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(allocations, index_clean),
+        cmocka_unit_test_teardown(full_disk, index_clean),
+        cmocka_unit_test_teardown(bad_disk, index_clean),
+        cmocka_unit_test_teardown(too_many_files, index_clean),
+    };
+    if (argc > 1) stride = strtoull(argv[1], NULL, 10);
+    if (!stride) stride = 1;
+    return cmocka_run_group_tests(tests, folder_begin, folder_end);
+}

@@ -1,0 +1,526 @@
+"""live.py: tests of libsearchd that need time, many connections, or servers with settings of their own."""
+import gzip
+import hashlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+from client import JSON, NDJSON, Broken, Connection, Server
+
+
+class Failed(Exception):
+    pass
+
+
+def need(truth, format, *values):
+    if not truth:
+        raise Failed(format % values if values else format)
+
+
+def output(program, *flags):
+    return subprocess.run([program, *flags], check=True, stdout=subprocess.PIPE).stdout.decode()
+
+
+def status(server, *a, **k):
+    answer = server.ask(*a, **k)
+    return answer.status if answer else None
+
+
+# ---- set-up and end ------------------------------------------------------------------------------------------------
+
+
+def command_line(program, corpus):
+    def run(*flags, **environment):
+        p = subprocess.run([program, *flags], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20,
+                           env={**os.environ, **environment})
+        return p.returncode, p.stdout.decode(), p.stderr.decode()
+
+    for flags in ((), ("--nonsense",), ("--index",), ("--index", "/nonexistent/dir/index"), ("--workers", "0"), ("x",),
+                  ("--index", corpus), ("--config", "/nonexistent"), ("--index", "/tmp", "--listen", "8080"),
+                  ("--index", "/tmp/libsearchd-none", "--listen", "256.1.1.1:80")):
+        code, _, said = run(*flags)
+        need(code == 2, "%r: exit status %d", flags, code)
+        need(said.startswith("libsearchd: ") and said.count("\n") == 1, "%r says %r", flags, said)
+    need("--listen" in run("--help")[1], "--help")
+    need(run("--print-config", "--queue", "7", LIBSEARCHD_QUEUE="8", LIBSEARCHD_WORKERS="3")[1].count("\nqueue = 7\n") == 1,
+         "a flag does not beat the environment")
+    need("workers = 3\n" in run("--print-config", LIBSEARCHD_WORKERS="3")[1], "the environment does not beat the default")
+    with open(os.path.join(os.path.dirname(__file__), "..", "..", "man", "libsearchd.8"), encoding="utf-8") as f:
+        need(f.read() == run("--print-man")[1], "man/libsearchd.8 is not what --print-man prints")
+    need(output(program, "--version").startswith("libsearchd "), "--version")
+
+
+def config_file(program, corpus):
+    with Server(program) as server:
+        path = os.path.join(server.folder, "config")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("# a comment\nworkers = 5\nallow-host = a.example\nallow-host = b.example\n")
+        told = output(program, "--config", path, "--print-config")
+        need("workers = 5\n" in told and "allow-host = a.example\nallow-host = b.example\n" in told, "%s", told)
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("workers = 5\nworkrs = 6\n")
+        p = subprocess.run([program, "--config", path, "--print-config"], stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+        need(p.returncode == 2 and b":2: " in p.stderr, "%s", p.stderr)
+
+
+def second_writer(program, corpus):
+    with Server(program, corpus=corpus) as first:
+        began = time.time()
+        with Server(program, index=first.index) as second:
+            need(second.port is None and second.process.wait() == 2, "a second server starts on the same index")
+            need(time.time() - began < 2, "it takes %.1f s to say so", time.time() - began)
+            need(second.said().count(b"\n") == 1, "it says %r", second.said())
+
+
+def port_taken(program, corpus):
+    with Server(program) as first:
+        p = subprocess.run([program, "--index", first.index + "2", "--listen", "127.0.0.1:%d" % first.port],
+                           stderr=subprocess.PIPE, timeout=20)
+        need(p.returncode == 2 and b"listen" in p.stderr, "%d %s", p.returncode, p.stderr)
+
+
+def beyond_loopback_needs_keys(program, corpus):
+    with Server(program) as first:
+        p = subprocess.run([program, "--index", first.index + "2", "--listen", "0.0.0.0:0"], stderr=subprocess.PIPE, timeout=20)
+        need(p.returncode == 2 and b"keys" in p.stderr, "%d %s", p.returncode, p.stderr)
+
+
+def opens_again(program, corpus):
+    with Server(program, corpus=corpus) as first:
+        need(status(first, "PUT", "/v1/documents/kept", '{"body":"kept words"}', JSON) == 201, "not written")
+        first.process.kill()
+        first.process.wait()
+        with Server(program, index=first.index, corpus=corpus) as second:
+            need(second.port, "it does not open again: %s", second.said())
+            need(second.ask("GET", "/v1/documents/kept").json()["body"] == "kept words", "the document is gone")
+            need(second.ask("GET", "/v1/stats").json()["documents"] == 6, "the corpus was added twice")
+
+
+def log_without_words(program, corpus):
+    with Server(program, corpus=corpus) as server:
+        server.ask("GET", "/v1/search?q=secretword", headers=[("X-API-Key", "secretkey")])
+        server.ask("POST", "/v1/search", '{"q":"secretbody"}', JSON)
+        server.ask("GET", "/v1/documents/%1b%5bm%0aforged", headers=[])
+        server.stop()
+        said = server.said()
+        need(b"secret" not in said, "the log tells too much: %s", said)
+        lines = said.decode("ascii").splitlines()
+        need(any(" GET /v1/search 200 " in line for line in lines), "the search is not logged: %s", said)
+        need(len(lines) == 4 and not any(line.startswith("forged") for line in lines), "%r", lines)
+
+
+def silent_reader_of_the_log(program, corpus):
+    """A log nobody reads must not stop the server."""
+    with Server(program) as spare:
+        p = subprocess.Popen([program, "--index", spare.index + "2", "--listen", "127.0.0.1:0"], stderr=subprocess.PIPE)
+        try:
+            port = int(p.stderr.readline().split(b":")[3].split(b"/")[0])
+            with Connection(port) as c:
+                for _ in range(3000):
+                    c.send(b"GET /nothing/" + b"x" * 100 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                    need(c.answer().status == 404, "no answer")
+        finally:
+            p.send_signal(signal.SIGTERM)
+            need(p.wait(12) == 0, "it does not stop")
+            p.stderr.close()
+
+
+# ---- HTTP ----------------------------------------------------------------------------------------------------------
+
+
+def keep_alive(program, corpus):
+    with Server(program, corpus=corpus) as server, Connection(server.port) as c:
+        for i in range(2000):
+            c.send(b"GET /v1/search?q=arms&limit=1 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            need(c.answer().status == 200, "request %d", i)
+
+
+def pipelining(program, corpus):
+    with Server(program, corpus=corpus) as server, Connection(server.port) as c:
+        one = b"GET /v1/search?q=arms&limit=%d HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        threading.Thread(target=c.send, args=(b"".join(one % (i % 100) for i in range(500)),)).start()
+        for i in range(500):
+            need(c.answer().json()["limit"] == i % 100, "answer %d is another's", i)
+
+
+def head_byte_by_byte(program, corpus):
+    with Server(program, corpus=corpus) as server, Connection(server.port) as c:
+        for b in b"GET /v1/search?q=arms HTTP/1.1\r\nHost: localhost\r\n\r\n":
+            c.send(bytes([b]))
+        need(c.answer().json()["total"] == 5, "no answer")
+        for b in (b"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                  b"Transfer-Encoding: chunked\r\n\r\nc\r\n{\"q\":\"arms\"}\r\n0\r\n\r\n"):
+            c.send(bytes([b]))
+        need(c.answer().json()["total"] == 5, "no answer to chunks")
+
+
+def compression(program, corpus):
+    with Server(program, corpus=corpus) as server:
+        plain = server.ask("GET", "/openapi.yaml")
+        zipped = server.ask("GET", "/openapi.yaml", headers=[("Accept-Encoding", "br, gzip;q=0.5")])
+        need(zipped.header("content-encoding") == "gzip" and len(zipped.raw) < len(plain.raw) / 3, "not compressed")
+        need(gzip.decompress(zipped.raw) == plain.body, "not the same")
+        for refuse in ("identity", "gzip;q=0", "gzip; q=0.000", "br", ""):
+            answer = server.ask("GET", "/openapi.yaml", headers=[("Accept-Encoding", refuse)])
+            need(answer.header("content-encoding") is None, "compressed for %r", refuse)
+        small = server.ask("GET", "/healthz", headers=[("Accept-Encoding", "gzip")])
+        need(small.header("content-encoding") is None, "16 bytes are compressed")
+        need(sum(len(gzip.compress(server.ask("GET", "/assets/" + f).raw)) for f in ("page.css", "page.js", "icon.svg")) +
+             len(gzip.compress(server.ask("GET", "/search?q=arms").raw)) < 30000, "the page is over 30 KB")
+
+
+def not_modified(program, corpus):
+    with Server(program, corpus=corpus) as server:
+        for target in ("/v1/search?q=arms", "/v1/stats", "/", "/search?q=arms", "/assets/page.css", "/openapi.yaml"):
+            tag = server.ask("GET", target).header("etag")
+            again = server.ask("GET", target, headers=[("If-None-Match", '"other", ' + tag)])
+            need(again.status == 304 and again.raw == b"" and again.header("etag") == tag, "%s: %d", target, again.status)
+        tag = server.ask("GET", "/v1/search?q=arms").header("etag")
+        need(server.ask("GET", "/v1/search?q=deal").header("etag") != tag, "two queries have one tag")
+        server.ask("PUT", "/v1/documents/x", '{"body":"arms"}', JSON)
+        fresh = server.ask("GET", "/v1/search?q=arms", headers=[("If-None-Match", tag)])
+        need(fresh.status == 200 and fresh.json()["total"] == 6, "a write does not change the tag")
+
+
+def cross_origin(program, corpus):
+    with Server(program, "--allow-origin", "http://desk.example", corpus=corpus) as server:
+        good = [("Origin", "http://desk.example")]
+        need(server.ask("GET", "/v1/stats", headers=good).header("access-control-allow-origin") == "http://desk.example", "GET")
+        need(server.ask("GET", "/v1/stats", headers=[("Origin", "http://evil.example")]).header("access-control-allow-origin")
+             is None, "a stranger is let in")
+        flight = server.ask("OPTIONS", "/v1/documents/x", headers=good + [("Access-Control-Request-Method", "PUT")])
+        need(flight.status == 204 and "PUT" in flight.header("access-control-allow-methods"), "no preflight: %d", flight.status)
+        need(status(server, "POST", "/v1/admin/commit", "", good) == 200, "a listed origin may not write")
+
+
+def hosts(program, corpus):
+    with Server(program, "--allow-host", "archive.example", corpus=corpus) as server:
+        for host, wanted in (("archive.example", 200), ("ARCHIVE.example:80", 200), ("localhost.", 200), ("[::1]:1", 200),
+                             ("evil.archive.example", 421), ("archive.example.evil", 421), ("127.0.0.2", 421)):
+            with Connection(server.port) as c:
+                c.send(b"GET /healthz HTTP/1.1\r\nHost: %s\r\n\r\n" % host.encode())
+                got = c.answer().status
+                need(got == wanted, "%s: %d", host, got)
+
+
+# ---- keys ----------------------------------------------------------------------------------------------------------
+
+
+def key_line(name, scopes, key, limit=""):
+    return "%s %s %s %s\n" % (name, scopes, hashlib.sha256(key.encode()).hexdigest(), limit)
+
+
+def keys(program, corpus):
+    with Server(program) as spare:
+        path = os.path.join(spare.folder, "keys")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("# keys\n\n" + key_line("reader", "read", "reader-key-0123456789") +
+                    key_line("desk", "read,write", "desk-key-0123456789") + key_line("boss", "read,write,admin", "boss-key-0123456789") +
+                    key_line("partner", "read,write", "partner-key-0123456789", "source=Wire Service"))
+        with Server(program, "--keys", path, corpus=corpus) as server:
+            def ask(who, method, target, body=None, headers=()):
+                with_key = [("Authorization", "Bearer %s-key-0123456789" % who)] if who else []
+                return server.ask(method, target, body, list(headers) + with_key)
+
+            need(ask(None, "GET", "/healthz").status == 200, "health needs a key")
+            answer = ask(None, "GET", "/v1/search?q=arms")
+            need(answer.status == 401 and answer.header("www-authenticate"), "%d without a key", answer.status)
+            need(ask("nobody", "GET", "/v1/search?q=arms").status == 401, "an unknown key is taken")
+            need(server.ask("GET", "/v1/search?q=arms&key=reader-key-0123456789").status == 401, "a key in the URL")
+            need(server.ask("GET", "/v1/stats", headers=[("X-API-Key", "reader-key-0123456789")]).status == 200, "X-API-Key")
+            need(server.ask("GET", "/v1/stats", headers=[("Authorization", "Basic cmVhZGVy")]).status == 401, "Basic")
+            need(ask("reader", "GET", "/v1/search?q=arms").json()["total"] == 5, "the reader reads nothing")
+            need(ask("reader", "PUT", "/v1/documents/a", '{"body":"x"}', JSON).status == 403, "the reader writes")
+            need(ask("desk", "PUT", "/v1/documents/a", '{"body":"arms","source":"Wire Service"}', JSON).status == 201, "desk")
+            need(ask("desk", "PUT", "/v1/documents/b", '{"body":"arms","source":"Other"}', JSON).status == 201, "desk")
+            need(ask("desk", "POST", "/v1/admin/commit", "").status == 403, "the desk orders")
+            need(ask("boss", "POST", "/v1/admin/commit", "").status == 200, "the boss may not")
+            need(ask("reader", "GET", "/metrics").status == 403, "metrics without the scope")
+            need(ask("partner", "GET", "/v1/search?q=arms").json()["total"] == 1, "the filter does not hold")
+            need(ask("partner", "GET", "/v1/search?q=arms&source=Other").status == 403, "the filter is opened by another")
+            need(ask("partner", "POST", "/v1/search", '{"q":"arms"}', JSON).json()["total"] == 1, "POST opens the filter")
+            need(ask("partner", "GET", "/v1/documents/b").status == 404, "another's document is shown")
+            need(ask("partner", "GET", "/v1/documents/a").status == 200, "its own is not")
+            need(ask("partner", "GET", "/v1/documents/b/snippet?q=arms").status == 404, "another's passages are shown")
+            need(ask("partner", "GET", "/article/b").status == 404, "another's page is shown")
+            need(len(ask("partner", "GET", "/v1/export?q=arms").body.splitlines()) == 1, "the export opens the filter")
+            need(ask("partner", "GET", "/v1/stats").status == 403, "figures of all are told")
+            need(ask("partner", "DELETE", "/v1/documents/b").status == 404, "another's is deleted")
+            need(ask("partner", "PUT", "/v1/documents/b", '{"body":"x","source":"Wire Service"}', JSON).status == 404,
+                 "another's is replaced")
+            bulk = ask("partner", "POST", "/v1/documents", '{"id":"b","body":"x","source":"Wire Service"}\n', NDJSON)
+            need('"result":"error"' in bulk.body.decode(), "another's is replaced in bulk")
+            tags = {ask(w, "GET", "/v1/search?q=arms").header("etag") for w in ("reader", "partner")}
+            need(len(tags) == 2, "two keys that see different things have one tag")
+            with open(path, "a", encoding="utf-8") as f:
+                f.write(key_line("late", "read", "late-key-0123456789"))
+            server.process.send_signal(signal.SIGHUP)
+            end = time.time() + 5
+            while ask("late", "GET", "/v1/stats").status != 200 and time.time() < end:
+                time.sleep(0.05)
+            need(ask("late", "GET", "/v1/stats").status == 200, "SIGHUP does not read the keys")
+            with open(path, "w", encoding="utf-8") as f:
+                f.write("broken\n")
+            server.process.send_signal(signal.SIGHUP)
+            time.sleep(0.3)
+            need(ask("late", "GET", "/v1/stats").status == 200, "a broken file throws the old keys away")
+            need(b"0123456789" not in server.said(), "a key stands in the log")
+
+
+# ---- writes --------------------------------------------------------------------------------------------------------
+
+
+def bulk(program, corpus):
+    with Server(program, "--max-content", "65536") as server:
+        lines = ['{"id":"b%d","body":"word%d common"}' % (i, i) for i in range(2500)]
+        lines[7] = "{"
+        lines[1200] = '{"id":"long","body":"%s"}' % ("x" * 70000)
+        answer = server.ask("POST", "/v1/documents", "\n".join(lines), NDJSON)
+        need(answer.status == 200, "%d %s", answer.status, answer.body[:200])
+        told = [json.loads(line) for line in answer.body.splitlines()]
+        need([t["line"] for t in told] == list(range(1, 2501)), "not a line for each line, in order")
+        wrong = [t["line"] for t in told if t["result"] == "error"]
+        need(wrong == [8, 1201], "the lines with errors are %s", wrong[:10])
+        need(server.ask("GET", "/v1/search?q=common&limit=0").json()["total"] == 2498, "not all are found")
+        body = "\n".join('{"id":"l%d","body":"y"}' % i for i in range(30000)) + "\n"
+        answer = server.ask("POST", "/v1/documents", body, NDJSON, timeout=120)
+        need(answer.status == 200 and len(answer.body.splitlines()) == 30000, "30,000 lines: %d", answer.status)
+        need(answer.header("transfer-encoding") == "chunked", "the spool is not used")
+
+
+def many_writers(program, corpus):
+    with Server(program) as server:
+        wrong = []
+
+        def write(who):
+            for i in range(25):
+                name = "w%d-%d" % (who, i)
+                answer = server.ask("PUT", "/v1/documents/" + name, '{"body":"%s shared"}' % name, JSON)
+                found = server.ask("GET", '/v1/search?q=%22' + name.replace("-", "%2D") + '%22&fields=id')
+                ids = [h["id"] for h in found.json()["hits"]]
+                if answer.status != 201 or name not in ids:
+                    wrong.append((name, answer.status, ids))
+
+        threads = [threading.Thread(target=write, args=(w,)) for w in range(8)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        need(not wrong, "not found by the next search: %s", wrong[:3])
+        need(server.ask("GET", "/v1/search?q=shared&limit=0").json()["total"] == 200, "not 200 documents")
+
+
+# ---- slow and many -------------------------------------------------------------------------------------------------
+
+
+def cut_after(connection, wait=20):
+    began = time.time()
+    connection.socket.settimeout(wait)
+    try:
+        while connection.more():
+            pass
+    except socket.timeout:
+        return None
+    return time.time() - began
+
+
+def slow_heads(program, corpus):
+    with Server(program, corpus=corpus) as server:
+        silent, partial, dribble, idle = (Connection(server.port) for _ in range(4))
+        partial.send(b"GET /v1/search?q=arms HTTP/1.1\r\nHost: loc")
+        idle.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        need(idle.answer().status == 200, "no answer")
+        times = {}
+
+        def drip():
+            began, i = time.time(), 0
+            dribble.socket.settimeout(1)
+            dribble.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
+            while time.time() - began < 20:
+                dribble.send(b"X-%d: y\r\n" % i)
+                i += 1
+                try:
+                    while dribble.more():
+                        pass
+                    break
+                except socket.timeout:
+                    pass
+            times["dribble"] = time.time() - began
+
+        threads = [threading.Thread(target=drip)]
+        for name, c in (("silent", silent), ("partial", partial), ("idle", idle)):
+            threads.append(threading.Thread(target=lambda n=name, k=c: times.__setitem__(n, cut_after(k))))
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        for name in ("silent", "partial", "dribble", "idle"):
+            need(times[name] and 9 < times[name] < 12.5, "%s is cut after %s s", name, times[name])
+        need(partial.buffer.startswith(b"HTTP/1.1 408 "), "the partial head hears %r", partial.buffer[:60])
+
+
+def slow_bodies_and_readers(program, corpus):
+    with Server(program) as server:
+        text = "word " * 30000
+        lines = "".join('{"id":"r%d","body":"%s"}\n' % (i, text) for i in range(100))
+        need(server.ask("POST", "/v1/documents", lines, NDJSON, timeout=120).status == 200, "not filled")
+        times = {}
+
+        def body():
+            with Connection(server.port) as c:
+                c.send(b"POST /v1/documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n"
+                       b"Content-Length: 1000000\r\n\r\n")
+                began = time.time()
+                c.socket.settimeout(0.5)
+                while time.time() - began < 25:
+                    c.send(b" " * 512)
+                    try:
+                        if not c.more():
+                            break
+                    except socket.timeout:
+                        pass
+                times["body"] = time.time() - began
+
+        def reader():
+            c = Connection(server.port, receive=4096)
+            c.send(b"GET /v1/export HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            began = time.time()
+            while time.time() - began < 25:
+                time.sleep(0.5)
+                gauge = [line for line in server.ask("GET", "/metrics").body.decode().splitlines()
+                         if line.startswith("libsearchd_connections ")]
+                if time.time() - began > 6 and int(float(gauge[0].split()[1])) <= 1 + ("body" not in times):
+                    break
+            times["reader"] = time.time() - began
+            c.close()
+
+        threads = [threading.Thread(target=body), threading.Thread(target=reader)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        need(9 < times["body"] < 13, "the slow content is cut after %.1f s", times["body"])
+        need(6 < times["reader"] < 13, "the slow reader is cut after %.1f s", times["reader"])
+        whole = server.ask("GET", "/v1/export", timeout=120)
+        need(len(whole.body.splitlines()) == 100, "an honest reader gets %d lines", len(whole.body.splitlines()))
+
+
+def many_slow_and_one_honest(program, corpus):
+    with Server(program, corpus=corpus) as server:
+        slow = []
+        for i in range(1000):
+            c = Connection(server.port, timeout=30)
+            if i % 4 == 1:
+                c.send(b"GET /v1/search?q=arms HTTP/1.1\r\nHost: loc")
+            elif i % 4 == 2:
+                c.send(b"POST /v1/documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n"
+                       b"Content-Length: 100000\r\n\r\n{")
+            elif i % 4 == 3:
+                c.send(b"GET /v1/export?q=arms HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            slow.append(c)
+        times = []
+        with Connection(server.port) as c:
+            for _ in range(500):
+                began = time.time()
+                c.send(b"GET /v1/search?q=arms HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                need(c.answer().status == 200, "the honest client is refused")
+                times.append(time.time() - began)
+        times.sort()
+        print("     1,000 slow connections: the honest client's p50 %.2f ms, p99 %.2f ms" %
+              (times[250] * 1000, times[495] * 1000))
+        need(times[495] < 0.1, "p99 is %.1f ms", times[495] * 1000)
+        for c in slow:
+            c.close()
+        need(server.stop() == 0, "it does not stop")
+
+
+def caps(program, corpus):
+    with Server(program, "--max-connections", "8", "--max-per-address", "100", corpus=corpus) as server:
+        held = [Connection(server.port) for _ in range(8)]
+        time.sleep(0.1)
+        answer = server.ask("GET", "/v1/stats")
+        need(answer.status == 503 and answer.header("retry-after"), "beyond the cap: %s", answer.status)
+        need(status(server, "GET", "/healthz") == 200, "health has no place")
+        for c in held:
+            c.close()
+        end = time.time() + 5
+        while status(server, "GET", "/v1/stats") != 200 and time.time() < end:
+            time.sleep(0.05)
+        need(status(server, "GET", "/v1/stats") == 200, "places do not come back")
+    with Server(program, "--max-per-address", "4", corpus=corpus) as server:
+        held = [Connection(server.port) for _ in range(4)]
+        time.sleep(0.1)
+        answer = server.ask("GET", "/v1/stats")
+        need(answer is None or (answer.status == 429 and answer.header("retry-after")), "one address: %s", answer and answer.status)
+        for c in held:
+            c.close()
+
+
+def stop_under_load(program, corpus):
+    with Server(program, corpus=corpus) as server:
+        stopping, wrong, done = threading.Event(), [], [0]
+
+        def client(kind):
+            while not stopping.is_set():
+                try:
+                    with Connection(server.port) as c:
+                        for i in range(100):
+                            if kind:
+                                c.send(b"PUT /v1/documents/s%d HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                                       b"Content-Length: 14\r\n\r\n{\"body\":\"%04d\"}" % (i, i))
+                            else:
+                                c.send(b"GET /v1/search?q=arms HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                            answer = c.answer()
+                            if answer is None:
+                                break
+                            done[0] += 1
+                            if answer.status not in (200, 201):
+                                wrong.append(answer.status)
+                            if answer.header("connection") == "close":
+                                break
+                except ConnectionRefusedError:
+                    return
+                except (Broken, socket.timeout) as e:
+                    wrong.append(repr(e))
+                except OSError:
+                    pass
+
+        threads = [threading.Thread(target=client, args=(i % 2,)) for i in range(8)]
+        for t in threads:
+            t.start()
+        time.sleep(1)
+        began = time.time()
+        code = server.stop()
+        took = time.time() - began
+        stopping.set()
+        for t in threads:
+            t.join()
+        need(code == 0, "exit status %s", code)
+        need(took < 10, "it takes %.1f s", took)
+        need(not wrong, "answers were cut or wrong: %s", wrong[:5])
+        need(done[0] > 100, "only %d requests", done[0])
+        with Server(program, index=server.index) as again:
+            need(again.ask("POST", "/v1/admin/verify", "").json()["ok"], "the index is damaged")
+
+
+def stop_with_open_connections(program, corpus):
+    with Server(program, corpus=corpus) as server:
+        held = [Connection(server.port) for _ in range(20)]
+        held[0].send(b"GET / HT")
+        held[1].send(b"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n{")
+        time.sleep(0.1)
+        began = time.time()
+        need(server.stop() == 0, "exit status")
+        need(time.time() - began < 10, "%.1f s", time.time() - began)
+
+
+# name, function, whether it waits for deadlines
+TESTS = [(f.__name__.replace("_", " "), f, f in (slow_heads, slow_bodies_and_readers)) for f in (
+    command_line, config_file, second_writer, port_taken, beyond_loopback_needs_keys, opens_again, log_without_words,
+    silent_reader_of_the_log, keep_alive, pipelining, head_byte_by_byte, compression, not_modified, cross_origin, hosts, keys,
+    bulk, many_writers, caps, many_slow_and_one_honest, stop_under_load, stop_with_open_connections, slow_heads,
+    slow_bodies_and_readers)]

@@ -1,0 +1,31 @@
+#!/bin/sh
+# long.sh [DATA] — the long forms: clang, TSan, long properties, the fresh root, figures and benchmarks. Prints a line a part;
+# DATA (a folder of collections) is optional: what needs it says 'skipped' without.
+set -u
+cd "$(dirname "$0")/.."
+data=${1:-}
+sh tests/deps.sh test || exit 1
+failed=0
+part() { # NAME COMMAND…
+    name=$1
+    shift
+    start=$(date +%s)
+    if "$@" > "build/long-$name.log" 2>&1; then echo "ok   $name ($(($(date +%s) - start)) s)"; else failed=$((failed + 1)); echo "FAIL $name: build/long-$name.log"; tail -n 5 "build/long-$name.log"; fi
+    grep -h skipped "build/long-$name.log" | head -n 3
+}
+mkdir -p build
+jobs=$(nproc 2>/dev/null || echo 2)
+make -s -j"$jobs" WERROR=1 all tests || exit 1
+part clang make -s -j"$jobs" clang
+part tsan make -s -j"$jobs" tsan
+part tidy make -s tidy
+for seed in 1 2 3; do
+    part "prop_search-$seed" build/plain/tests/prop_search 10000 "$seed"
+done
+part prop_parse build/plain/tests/prop_parse 300000 1
+part fresh-root make -s fresh-root
+part relevance make -s bench-relevance DATA="$data"
+part figures make -s bench-figures DATA="$data"
+part bench make -s bench DATA="$data"
+echo "$failed parts failed"
+[ $failed -eq 0 ]

@@ -1,0 +1,141 @@
+/* t_text_api.c — the public functions about text alone: ls_analyze, ls_headline, ls_languages. */
+#include "libsearch/libsearch.h"
+#include "libsearch/util/alloc.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void analyze(void **state)
+{
+    (void)state;
+    static const char text[] = "Kim Jong-un’s “negotiations”";
+    static const ls_token want[] = {
+        {"Kim", "kim", 0, 0, 3},
+        {"Jong", "jong", 1, 4, 8},
+        {"Jongun", "jongun", 1, 4, 15},
+        {"un", "un", 2, 9, 15},
+        {"negotiations", "negoti", 3, 19, 31},
+    };
+    ls_tokens *t;
+    ls_error err;
+    assert_int_equal(ls_analyze(&t, NULL, text, sizeof text - 1, "en", &err), LS_OK);
+    assert_string_equal(t->language, "english");
+    assert_int_equal(t->count, sizeof want / sizeof *want);
+    for (size_t i = 0; i < t->count; i++) {
+        assert_string_equal(t->tokens[i].form, want[i].form);
+        assert_string_equal(t->tokens[i].term, want[i].term);
+        assert_int_equal(t->tokens[i].position, want[i].position);
+        assert_int_equal(t->tokens[i].start, want[i].start);
+        assert_int_equal(t->tokens[i].end, want[i].end);
+    }
+    ls_tokens_free(t);
+    ls_tokens_free(NULL);
+}
+
+static const char *language_of(const ls_schema *s, const char *text, const char *language)
+{
+    ls_tokens *t;
+    ls_error err;
+    assert_int_equal(ls_analyze(&t, s, text, strlen(text), language, &err), LS_OK);
+    const char *name = t->language;
+    ls_tokens_free(t);
+    return name;
+}
+
+static void language(void **state)
+{
+    (void)state;
+    static const char german[] = "Die Minister sagten, dass sie sich noch einmal treffen wollen, und das ist gut.";
+    ls_schema *s;
+    assert_int_equal(ls_schema_news(&s, NULL), LS_OK);
+    assert_string_equal(language_of(s, german, NULL), "german");
+    assert_string_equal(language_of(s, german, "fr"), "french");
+    assert_string_equal(language_of(s, german, "None"), "none");
+    assert_string_equal(language_of(s, "Shoigu", NULL), "english");
+    assert_string_equal(language_of(NULL, "Shoigu", NULL), "english");
+    assert_int_equal(ls_schema_set(s, "language", "dutch", NULL), LS_OK);
+    assert_string_equal(language_of(s, "Shoigu", NULL), "dutch");
+    assert_string_equal(language_of(s, "", NULL), "dutch");
+    ls_schema_free(s);
+}
+
+static void bad_arguments(void **state)
+{
+    (void)state;
+    ls_tokens *t = (ls_tokens *)1;
+    ls_error err;
+    assert_int_equal(ls_analyze(&t, NULL, "x", 1, "klingon", &err), LS_INVALID);
+    assert_null(t);
+    assert_non_null(strstr(err.message, "klingon"));
+    assert_int_equal(ls_analyze(&t, NULL, NULL, 1, NULL, &err), LS_INVALID);
+    assert_int_equal(ls_analyze(NULL, NULL, "x", 1, NULL, NULL), LS_INVALID);
+    assert_int_equal(ls_analyze(&t, NULL, NULL, 0, NULL, &err), LS_OK);
+    assert_int_equal(t->count, 0);
+    ls_tokens_free(t);
+}
+
+/* Each allocation fails in its turn: LS_NOMEM and nothing left, until none fails. */
+static void no_memory(void **state)
+{
+    (void)state;
+    char text[2000];
+    for (size_t i = 0; i < sizeof text; i++) text[i] = i % 3 == 2 ? ' ' : 'a';
+    for (uint64_t n = 1;; n++) {
+        ls_tokens *t;
+        ls_error err;
+        assert_true(n < 100);
+        lsi_alloc_fail_at(n, false);
+        int rc = ls_analyze(&t, NULL, text, sizeof text, "english", &err);
+        lsi_alloc_fail_at(0, false);
+        if (rc == LS_OK) {
+            assert_int_equal(t->count, 667);
+            ls_tokens_free(t);
+            assert_true(n > 3);
+            return;
+        }
+        assert_int_equal(rc, LS_NOMEM);
+        assert_null(t);
+    }
+}
+
+static void headline(void **state)
+{
+    (void)state;
+    static const char text[] = "Talks move forward\n\nThe U.S.";
+    ls_range r;
+    size_t rest;
+    assert_int_equal(ls_headline(text, sizeof text - 1, &r, &rest), LS_OK);
+    assert_int_equal(r.start, 0);
+    assert_int_equal(r.end, 18);
+    assert_int_equal(rest, 20);
+    assert_int_equal(ls_headline(text, sizeof text - 1, NULL, NULL), LS_OK);
+    assert_int_equal(ls_headline("A lead.\n\nB", 10, &r, &rest), LS_NOTFOUND);
+    assert_int_equal(r.end, 0);
+    assert_int_equal(rest, 0);
+    assert_int_equal(ls_headline(NULL, 0, &r, &rest), LS_NOTFOUND);
+}
+
+static void languages(void **state)
+{
+    (void)state;
+    const char *const *names = ls_languages();
+    size_t n = 0, english = 0;
+    for (; names[n]; n++) {
+        english += !strcmp(names[n], "english");
+        assert_string_not_equal(names[n], "porter");
+    }
+    assert_int_equal(english, 1);
+    assert_string_equal(names[0], "none");
+    assert_true(n >= 29);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(analyze),   cmocka_unit_test(language), cmocka_unit_test(bad_arguments),
+        cmocka_unit_test(no_memory), cmocka_unit_test(headline), cmocka_unit_test(languages),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
