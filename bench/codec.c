@@ -1,6 +1,7 @@
 /* bench/codec.c [documents.txt] — rates of the packed-number decoders, and bytes a posting, a position, a form number,
- * a word of the dictionaries, a stored byte; over a text with one document a line, or over made-up documents whose words
- * follow Zipf's law and come in bursts. Words here are runs of letters and digits, folded to lower case, not stemmed.
+ * a word of the dictionaries, a stored byte; over a text with one document a line, or over made-up documents whose
+ * words follow Zipf's law and come in bursts. Words here are runs of letters and digits, folded to lower case, not
+ * stemmed.
  *
  * cc -O2 -I. bench/codec.c build/plain/libsearch.a -lzstd -lxxhash -lm -pthread -o codec-bench */
 #include <ctype.h>
@@ -84,8 +85,9 @@ static void bench_pack(void)
     for (unsigned level = 0; level <= (unsigned)lsi_simd_level(); level++) {
         const lsi_pack_ops *ops = lsi_pack_ops_of(level);
         for (size_t i = 0; i < LSI_COUNTOF(widths); i++)
-            printf("  %-8s %2u bits  %6.2f | %6.2f | %6.2f\n", names[level], widths[i], rate(ops, in, 256, widths[i], false),
-                   rate(ops, in, 256, widths[i], true), rate(ops, in, 100, widths[i], true));
+            printf("  %-8s %2u bits  %6.2f | %6.2f | %6.2f\n", names[level], widths[i],
+                   rate(ops, in, 256, widths[i], false), rate(ops, in, 256, widths[i], true),
+                   rate(ops, in, 100, widths[i], true));
     }
     free(in);
 }
@@ -117,7 +119,8 @@ static void make_up(collection *c)
         for (int i = 0; i < 8; i++) mine[i] = (uint32_t)exp((double)(rnd() >> 11) * 0x1p-53 * log(WORDS));
         for (uint32_t i = 0; i < n; i++) {
             uint32_t w = rnd() % 6 ? (uint32_t)exp((double)(rnd() >> 11) * 0x1p-53 * log(WORDS)) : mine[rnd() % 8];
-            c->bytes += (size_t)snprintf(c->text + c->bytes, cap - c->bytes, "%s%x ", rnd() % 8 ? "w" : "W", w * 2654435761u >> 12);
+            c->bytes += (size_t)snprintf(c->text + c->bytes, cap - c->bytes, "%s%x ", rnd() % 8 ? "w" : "W",
+                                         w * 2654435761u >> 12);
         }
         c->text[c->bytes++] = '\n';
     }
@@ -216,8 +219,24 @@ static size_t *invert(collection *c, const uint32_t *rank)
 
 /* ---- sizes ---- */
 
-enum { FACTS, BLOCKS, RANGES, POSITIONS, FORM_STREAM, TERM_INDEX, TERM_BLOCKS, TERM_LISTS, FORM_INDEX, FORM_BLOCKS,
-       STORED_INDEX, STORED, STORED_DICT, IDS, ID_HASHES, SINKS };
+enum {
+    FACTS,
+    BLOCKS,
+    RANGES,
+    POSITIONS,
+    FORM_STREAM,
+    TERM_INDEX,
+    TERM_BLOCKS,
+    TERM_LISTS,
+    FORM_INDEX,
+    FORM_BLOCKS,
+    STORED_INDEX,
+    STORED,
+    STORED_DICT,
+    IDS,
+    ID_HASHES,
+    SINKS
+};
 static lsi_buf bufs[SINKS];
 static lsi_sink *sinks[SINKS];
 
@@ -293,8 +312,8 @@ static void write_forms(const collection *c, const uint32_t *rank, const uint32_
     ok(lsi_forms_writer_new(&w, sinks[FORM_INDEX], sinks[FORM_BLOCKS], &err), &err);
     for (uint32_t i = 0; i < c->forms; i++) {
         const lsi_map_entry *e = &c->form_map.entries[k[i].entry];
-        lsi_form f = {k[i].folded, e->key, k[i].len, k[i].len, rank[c->term_of_form[e->value]], number[e->value],
-                      uses[e->value]};
+        lsi_form f = {k[i].folded,      e->key,        k[i].len, k[i].len, rank[c->term_of_form[e->value]],
+                      number[e->value], uses[e->value]};
         ok(lsi_forms_writer_add(w, &f, &err), &err);
     }
     ok(lsi_forms_writer_end(w, &err), &err);
@@ -392,26 +411,34 @@ static void bench_reads(const collection *c, const uint32_t *order, const char *
             if (kind) ok(lsi_terms_list(&t, ord, 0, &l, &err), &err);
             if (kind == 2) ok(lsi_postings_open(p, &at, &l, &err), &err);
         }
-        printf("%s: %.0f ns\n", kind == 0 ? "find one of 1,000 terms" : kind == 1 ? "… and its list" : "… and open it", (now() - t0) * 1e9 / TRIES);
+        printf("%s: %.0f ns\n",
+               kind == 0   ? "find one of 1,000 terms"
+               : kind == 1 ? "… and its list"
+                           : "… and open it",
+               (now() - t0) * 1e9 / TRIES);
     }
-    for (int kind = 0; kind < 3; kind++) { /* documents; and scored tf; and positions of every document */
+    for (int kind = 0; kind < 4; kind++) { /* documents; and scored tf; and positions of every (3: 40th) document */
         lsi_terms_iter it;
         uint64_t n = 0;
         lsi_terms_iter_init(&it, &t);
         t0 = now();
         while (lsi_terms_iter_next(&it, &err) > 0) {
             ok(lsi_postings_open(p, &at, &it.list, &err), &err);
-            if (kind == 2) ok(lsi_stream_open(st, s[POSITIONS], it.list.positions_offset, it.list.cf, &err), &err);
+            if (kind >= 2) ok(lsi_stream_open(st, s[POSITIONS], it.list.positions_offset, it.list.cf, &err), &err);
             for (uint32_t b = 0, at_entry = 0; b < p->block_count; b++) {
                 ok(lsi_postings_block(p, b, &err), &err);
                 if (kind) ok(lsi_postings_tf(p, &err), &err);
-                for (uint32_t i = 0; kind == 2 && i < p->n; at_entry += p->counts[i++])
-                    ok(lsi_positions_read(st, at_entry, p->counts[i], out, &err), &err);
+                for (uint32_t i = 0; kind >= 2 && i < p->n; at_entry += p->counts[i++])
+                    if (kind == 2 || i % 40 == 7) ok(lsi_positions_read(st, at_entry, p->counts[i], out, &err), &err);
                 n += p->n;
             }
         }
         lsi_terms_iter_clear(&it);
-        printf("all lists, %s: %.2f ns a posting\n", kind == 0 ? "documents" : kind == 1 ? "documents and tf" : "positions too",
+        printf("all lists, %s: %.2f ns a posting\n",
+               kind == 0   ? "documents"
+               : kind == 1 ? "documents and tf"
+               : kind == 2 ? "positions too"
+                           : "positions of every 40th document",
                (now() - t0) * 1e9 / (double)n);
     }
     lsi_stored *sd;
@@ -438,11 +465,11 @@ static void bench_reads(const collection *c, const uint32_t *order, const char *
 static void print_sizes(const collection *c, uint64_t postings)
 {
     double text = (double)c->bytes, lists = (double)(bufs[FACTS].len + bufs[BLOCKS].len + bufs[RANGES].len);
-    printf("%.1f MB of text, %u documents, %zu words, %u terms, %u forms, %llu postings\n", text / 1e6, c->docs, c->count,
-           c->terms, c->forms, (unsigned long long)postings);
+    printf("%.1f MB of text, %u documents, %zu words, %u terms, %u forms, %llu postings\n", text / 1e6, c->docs,
+           c->count, c->terms, c->forms, (unsigned long long)postings);
     printf("postings %.3f bytes each (blocks %.3f, facts %.3f, ranges %.3f); terms' records and dictionary %.3f more\n",
-           lists / (double)postings, (double)bufs[BLOCKS].len / (double)postings, (double)bufs[FACTS].len / (double)postings,
-           (double)bufs[RANGES].len / (double)postings,
+           lists / (double)postings, (double)bufs[BLOCKS].len / (double)postings,
+           (double)bufs[FACTS].len / (double)postings, (double)bufs[RANGES].len / (double)postings,
            (double)(bufs[TERM_BLOCKS].len + bufs[TERM_INDEX].len) / (double)postings);
     printf("positions %.3f bytes each, form numbers %.3f\n", (double)bufs[POSITIONS].len / (double)c->count,
            (double)bufs[FORM_STREAM].len / (double)c->count);

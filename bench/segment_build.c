@@ -55,10 +55,19 @@ static char *member(char *line, const char *name)
             continue;
         }
         switch (*++p) {
-        case 'n': *to++ = '\n'; break;
-        case 't': *to++ = '\t'; break;
-        case 'r': *to++ = '\r'; break;
-        case 'b': case 'f': *to++ = ' '; break;
+        case 'n':
+            *to++ = '\n';
+            break;
+        case 't':
+            *to++ = '\t';
+            break;
+        case 'r':
+            *to++ = '\r';
+            break;
+        case 'b':
+        case 'f':
+            *to++ = ' ';
+            break;
         case 'u': {
             char hex[5] = {0};
             memcpy(hex, p + 1, 4);
@@ -66,7 +75,8 @@ static char *member(char *line, const char *name)
             p += 4;
             break;
         }
-        default: *to++ = *p;
+        default:
+            *to++ = *p;
         }
     }
     char *copy = malloc((size_t)(to - start) + 1);
@@ -152,8 +162,8 @@ static void print_sizes(const lsi_segment *s, size_t text_bytes, ls_error *err)
                             section_bytes(s, LSI_SEC_RANGES));
     printf("%u documents, %" PRIu64 " terms, %" PRIu64 " forms, %" PRIu64 " postings, %" PRIu64 " positions\n",
            s->doc_count, t.terms, t.forms, t.postings, t.positions);
-    printf("a posting (facts, blocks, ranges) %.3f bytes, a position %.3f, a form number %.3f\n", lists / (double)t.postings,
-           (double)section_bytes(s, LSI_SEC_POSITIONS) / (double)t.positions,
+    printf("a posting (facts, blocks, ranges) %.3f bytes, a position %.3f, a form number %.3f\n",
+           lists / (double)t.postings, (double)section_bytes(s, LSI_SEC_POSITIONS) / (double)t.positions,
            (double)section_bytes(s, LSI_SEC_FORM_STREAM) / (double)t.positions);
     printf("segment %" PRIu64 " bytes, %.4f of the text\n", s->info.bytes, (double)s->info.bytes / (double)text_bytes);
 }
@@ -181,14 +191,13 @@ static size_t build(const corpus *c, const ls_schema *s, lsi_dir *dir, size_t bu
     lsi_memseg *m;
     ls_doc *d;
     size_t segments = 0;
-    double adding = 0, writing = 0;
+    double adding, writing = 0;
     if (lsi_doc_new(&d, &err) || lsi_memseg_new(&m, s, &err)) fail("new", &err);
+    uint64_t start = cpu_us();
     for (size_t i = 0; i < c->count; i++) {
-        uint64_t at = cpu_us();
         if (add_one(m, d, s, &c->docs[i], i, budget, &err)) fail("add", &err);
-        adding += seconds_since(at);
         if (i + 1 < c->count && lsi_memseg_bytes(m) < budget) continue;
-        at = cpu_us();
+        uint64_t at = cpu_us();
         printf("held in memory: %.1f MB for %u documents\n", (double)lsi_memseg_bytes(m) / 1e6, lsi_memseg_count(m));
         if (lsi_memseg_flush(m, dir, (uint64_t)lsi_io_now_ms() * 1000 + segments, false, &infos[segments], &err))
             fail("flush", &err);
@@ -197,10 +206,11 @@ static size_t build(const corpus *c, const ls_schema *s, lsi_dir *dir, size_t bu
         if (lsi_memseg_new(&m, s, &err)) fail("new", &err);
         writing += seconds_since(at);
     }
+    adding = seconds_since(start) - writing;
     lsi_memseg_free(m);
     lsi_doc_free(d);
-    printf("%.1f MB of text: add %.3f s, flush %.3f s: %.1f MB a second, %zu segments\n", (double)c->bytes / 1e6, adding,
-           writing, (double)c->bytes / 1e6 / (adding + writing), segments);
+    printf("%.1f MB of text: add %.3f s, flush %.3f s: %.1f MB a second, %zu segments\n", (double)c->bytes / 1e6,
+           adding, writing, (double)c->bytes / 1e6 / (adding + writing), segments);
     return segments;
 }
 
@@ -216,7 +226,8 @@ static lsi_segment *merge(lsi_dir *dir, const ls_schema *s, lsi_segment_info *in
         if (lsi_segment_open(&segs[i], dir, &infos[i], s, true, &err)) fail("open", &err);
     printf("open: %.1f us a segment\n", seconds_since(at) * 1e6 / (double)count);
     at = cpu_us();
-    if (lsi_segment_merge(segs, NULL, count, s, dir, (uint64_t)lsi_io_now_ms() * 1000, false, NULL, NULL, NULL, &info, &err))
+    if (lsi_segment_merge(segs, NULL, count, s, dir, (uint64_t)lsi_io_now_ms() * 1000, false, NULL, NULL, NULL, &info,
+                          &err))
         fail("merge", &err);
     printf("merge of %zu: %.3f s\n", count, seconds_since(at));
     for (size_t i = 0; i < count; i++) lsi_segment_release(segs[i]);

@@ -25,6 +25,7 @@ typedef struct job {
     const char *shown; /* the file under way, for messages */
     bool lines;        /* messages name a line */
     bool strict;
+    uint64_t memory_mb; /* 0: as the files ask for */
     uint64_t commit_every, since_commit, added, bad, bytes_before;
     uint64_t number; /* of the article under way */
     int status;
@@ -43,6 +44,7 @@ static void tell(const job *j, uint64_t number, bool warning, const char *messag
 {
     char place[32] = "";
     if (j->lines) snprintf(place, sizeof place, ":%llu", (unsigned long long)number);
+    else if (number > 1) snprintf(place, sizeof place, ": article %llu", (unsigned long long)number);
     if (warning) cli_warn("%s%s: %s", j->shown, place, message);
     else cli_fail("%s%s: %s", j->shown, place, message);
 }
@@ -182,10 +184,25 @@ static void catch_signals(void)
     sigaction(SIGTERM, &a, NULL);
 }
 
+/* --schema is for an index that is made; one that is there keeps its own. */
+static int check_schema(const job *j, const ls_schema *schema)
+{
+    js_text asked = {0}, there = {0};
+    if (schema == NULL) return CLI_OK;
+    js_write_schema(&asked, schema);
+    js_write_schema(&there, ls_writer_schema(j->w));
+    bool same = asked.data && there.data && strcmp(asked.data, there.data) == 0;
+    js_text_free(&asked);
+    js_text_free(&there);
+    return same ? CLI_OK : cli_fail("%s: the index has another schema than --schema asks for", j->index);
+}
+
 static int open_and_read(job *j, const cli_files *files, const ls_schema *schema)
 {
     ls_error err = {0};
-    int status = cli_open_writer(&j->w, j->index, LS_WRITER_CREATE, schema, budget(files));
+    int status = cli_open_writer(&j->w, j->index, LS_WRITER_CREATE, schema,
+                                 j->memory_mb ? (size_t)j->memory_mb << 20 : budget(files));
+    if (status == CLI_OK) status = check_schema(j, schema);
     if (status != CLI_OK) return status;
     if (ls_doc_new(&j->doc, &err) != LS_OK) return cli_fail_with(&err, NULL);
     catch_signals();
@@ -203,6 +220,7 @@ static int run(cli_call *c)
     const char *date = cli_value(c, "date");
     if (date && strcmp(date, "mtime") != 0) return cli_fail("--date: expected mtime, found '%.40s'", date);
     if (!cli_number(&j.commit_every, c, "commit-every", 1, UINT32_MAX, COMMIT_EVERY)) return CLI_ERROR;
+    if (!cli_number(&j.memory_mb, c, "memory", 1, SIZE_MAX >> 20, 0)) return CLI_ERROR;
     int status = cli_schema(&schema, cli_value(c, "schema"));
     for (int i = 1; i < c->count && status == CLI_OK; i++)
         if (strcmp(c->args[i], "-") != 0) status = cli_walk(&files, c->args[i]);
@@ -223,11 +241,13 @@ static int run(cli_call *c)
     return status;
 }
 
-static const cli_flag flags[] = {{"schema", "FILE", "fields of one's own where the index is made (see libsearch init)"},
-                                 {"commit-every", "N", "commit after each N articles (default 100000)"},
-                                 {"date", "mtime", "articles without a date get the time of their file"},
-                                 {"strict", NULL, "stop at the first bad article"},
-                                 {NULL, NULL, NULL}};
+static const cli_flag flags[] = {
+    {"schema", "FILE", "fields of one's own where the index is made (see libsearch init)"},
+    {"commit-every", "N", "commit after each N articles (default 100000)"},
+    {"date", "mtime", "articles without a date get the time of their file"},
+    {"memory", "MB", "budget for what is not yet written (default 64, or what a large file needs)"},
+    {"strict", NULL, "stop at the first bad article"},
+    {NULL, NULL, NULL}};
 const cli_command cli_add = {.name = "add",
                              .arguments = "INDEX FILE|DIR|- …",
                              .summary = "add articles; makes the index where there is none",

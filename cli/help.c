@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "json/utf8.h"
 
 static const cli_flag help_flag = {"help", NULL, "this text"};
 
@@ -41,7 +42,8 @@ static void print_flag(void *ctx, const cli_flag *f)
     char left[64];
     (void)ctx;
     snprintf(left, sizeof left, "--%s%s%s", f->name, f->arg ? " " : "", f->arg ? f->arg : "");
-    cli_print("  %-28s %s\n", left, f->help);
+    if (strlen(left) > 28) cli_print("  %s\n  %28s %s\n", left, "", f->help);
+    else cli_print("  %-28s %s\n", left, f->help);
 }
 
 void cli_help(const cli_command *c)
@@ -64,6 +66,16 @@ void cli_overview(void)
 
 /* ---- manual pages: troff ---- */
 
+/* A character beyond ASCII by its number, as every troff reads it; returns its bytes. */
+static size_t roff_character(const char *s)
+{
+    uint32_t cp;
+    bool valid;
+    size_t n = js_utf8_next(s, strlen(s), &cp, &valid);
+    cli_print("\\[u%04X]", (unsigned)cp);
+    return n;
+}
+
 /* Text with what troff would take for its own made harmless. */
 static void roff(const char *s)
 {
@@ -72,6 +84,7 @@ static void roff(const char *s)
         if (line_start && (*s == '.' || *s == '\'')) cli_print("\\&");
         if (*s == '\\') cli_print("\\e");
         else if (*s == '-') cli_print("\\-");
+        else if ((unsigned char)*s >= 0x80) s += roff_character(s) - 1;
         else cli_out(s, 1);
         line_start = *s == '\n';
     }
@@ -123,7 +136,7 @@ static void manual_overview(void)
         cli_print("\n");
     }
     roff_environment();
-    cli_print(".SH SEE ALSO\n\\fBlibsearchd\\fR(1)\n");
+    cli_print(".SH SEE ALSO\n\\fBlibsearchd\\fR(8)\n");
 }
 
 void cli_manual(const cli_command *c)

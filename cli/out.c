@@ -101,5 +101,6 @@ int cli_fail_with(const ls_error *err, const char *what)
     const char *message = err->message[0] ? err->message : ls_strerror(err->code);
     const char *why = err->sys_errno ? strerror(err->sys_errno) : err->code == LS_NOSPACE ? ls_strerror(err->code) : "";
     if (strstr(message, why)) why = "";
+    if (what && strstr(message, what)) what = NULL; /* the library named it already */
     return cli_fail("%s%s%s%s%s", what ? what : "", what ? ": " : "", message, why[0] ? ": " : "", why);
 }

@@ -88,6 +88,16 @@ static int read_all(js_text *out, FILE *in, ls_error *err)
     return js_text_rc(out, err);
 }
 
+/* Whether a .json is NDJSON by another name: an object that fills the first line, and another one behind it. */
+static bool is_lines(const char *s, size_t len)
+{
+    const char *nl = memchr(s, '\n', len);
+    size_t end = nl ? (size_t)(nl - s) : len, next = end;
+    while (next < len && (s[next] == '\n' || s[next] == '\r' || s[next] == ' ' || s[next] == '\t')) next++;
+    if (end > 0 && s[end - 1] == '\r') end--;
+    return end > 1 && s[0] == '{' && s[end - 1] == '}' && next < len && s[next] == '{';
+}
+
 int im_read(FILE *in, im_kind kind, ls_doc *doc, const js_article_options *o, js_each_fn *each, void *ctx,
             ls_error *err)
 {
@@ -100,6 +110,10 @@ int im_read(FILE *in, im_kind kind, ls_doc *doc, const js_article_options *o, js
     if (kind == IM_TEXT) {
         int one = js_article_text(doc, bytes, text.len, o, &e);
         rc = each(ctx, 1, one == LS_OK ? doc : NULL, one, &e);
+    } else if (kind == IM_JSON && is_lines(bytes, text.len)) {
+        im_lines lines = {0};
+        rc = im_lines_feed(&lines, bytes, text.len, true, doc, o, each, ctx);
+        im_lines_free(&lines);
     } else if (kind == IM_JSON) {
         rc = js_articles_read(doc, bytes, text.len, o, each, ctx, err);
     } else {

@@ -14,7 +14,7 @@
 typedef enum im_kind {
     IM_OTHER,  /* nothing that is read here */
     IM_TEXT,   /* .txt: one article */
-    IM_JSON,   /* .json: one object, or an array of them */
+    IM_JSON,   /* .json: one object, or an array of them; also NDJSON by that name */
     IM_NDJSON, /* .ndjson .jsonl: an object a line */
 } im_kind;
 

@@ -165,7 +165,9 @@ static int put_row(js_text *out, const ls_schema *s, const ls_hit *hit, const ls
     cell(out, f.byline);
     cell(out, date);
     cell(out, f.url);
-    js_printf(out, ",%.6g,%llu\r\n", (double)hit->score, (unsigned long long)f.words);
+    js_putc(out, ',');
+    js_score(out, hit->score);
+    js_printf(out, ",%llu\r\n", (unsigned long long)f.words);
     js_facts_clear(&f);
     return LS_OK;
 }

@@ -2,7 +2,9 @@
  *
  * Strictly: UTF-8 (the caller has mended it), at most 64 deep (looked at before jansson recurses), no member twice,
  * nothing behind the value. Errors say line, column and byte. */
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "json/inside.h"
@@ -48,16 +50,34 @@ static size_t too_deep(const char *s, size_t len)
     return len;
 }
 
+/* Where memory runs out, jansson says nothing, or blames the syntax. So its allocations are watched. */
+static _Thread_local bool starved;
+
+static void *take_memory(size_t n)
+{
+    void *p = malloc(n);
+    if (p == NULL) starved = true;
+    return p;
+}
+
+static void watch_memory(void)
+{
+    json_set_alloc_funcs(take_memory, free);
+}
+
 int js_parse(json_t **out, const char *text, size_t len, ls_error *err)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT; /* every use of jansson begins here */
     json_error_t e;
     *out = NULL;
+    pthread_once(&once, watch_memory);
+    starved = false;
     size_t deep = too_deep(text, len);
     if (deep < len) return js_fail(err, LS_LIMIT, deep, "byte %zu: nested deeper than %d", deep, DEPTH_MAX);
     *out = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &e);
     if (*out) return LS_OK;
     uint64_t at = e.position > 0 ? (uint64_t)e.position : 0;
-    if (json_error_code(&e) == json_error_out_of_memory) return js_fail(err, LS_NOMEM, at, "no memory for the JSON");
+    if (starved) return js_fail(err, LS_NOMEM, at, "no memory for the JSON");
     if (e.line > 1 || memchr(text, '\n', len))
         return js_fail(err, LS_INVALID, at, "line %d column %d: %s", e.line, e.column, e.text);
     return js_fail(err, LS_INVALID, at, "column %d: %s", e.column, e.text);

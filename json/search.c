@@ -241,7 +241,7 @@ int js_write_hit(js_text *out, const js_request *q, const ls_reader *r, const js
     if (document) put_facts(out, q, &facts, s);
     if (wants(q, SCORE)) {
         js_key(out, "score");
-        js_printf(out, "%.6g", (double)hit->score);
+        js_score(out, hit->score);
     }
     if (wants(q, SNIPPETS)) put_snippets(out, s);
     if (wants(q, SIMILAR)) { /* nothing is folded */

@@ -189,6 +189,21 @@ void js_number(js_text *t, double v)
     js_puts(t, buf);
 }
 
+void js_score(js_text *t, float v)
+{
+    char buf[40];
+    if (!isfinite(v)) {
+        js_put(t, "null", 4);
+        return;
+    }
+    for (int digits = 6; digits <= 9; digits++) {
+        snprintf(buf, sizeof buf, "%.*g", digits, (double)v);
+        float back = strtof(buf, NULL);
+        if (memcmp(&back, &v, sizeof v) == 0) break;
+    }
+    js_puts(t, buf);
+}
+
 void js_date(js_text *t, int64_t ms)
 {
     char buf[40];

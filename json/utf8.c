@@ -1,7 +1,9 @@
 /* utf8.c — one step through UTF-8 text. Owns the table of what a lead byte allows (Unicode 15, table 3-7); knows
  * nothing of words or JSON. */
-#include "json/utf8.h"
+#include <string.h>
+
 #include "libsearch/libsearch.h"
+#include "json/utf8.h"
 
 /* What may follow a lead byte: how many bytes, and the range of the first of them (the rest are 80..BF). */
 static size_t lead(unsigned char c, unsigned *low, unsigned *high, uint32_t *bits)
@@ -53,10 +55,23 @@ size_t js_utf8_next(const char *s, size_t len, uint32_t *code_point, bool *valid
     return i;
 }
 
+/* Whether the next eight bytes are ASCII, as most are. */
+static bool ascii8(const char *s, size_t len)
+{
+    uint64_t w;
+    if (len < sizeof w) return false;
+    memcpy(&w, s, sizeof w);
+    return (w & 0x8080808080808080u) == 0;
+}
+
 size_t js_utf8_invalid(const char *s, size_t len)
 {
     size_t bad = 0;
     for (size_t i = 0; i < len;) {
+        if (ascii8(s + i, len - i)) {
+            i += 8;
+            continue;
+        }
         uint32_t cp;
         bool valid;
         size_t n = js_utf8_next(s + i, len - i, &cp, &valid);

@@ -8,6 +8,8 @@
  * Invariant: a->writer is used by the thread alone once it runs. Ignorant of HTTP. */
 #include "server/archive.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -357,15 +359,29 @@ bool sd_archive_healthy(sd_archive *a)
 
 /* ---- opening and closing ------------------------------------------------------------------------------------------ */
 
+/* Whether there is something at the path that a new index would have to live among. */
+static bool occupied(const char *path)
+{
+    DIR *d = opendir(path);
+    struct dirent *e;
+    bool some = !d && errno == ENOTDIR;
+    while (d && !some && (e = readdir(d))) some = strcmp(e->d_name, ".") && strcmp(e->d_name, "..");
+    if (d) closedir(d);
+    return some;
+}
+
 static int open_writer(sd_archive *a, bool *created, ls_error *err)
 {
     LS_INIT(ls_writer_options, o);
+    char text[512];
     int rc;
     o.memory_bytes = a->o.memory_bytes;
     if (a->o.no_sync) o.flags |= LS_WRITER_NO_SYNC;
     *created = false;
     rc = ls_writer_open(&a->writer, a->path, &o, err);
     if (rc != LS_NOTFOUND) return rc;
+    snprintf(text, sizeof text, "%.400s: no index, and not an empty directory that could become one", a->path);
+    if (occupied(a->path)) return fail(err, LS_NOTFOUND, text);
     o.flags |= LS_WRITER_CREATE | LS_WRITER_EXCLUSIVE;
     *created = true;
     return ls_writer_open(&a->writer, a->path, &o, err);

@@ -172,6 +172,7 @@ static sd_conn *new_conn(int fd, const struct sockaddr_storage *sa)
     atomic_init(&p->refusal, SD_REFUSE_NOTHING);
     atomic_init(&p->gone, 0);
     atomic_init(&p->answered, 0);
+    atomic_init(&p->broken, 0);
     c->peer = p;
     c->client = (sd_end){c, fd, UINT32_MAX};
     c->inner = (sd_end){c, -1, UINT32_MAX};

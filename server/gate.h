@@ -11,6 +11,7 @@ typedef struct sd_peer {
     atomic_int refusal;     /* sd_refusal of the last thing that came; nothing follows it */
     atomic_int gone;        /* 1: the client is no longer there */
     atomic_uint answered;   /* requests whose answer has been handed over whole */
+    atomic_uint broken;     /* number (from 1) of the request whose chunks broke off; 0: none */
     bool loopback;          /* fixed before it is shared */
     char address[64];
 } sd_peer;

@@ -265,7 +265,7 @@ static void take_body(sd_loop *l, sd_conn *c)
     c->since = l->now;
     c->reading.from = 0;
     if (!c->body.broken) return;
-    atomic_store(&c->peer->refusal, SD_REFUSE_CHUNK);
+    atomic_store(&c->peer->broken, c->passed);
     c->phase = SD_NO_MORE;
 }
 

@@ -43,6 +43,7 @@ static void *begin(void *cls, const char *uri, struct MHD_Connection *c)
     r->x.server = h->server;
     r->x.hidden = r;
     r->started = sd_now_exact();
+    r->number = atomic_load(&r->peer->answered) + 1; /* libmicrohttpd takes one after another */
     atomic_init(&r->state, SD_NEW);
     return r;
 }
@@ -271,8 +272,9 @@ static enum MHD_Result upload(sd_request *r, const char *p, size_t *n)
 static enum MHD_Result finish(sd_request *r)
 {
     sd_exchange *x = &r->x;
-    if (!x->answer.status && atomic_load(&r->peer->refusal) == SD_REFUSE_CHUNK) {
+    if (!x->answer.status && atomic_load(&r->peer->broken) == r->number) {
         js_problem p;
+        r->dropped = 1;
         sd_refusal_problem(&p, SD_REFUSE_CHUNK);
         sd_answer_problem(x, &p);
     }

@@ -184,8 +184,7 @@ static void headers(sd_request *r, struct MHD_Response *m, bool zipped)
     if (a->disposition) add(m, "Content-Disposition", a->disposition);
     if (a->status == 401) add(m, "WWW-Authenticate", "Bearer realm=\"libsearch\"");
     if (a->status == 503 || a->status == 429) add(m, "Retry-After", "5");
-    if (sd_gate_stopping(r->http->server->gate) || r->dropped || atomic_load(&r->peer->refusal))
-        add(m, "Connection", "close");
+    if (sd_gate_stopping(r->http->server->gate) || r->dropped) add(m, "Connection", "close");
     cross_origin(r, m);
 }
 

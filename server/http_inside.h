@@ -21,8 +21,9 @@ typedef struct sd_request {
     sd_peer *peer; /* of the connection, which outlives the request */
     atomic_int state;
     double started;
+    unsigned number; /* of the request on its connection, from 1 */
     uint64_t sent; /* bytes of the content, where known beforehand */
-    uint64_t dropped; /* bytes of a content that is too large */
+    uint64_t dropped; /* bytes of content that nobody wants; > 0: the connection closes behind the answer */
     char method[16], forced_field[64], forced_value[256];
     /* a streamed answer */
     pthread_mutex_t lock;

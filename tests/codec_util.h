@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
 #include <cmocka.h>
 
 #include "libsearch/store/frame.h"
@@ -114,10 +115,17 @@ static inline lsi_section damaged(const lsi_section *s)
     for (uint32_t i = 0, k = d.bytes ? 1 + below(3) : 0; i < k; i++) {
         uint32_t at = below((uint32_t)d.bytes);
         switch (below(4)) {
-        case 0: p[at] = (uint8_t)rnd(); break;
-        case 1: p[at] = 0xff; break;
-        case 2: p[at] = 0; break;
-        default: p[at] ^= (uint8_t)(1u << below(8));
+        case 0:
+            p[at] = (uint8_t)rnd();
+            break;
+        case 1:
+            p[at] = 0xff;
+            break;
+        case 2:
+            p[at] = 0;
+            break;
+        default:
+            p[at] ^= (uint8_t)(1u << below(8));
         }
     }
     return d;

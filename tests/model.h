@@ -128,8 +128,8 @@ static uint32_t model_kind_of(model *m, int lang, const uint8_t *form, uint32_t 
     }
     uint8_t *copy = model_need(malloc(n + 1));
     memcpy(copy, key, n);
-    m->kinds[m->kind_count++] = (model_kind){copy, copy + len + 1, copy + len + folded_len + 2, len,
-                                             (uint32_t)folded_len, (uint32_t)term_len, 0};
+    m->kinds[m->kind_count++] = (model_kind){
+        copy, copy + len + 1, copy + len + folded_len + 2, len, (uint32_t)folded_len, (uint32_t)term_len, 0};
     return (uint32_t)m->kind_count - 1;
 }
 
@@ -162,7 +162,8 @@ static uint64_t model_add_field(model_adding *a, int field, size_t list, int reg
         while (lsi_tokens_next(a->m->an, &t) > 0) {
             uint8_t form[LSI_FORM_MAX + 1];
             memcpy(form, t.form, t.form_len);
-            model_token mt = {model_kind_of(a->m, a->lang, form, t.form_len), (uint32_t)base + t.position, region, t.flags};
+            model_token mt = {model_kind_of(a->m, a->lang, form, t.form_len), (uint32_t)base + t.position, region,
+                              t.flags};
             if (t.flags & LSI_TOK_BOILERPLATE) {
                 mt.pos = (uint32_t)apart + t.position;
                 a->apart = model_need(realloc(a->apart, (a->apart_count + 1) * sizeof mt));
@@ -271,7 +272,11 @@ static uint32_t model_points(const uint8_t *p, uint32_t len, uint32_t *out)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < len;) {
-        uint32_t more = p[i] >= 0xF0 ? 3 : p[i] >= 0xE0 ? 2 : p[i] >= 0xC0 ? 1 : 0, c = more ? p[i] & (0x3Fu >> more) : p[i];
+        uint32_t more = p[i] >= 0xF0   ? 3
+                        : p[i] >= 0xE0 ? 2
+                        : p[i] >= 0xC0 ? 1
+                                       : 0,
+                 c = more ? p[i] & (0x3Fu >> more) : p[i];
         for (i++; more; more--) c = c << 6 | (p[i++] & 0x3F);
         out[n++] = c;
     }
@@ -282,7 +287,8 @@ static bool model_is_cjk(const uint8_t *p, uint32_t len)
 {
     uint32_t c[LSI_FORM_MAX];
     return len && len <= 4 && model_points(p, len, c) == 1 &&
-           ((c[0] >= 0x3040 && c[0] <= 0x30FF) || (c[0] >= 0x3400 && c[0] <= 0x9FFF) || (c[0] >= 0xAC00 && c[0] <= 0xD7A3));
+           ((c[0] >= 0x3040 && c[0] <= 0x30FF) || (c[0] >= 0x3400 && c[0] <= 0x9FFF) ||
+            (c[0] >= 0xAC00 && c[0] <= 0xD7A3));
 }
 
 /* Optimal string alignment, by the whole table. */
@@ -294,8 +300,10 @@ static uint32_t model_distance(const uint8_t *a, uint32_t an, const uint8_t *b, 
     for (uint32_t j = 0; j <= m; j++) d[0][j] = j;
     for (uint32_t i = 1; i <= n; i++) {
         for (uint32_t j = 1; j <= m; j++) {
-            d[i][j] = LSI_MIN(LSI_MIN(d[i - 1][j], d[i][j - 1]) + 1, d[i - 1][j - 1] + (x[i - 1] != y[j - 1] ? 1u : 0u));
-            if (i > 1 && j > 1 && x[i - 1] == y[j - 2] && x[i - 2] == y[j - 1]) d[i][j] = LSI_MIN(d[i][j], d[i - 2][j - 2] + 1);
+            d[i][j] =
+                LSI_MIN(LSI_MIN(d[i - 1][j], d[i][j - 1]) + 1, d[i - 1][j - 1] + (x[i - 1] != y[j - 1] ? 1u : 0u));
+            if (i > 1 && j > 1 && x[i - 1] == y[j - 2] && x[i - 2] == y[j - 1])
+                d[i][j] = LSI_MIN(d[i][j], d[i - 2][j - 2] + 1);
         }
     }
     return d[n][m];
@@ -342,10 +350,12 @@ static void model_by_terms(const model *m, const lsi_qword *w, uint8_t *ok)
     bool cjk = model_is_cjk(w->folded, w->folded_len);
     for (size_t i = 0; i < m->kind_count; i++) {
         const model_kind *k = &m->kinds[i];
-        for (uint32_t t = 0; t < w->term_count; t++) ok[i] |= model_same(k->term, k->term_len, w->terms[t].term, w->terms[t].len);
-        bool spelled = k->df && (model_same(k->folded, k->folded_len, w->folded, w->folded_len) ||
-                                 (cjk && k->folded_len > w->folded_len && !memcmp(k->folded, w->folded, w->folded_len) &&
-                                  model_is_cjk(k->folded + w->folded_len, k->folded_len - w->folded_len)));
+        for (uint32_t t = 0; t < w->term_count; t++)
+            ok[i] |= model_same(k->term, k->term_len, w->terms[t].term, w->terms[t].len);
+        bool spelled =
+            k->df && (model_same(k->folded, k->folded_len, w->folded, w->folded_len) ||
+                      (cjk && k->folded_len > w->folded_len && !memcmp(k->folded, w->folded, w->folded_len) &&
+                       model_is_cjk(k->folded + w->folded_len, k->folded_len - w->folded_len)));
         for (size_t j = 0; spelled && j < m->kind_count; j++)
             ok[j] |= model_same(k->term, k->term_len, m->kinds[j].term, m->kinds[j].term_len);
     }
@@ -371,7 +381,8 @@ static uint64_t model_df(const model *m, const uint8_t *ok, int field)
     for (size_t i = 0; i < m->kind_count; i++) {
         bool first = ok[i];
         for (size_t j = 0; first && j < i; j++)
-            first = !(ok[j] && model_same(m->kinds[i].term, m->kinds[i].term_len, m->kinds[j].term, m->kinds[j].term_len));
+            first =
+                !(ok[j] && model_same(m->kinds[i].term, m->kinds[i].term_len, m->kinds[j].term, m->kinds[j].term_len));
         if (!first) continue;
         uint64_t df = 0;
         for (size_t d = 0; d < m->count; d++) {
@@ -379,7 +390,9 @@ static uint64_t model_df(const model *m, const uint8_t *ok, int field)
             for (size_t t = 0; x->live && t < x->count[list]; t++) {
                 const model_token *tok = &x->tokens[list][t];
                 const model_kind *k = &m->kinds[tok->kind];
-                if (!model_in_field(m, field, tok) || !model_same(k->term, k->term_len, m->kinds[i].term, m->kinds[i].term_len)) continue;
+                if (!model_in_field(m, field, tok) ||
+                    !model_same(k->term, k->term_len, m->kinds[i].term, m->kinds[i].term_len))
+                    continue;
                 df++;
                 break;
             }

@@ -115,7 +115,8 @@ static void model_near(model_run *r, const lsi_node *n, const model_doc *d, bool
             uint32_t *x = a.at[i], *y = b.at[j];
             bool before = x[1] < y[0], behind = y[1] < x[0];
             if (!before && (!behind || n->ordered)) continue;
-            uint32_t first = before ? x[0] : y[0], last = before ? y[1] : x[1], gap = before ? y[0] - x[1] : x[0] - y[1];
+            uint32_t first = before ? x[0] : y[0], last = before ? y[1] : x[1],
+                     gap = before ? y[0] - x[1] : x[0] - y[1];
             if (n->scope == LSI_SCOPE_WORDS ? gap > n->distance
                                             : list == 0 && model_part(d, first, flag) != model_part(d, last, flag))
                 continue;
@@ -144,7 +145,8 @@ static void model_slop(model_run *r, const lsi_node *n, const model_doc *d, mode
             for (size_t w = 0; yes && w < l->words; w++) { /* as many places as the word was asked for */
                 size_t times = 0, have = 0;
                 for (size_t v = 0; v < l->words; v++)
-                    times += model_same(n->words[v].folded, n->words[v].folded_len, n->words[w].folded, n->words[w].folded_len);
+                    times += model_same(n->words[v].folded, n->words[v].folded_len, n->words[w].folded,
+                                        n->words[w].folded_len);
                 for (size_t j = 0; j < p[w].count; j++) {
                     int64_t x = p[w].at[j][0];
                     have += x >= from && x <= from + span && (list || model_region_at(d, 0, (uint32_t)x) == region);
@@ -233,7 +235,8 @@ static uint32_t model_word_tf(model_run *r, const lsi_node *n, const model_doc *
         for (size_t u = 0; u < d->count[list]; u++) {
             const model_token *o = &d->tokens[list][u];
             const model_kind *ok_kind = &m->kinds[o->kind];
-            if (!model_same(k->term, k->term_len, ok_kind->term, ok_kind->term_len) || !model_in_field(m, n->field, o)) continue;
+            if (!model_same(k->term, k->term_len, ok_kind->term, ok_kind->term_len) || !model_in_field(m, n->field, o))
+                continue;
             others |= !ok[o->kind];
             if (!ok[o->kind]) continue;
             if (u < t) first = false;
@@ -289,10 +292,8 @@ static bool model_leaf_match(model_run *r, const lsi_node *n, const model_doc *d
     if (none) return false;
     int field = model_field_of(n);
     bool plain = n->type == LSI_Q_WORD && !c.hlead && c.at_least < 2;
-    if (plain)
-        tf = model_word_tf(r, n, d);
-    else if (!model_places_match(r, n, d, c, &tf))
-        return false;
+    if (plain) tf = model_word_tf(r, n, d);
+    else if (!model_places_match(r, n, d, c, &tf)) return false;
     if (plain && !tf) return false;
     *score = 0;
     if (!scores) return true;

@@ -21,7 +21,7 @@ typedef struct thing { /* a written structure: its sections and what opens it */
 
 typedef struct kind {
     const char *name;
-    int (*make)(thing *t, ls_error *err); /* NOMEM: nothing is left */
+    int (*make)(thing *t, ls_error *err);      /* NOMEM: nothing is left */
     int (*use)(const thing *t, ls_error *err); /* LS_OK, or the first refusal; asserts what is promised */
 } kind;
 
@@ -316,7 +316,8 @@ static int make_keywords(thing *t, ls_error *err)
     int rc = begin(o, 1, err);
     t->doc_count = single ? n : 1 + below(1000);
     for (uint32_t i = 0; i < n; i++)
-        p[i] = (lsi_keyword_pair){word + below(20), word + below(20), below(6), below(6), single ? i : below(t->doc_count)};
+        p[i] = (lsi_keyword_pair){word + below(20), word + below(20), below(6), below(6),
+                                  single ? i : below(t->doc_count)};
     qsort(p, n, sizeof *p, by_pair);
     TRY(lsi_keywords_write(o[0].sink, p, n, t->doc_count, &t->offset, err));
     finish(t, o, 1, rc);

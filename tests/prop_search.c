@@ -26,22 +26,23 @@ static unsigned below(unsigned n)
     return (unsigned)(rnd() % n);
 }
 
-#define CHECK(call)                                                                                                  \
-    do {                                                                                                             \
-        int rc_ = (call);                                                                                            \
-        if (rc_) {                                                                                                   \
+#define CHECK(call)                                                                                                    \
+    do {                                                                                                               \
+        int rc_ = (call);                                                                                              \
+        if (rc_) {                                                                                                     \
             fprintf(stderr, "%s:%d: %s: %d %s (%s)\n", __FILE__, __LINE__, #call, rc_, err.message, err.file);         \
-            exit(1);                                                                                                 \
-        }                                                                                                            \
+            exit(1);                                                                                                   \
+        }                                                                                                              \
     } while (0)
 static ls_error err;
 
 /* Few words, so that they meet; forms of one term, of one folded spelling, of neighbouring spellings. */
 static const char *const WORDS[] = {
-    "arms", "arm",   "Arms",  "armed",  "deal",   "deals", "Deal", "DEAL",   "talk",   "talks", "talking", "peace",
-    "US",   "us",    "iran",  "Iran",   "iranian", "kyiv", "Kyiv", "Häuser", "hauser", "Haus",  "resume",  "résumé",
-    "oil",  "price", "prices", "market", "markets", "the", "of",   "in",     "and",    "zebra", "Zelensky", "Zelenskyy",
-    "zelenskiy", "2023", "2024", "war", "wars", "warsaw", "sanction", "sanctions", "1st", "x", "東京", "京都", "東"};
+    "arms",    "arm",    "Arms",     "armed",     "deal",     "deals",     "Deal",      "DEAL",   "talk",    "talks",
+    "talking", "peace",  "US",       "us",        "iran",     "Iran",      "iranian",   "kyiv",   "Kyiv",    "Häuser",
+    "hauser",  "Haus",   "resume",   "résumé",    "oil",      "price",     "prices",    "market", "markets", "the",
+    "of",      "in",     "and",      "zebra",     "Zelensky", "Zelenskyy", "zelenskiy", "2023",   "2024",    "war",
+    "wars",    "warsaw", "sanction", "sanctions", "1st",      "x",         "東京",      "京都",   "東"};
 #define WORD_COUNT (sizeof WORDS / sizeof WORDS[0])
 static const char *pool[20000]; /* words of the articles, where there are any */
 static size_t pool_count;
@@ -58,10 +59,16 @@ static void random_text(char *out, size_t cap, unsigned words)
     size_t at = 0;
     out[0] = 0;
     for (unsigned i = 0; i < words && at + 64 < cap; i++) {
-        const char *gap = i == 0 ? "" : below(12) == 0 ? ". " : below(30) == 0 ? ".\n\n" : below(60) == 0 ? "\nRead also: " : " ";
+        const char *gap = i == 0           ? ""
+                          : below(12) == 0 ? ". "
+                          : below(30) == 0 ? ".\n\n"
+                          : below(60) == 0 ? "\nRead also: "
+                                           : " ";
         at += (size_t)snprintf(out + at, cap - at, "%s%s", gap, word());
     }
 }
+
+static bool brief; /* many short documents: more than a window of them */
 
 static void add_one(ls_writer *w, model *m, unsigned id, const char *title, const char *body)
 {
@@ -76,7 +83,7 @@ static void add_one(ls_writer *w, model *m, unsigned id, const char *title, cons
     random_text(text, 200, 1 + below(6));
     if (title || below(5)) CHECK(ls_doc_add_text(d, "title", title ? title : text, strlen(title ? title : text), &err));
     if (!below(10)) CHECK(ls_doc_add_text(d, "title", "arms deal", 9, &err));
-    random_text(text, 4000, below(3) ? below(30) : below(200));
+    random_text(text, 4000, brief ? below(12) : below(3) ? below(30) : below(200));
     if (body || text[0]) CHECK(ls_doc_add_text(d, "body", body ? body : text, strlen(body ? body : text), &err));
     random_text(text, 200, below(6));
     if (text[0]) CHECK(ls_doc_add_text(d, "kicker", text, strlen(text), &err));
@@ -225,7 +232,9 @@ static void mismatch(const ls_query *q, const char *what, const ls_results *res,
     for (size_t i = 0; i < 12; i++) {
         const ls_hit *h = ls_results_hit(res, i);
         if (h) fprintf(stderr, "   %2zu  %-6s %.9g", i, h->id, (double)h->score);
-        if (i < want->count) fprintf(stderr, "%s   scan: %-6s %.9g", h ? "" : "                ", want->hits[i].id, (double)want->hits[i].score);
+        if (i < want->count)
+            fprintf(stderr, "%s   scan: %-6s %.9g", h ? "" : "                ", want->hits[i].id,
+                    (double)want->hits[i].score);
         if (h || i < want->count) fprintf(stderr, "\n");
     }
     exit(1);
@@ -272,7 +281,8 @@ static void explained(const ls_reader *r, const ls_query *q, ls_search_options o
     o.cursor = NULL;
     CHECK(ls_explain(&e, r, q, &o, h->doc, &err));
     if (!e->count || e->nodes[0].value != (double)h->score) {
-        fprintf(stderr, "EXPLAIN %s: %s has %.9g, explained %.9g\n", q->text, h->id, (double)h->score, e->count ? e->nodes[0].value : -1);
+        fprintf(stderr, "EXPLAIN %s: %s has %.9g, explained %.9g\n", q->text, h->id, (double)h->score,
+                e->count ? e->nodes[0].value : -1);
         exit(1);
     }
     for (size_t i = 0; i < e->count; i++) {
@@ -309,7 +319,10 @@ static void one_query(const ls_reader *r, model *m, const char *text)
         o.exhaustive = variant == 0;
         o.total = variant == 2 ? LS_TOTAL_NONE : LS_TOTAL_EXACT;
         CHECK(ls_search(&res, r, q, &o, &err));
-        compare(q, res, &want, 0, o.limit, variant != 2, variant == 0 ? "exhaustive" : variant == 2 ? "no total" : "plain");
+        compare(q, res, &want, 0, o.limit, variant != 2,
+                variant == 0   ? "exhaustive"
+                : variant == 2 ? "no total"
+                               : "plain");
         if (variant == 1 && ls_results_get(res).count && !below(3)) explained(r, q, o, res);
         ls_results_free(res);
     }
@@ -345,8 +358,8 @@ static ls_schema *random_schema(void)
     static const struct {
         const char *name;
         ls_type type;
-    } F[] = {{"title", LS_TEXT}, {"kicker", LS_TEXT}, {"body", LS_TEXT}, {"note", LS_TEXT}, {"source", LS_KEYWORD},
-             {"published", LS_DATE}, {"size", LS_INTEGER}};
+    } F[] = {{"title", LS_TEXT},     {"kicker", LS_TEXT},    {"body", LS_TEXT},   {"note", LS_TEXT},
+             {"source", LS_KEYWORD}, {"published", LS_DATE}, {"size", LS_INTEGER}};
     ls_schema *s = NULL;
     CHECK(ls_schema_new(&s, &err));
     for (size_t i = 0; i < sizeof F / sizeof F[0]; i++) {
@@ -417,10 +430,13 @@ int main(int argc, char **argv)
     snprintf(dir, sizeof dir, "%s/prop_search.%ld", tmp ? tmp : "/tmp", (long)getpid());
     printf("prop_search: seed %" PRIu64 ", %u queries\n", seed, queries);
     state = seed;
-    if (argc > 3) articles = model_articles(argv[3], 2000, &article_count, pool, &pool_count, sizeof pool / sizeof pool[0]);
+    if (argc > 3)
+        articles = model_articles(argv[3], 2000, &article_count, pool, &pool_count, sizeof pool / sizeof pool[0]);
     for (unsigned round = 0; checked < queries; round++) {
-        unsigned docs = article_count ? (unsigned)article_count : round % 4 == 3 ? 9000 : 40 + below(600);
+        unsigned docs = article_count ? (unsigned)article_count : round % 8 == 5 ? 4700 : 40 + below(500);
+        brief = docs > 4096 && !article_count;
         unsigned n = article_count ? queries / 8 + 1 : queries / 20 + 1;
+        if (brief) n = n / 4 + 1;
         one_index(dir, docs, SEGMENTS[round % 3], n);
     }
     printf("prop_search: %" PRIu64 " queries, %" PRIu64 " with hits, %" PRIu64 " hits compared: all equal\n", checked,

@@ -145,7 +145,8 @@ static void delete_some(piece *p, const ls_schema *s)
         lsi_live_write(dir, ++generation, p->seg, p->live, bits, false, &chosen.info, &err))
         die("live", &err);
     lsi_live *a, *b;
-    if (lsi_live_open(&a, dir, p->seg, &scan.info, true, &err) || lsi_live_open(&b, dir, p->seg, &words.info, true, &err))
+    if (lsi_live_open(&a, dir, p->seg, &scan.info, true, &err) ||
+        lsi_live_open(&b, dir, p->seg, &words.info, true, &err))
         die("open live", &err);
     must_be_same_file("corrections by postings and by words", a->frame, b->frame);
     lsi_live_release(a);

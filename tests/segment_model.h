@@ -29,7 +29,7 @@ void segment_dump(lsi_buf *out, const lsi_segment *seg);
 void model_live_dump(lsi_buf *out, const ls_schema *s, random_doc *const *docs, uint32_t count, const uint64_t *dead);
 void segment_live_dump(lsi_buf *out, const lsi_segment *seg, const lsi_live *live);
 
-void die(const char *what, const ls_error *err);
+_Noreturn void die(const char *what, const ls_error *err);
 void must_equal(const char *what, const lsi_buf *expected, const lsi_buf *found);
 /* Every section but the stored documents' and their dictionary's: the same bytes. */
 void must_be_same_file(const char *what, const lsi_frame *a, const lsi_frame *b);

@@ -21,7 +21,8 @@ static void expect_bytes(const uint8_t *p, size_t len, const char *hex)
     char have[1024];
     size_t n = 0;
     have[0] = 0;
-    for (size_t i = 0; i < len && n + 3 < sizeof have; i++) n += (size_t)snprintf(have + n, sizeof have - n, "%02X", p[i]);
+    for (size_t i = 0; i < len && n + 3 < sizeof have; i++)
+        n += (size_t)snprintf(have + n, sizeof have - n, "%02X", p[i]);
     assert_string_equal(have, hex);
 }
 
@@ -212,7 +213,8 @@ static void keywords_trip(lsi_keyword_pair *p, size_t n, uint32_t doc_count)
         const uint8_t *f, *w;
         size_t fn, wn;
         size_t first = i;
-        while (first && !lsi_bytes_cmp(p[first - 1].folded, p[first - 1].folded_len, p[i].folded, p[i].folded_len)) first--;
+        while (first && !lsi_bytes_cmp(p[first - 1].folded, p[first - 1].folded_len, p[i].folded, p[i].folded_len))
+            first--;
         OK(lsi_keywords_find(&k, p[i].folded, p[i].folded_len, &ord, &err));
         OK(lsi_keywords_value(&k, ord, &f, &fn, &w, &wn, &err));
         assert_int_equal(lsi_bytes_cmp(w, wn, p[first].written, p[first].written_len), 0);
@@ -232,8 +234,8 @@ static void keywords_trip(lsi_keyword_pair *p, size_t n, uint32_t doc_count)
 
 static void test_keywords(void **state)
 {
-    static const char *const words[][2] = {{"", ""}, {"a", "A"}, {"berlin", "Berlin"}, {"ber", "ber"}, {"paris", "PARIS"},
-                                           {"z\xc3\xbcrich", "Z\xc3\xbcrich"}};
+    static const char *const words[][2] = {{"", ""},       {"a", "A"},         {"berlin", "Berlin"},
+                                           {"ber", "ber"}, {"paris", "PARIS"}, {"z\xc3\xbcrich", "Z\xc3\xbcrich"}};
     (void)state;
     keywords_trip(NULL, 0, 0);
     keywords_trip(NULL, 0, 100);
@@ -275,7 +277,8 @@ static void test_keywords_example(void **state)
 
 static size_t make_text(char *to, size_t n)
 {
-    static const char *const words[] = {"the", "of", "minister", "said", "on", "Tuesday", "oil", "prices", "bank", "rose"};
+    static const char *const words[] = {"the",     "of",  "minister", "said", "on",
+                                        "Tuesday", "oil", "prices",   "bank", "rose"};
     size_t at = 0;
     while (at < n) {
         const char *w = words[below(10)];
@@ -383,7 +386,7 @@ static void test_stored(void **state)
     for (size_t i = 0; i < LSI_COUNTOF(cases); i++) {
         docs d = make_docs(cases[i].n, cases[i].most);
         store st;
-    store_docs(&d, &st);
+        store_docs(&d, &st);
         assert_int_equal(st.dict.bytes > 0, cases[i].dict);
         check_store(&d, &st);
         store_free(&st);
@@ -417,7 +420,10 @@ static void test_stored_example(void **state)
     (void)state;
     store_docs(&d, &st);
     expect_bytes(st.frames.base, st.frames.bytes, "03616263");
-    expect_bytes(st.index.base, st.index.bytes, "0100000000000000" "00000000000000000000000000000003" "20");
+    expect_bytes(st.index.base, st.index.bytes,
+                 "0100000000000000"
+                 "00000000000000000000000000000003"
+                 "20");
     store_free(&st);
 }
 
@@ -527,7 +533,12 @@ static void test_ids_example(void **state)
     OK(lsi_ids_writer_add(w, (const uint8_t *)"a", 1, &err));
     OK(lsi_ids_writer_end(w, &err));
     lsi_ids_writer_free(w);
-    expect_bytes(a.buf.data, a.buf.len, "61" "00000000000000000000000000000001" "02" "0100000000000000" "0100000000000000");
+    expect_bytes(a.buf.data, a.buf.len,
+                 "61"
+                 "00000000000000000000000000000001"
+                 "02"
+                 "0100000000000000"
+                 "0100000000000000");
     uint64_t hash = lsi_hash64("a", 1);
     snprintf(hex, sizeof hex, "01000000000000000000000001000000%02X%02X00000000", (unsigned)(hash >> 48 & 255),
              (unsigned)(hash >> 56));
@@ -539,11 +550,16 @@ static void test_ids_example(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bits),           cmocka_unit_test(test_offsets),
-        cmocka_unit_test(test_columns),        cmocka_unit_test(test_keywords),
-        cmocka_unit_test(test_keywords_example), cmocka_unit_test(test_stored),
-        cmocka_unit_test(test_stored_long),    cmocka_unit_test(test_stored_example),
-        cmocka_unit_test(test_stored_threads), cmocka_unit_test(test_ids),
+        cmocka_unit_test(test_bits),
+        cmocka_unit_test(test_offsets),
+        cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_keywords),
+        cmocka_unit_test(test_keywords_example),
+        cmocka_unit_test(test_stored),
+        cmocka_unit_test(test_stored_long),
+        cmocka_unit_test(test_stored_example),
+        cmocka_unit_test(test_stored_threads),
+        cmocka_unit_test(test_ids),
         cmocka_unit_test(test_ids_example),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

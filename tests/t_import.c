@@ -132,6 +132,7 @@ static void files_are_read(void **state)
     check_file(f, IM_JSON, "{\"body\":\n\"one\"}", "1:one ");
     check_file(f, IM_JSON, "[{\"body\":\"one\"},3,{\"body\":\"three\"}]", "1:one 2:error-1 3:three ");
     check_file(f, IM_JSON, "[]", "");
+    check_file(f, IM_JSON, "{\"body\":\"one\"}\r\n{\"body\":\"two\"}\n", "1:one 2:two ");
     check_file(f, IM_NDJSON, "{\"body\":\"one\"}\n{\"body\":\"two\"}", "1:one 2:two ");
     check_file(f, IM_NDJSON, "", "");
 }
@@ -143,10 +144,10 @@ static void broken_files_are_told(void **state)
     ls_error err = {0};
     FILE *in = tmpfile();
     assert_non_null(in);
-    fputs("{\"body\":\"one\"}\n{\"body\":\"two\"}", in);
+    fputs("{\"body\":\n\"one\"}\n{\"body\":\"two\"}", in);
     rewind(in);
     assert_int_equal(im_read(in, IM_JSON, f->doc, &f->o, each, &l, &err), LS_INVALID);
-    assert_non_null(strstr(err.message, "line 2"));
+    assert_non_null(strstr(err.message, "line 3"));
     rewind(in);
     assert_int_equal(im_read(in, IM_OTHER, f->doc, &f->o, each, &l, &err), LS_INVALID);
     fclose(in);

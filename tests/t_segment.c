@@ -1,5 +1,6 @@
 /* t_segment.c — segments by hand: the worked examples, limits, refusals, a schema that grows, damage of every byte,
- * structures that lie under good checksums, and every allocation and system call failing once. */
+ * structures that lie under good checksums, and every allocation and system call failing once.
+ *   t_segment [seed] [rounds of crafted damage] */
 #include "libsearch/segment/build.h"
 #include "libsearch/segment/memdocs.h"
 #include "libsearch/segment/tally.h"
@@ -9,6 +10,7 @@
 #include "tests/segment_model.c" /* a test is one file and the library */
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,6 +22,7 @@
 static char folder[64];
 static lsi_dir *dir;
 static uint64_t generation;
+static uint32_t crafted_rounds = 400;
 
 static int count_name(void *ctx, const char *name)
 {
@@ -123,8 +126,9 @@ static void test_example(void **state)
     ls_schema *s = small_schema();
     lsi_memseg *m = new_memseg(s);
     lsi_segment_info info;
-    assert_int_equal(add(m, s, SIZE_MAX, &err, "a", "title", "Arms talks", "body", "Talks begin", "language", "english", NULL),
-                     LS_SCHEMA);
+    assert_int_equal(
+        add(m, s, SIZE_MAX, &err, "a", "title", "Arms talks", "body", "Talks begin", "language", "english", NULL),
+        LS_SCHEMA);
     assert_int_equal(add(m, s, SIZE_MAX, &err, "a", "title", "Arms talks", "body", "Talks begin", NULL), LS_OK);
     lsi_segment *seg = flush(m, s, &info);
     uint32_t starts[LSI_TEXT_FIELDS_MAX + 2], places[2], words;
@@ -142,6 +146,17 @@ static void test_example(void **state)
     assert_int_equal(lsi_segment_positions(seg, &l, &st, &err), LS_OK);
     assert_int_equal(lsi_positions_read(&st, 0, 2, places, &err), LS_OK);
     assert_int_equal(places[0], 1);
+    assert_int_equal(places[1], 10);
+    assert_int_equal(lsi_segment_form_stream(seg, &l, 2, &st, &err), LS_OK);
+    assert_int_equal(lsi_stream_read(&st, 0, 2, places, &err), LS_OK);
+    assert_int_equal(places[0], 1); /* talks */
+    assert_int_equal(places[1], 0); /* Talks */
+    lsi_list edges;
+    list_of(seg, LSI_TERM_SENTENCE, LSI_LIST_COMBINED, &edges);
+    assert_int_equal(lsi_segment_positions(seg, &edges, &st, &err), LS_OK);
+    assert_int_equal(lsi_positions_read(&st, 0, 2, places, &err), LS_OK);
+    assert_int_equal(edges.cf, 2);
+    assert_int_equal(places[0], 0);
     assert_int_equal(places[1], 10);
     assert_int_equal(lsi_segment_regions(seg, 0, starts, &err), LS_OK);
     assert_int_equal(starts[0], 0);
@@ -302,12 +317,14 @@ static void test_growing_schema(void **state)
     assert_true(starts[3] != UINT32_MAX);   /* the boilerplate behind it is not */
     assert_int_equal(starts[4], UINT32_MAX);
     lsi_memseg *after = new_memseg(later), *direct = new_memseg(later);
-    assert_int_equal(add(after, later, SIZE_MAX, &err, "b", "lead", "Talks", "body", warn, "section", "World", NULL), LS_OK);
-    assert_int_equal(add(direct, later, SIZE_MAX, &err, "a", "title", "War", "body", warn, NULL), LS_OK);
-    assert_int_equal(add(direct, later, SIZE_MAX, &err, "b", "lead", "Talks", "body", warn, "section", "World", NULL), LS_OK);
-    lsi_segment *both[2] = {seg, flush(after, later, &new_info)}, *one = flush(direct, later, &direct_info), *merged;
-    assert_int_equal(lsi_segment_merge(both, NULL, 2, later, dir, ++generation, false, NULL, NULL, NULL, &merged_info, &err),
+    assert_int_equal(add(after, later, SIZE_MAX, &err, "b", "lead", "Talks", "body", warn, "section", "World", NULL),
                      LS_OK);
+    assert_int_equal(add(direct, later, SIZE_MAX, &err, "a", "title", "War", "body", warn, NULL), LS_OK);
+    assert_int_equal(add(direct, later, SIZE_MAX, &err, "b", "lead", "Talks", "body", warn, "section", "World", NULL),
+                     LS_OK);
+    lsi_segment *both[2] = {seg, flush(after, later, &new_info)}, *one = flush(direct, later, &direct_info), *merged;
+    assert_int_equal(
+        lsi_segment_merge(both, NULL, 2, later, dir, ++generation, false, NULL, NULL, NULL, &merged_info, &err), LS_OK);
     assert_int_equal(lsi_segment_open(&merged, dir, &merged_info, later, true, &err), LS_OK);
     must_be_same_file("a merge of an older segment", one->frame, merged->frame);
     uint64_t bits[1] = {1}, faults;
@@ -442,8 +459,22 @@ static void test_damage(void **state)
 
 /* ---- lies under good checksums ---- */
 
-typedef enum lie { TRUTH, TF, SHORT_COUNT, NO_SHORT, POSITION, REGION, FORM_DF, FORM_NUMBER, NORM, LENGTH_SUM, WORDS, ID,
-                   HIDDEN_TF, LIES } lie;
+typedef enum lie {
+    TRUTH,
+    TF,
+    SHORT_COUNT,
+    NO_SHORT,
+    POSITION,
+    REGION,
+    FORM_DF,
+    FORM_NUMBER,
+    NORM,
+    LENGTH_SUM,
+    WORDS,
+    ID,
+    HIDDEN_TF,
+    LIES
+} lie;
 
 /* One document "id0": title "ab" (form AB), body "ab ab cd"; with one thing wrong. */
 static void build_lie(const ls_schema *s, lie what, lsi_segment_info *info)
@@ -487,7 +518,7 @@ static void build_lie(const ls_schema *s, lie what, lsi_segment_info *info)
     lsi_buf_init(&bytes, 0);
     assert_int_equal(lsi_doc_new(&d, &err), LS_OK);
     assert_int_equal(lsi_doc_set_id(d, "id0", 3, &err), LS_OK);
-    strcpy(d->language, "none");
+    memcpy(d->language, "none", 5);
     d->version = 1;
     d->words = what == WORDS ? 5 : 4;
     assert_int_equal(lsi_doc_add_text(d, "body", "ab ab cd", 8, &err), LS_OK);
@@ -522,6 +553,143 @@ static void test_lies(void **state)
     lsi_free(s);
 }
 
+/* ---- damage under good checksums ---- */
+
+/* A copy of a segment with some bytes of one section changed, or the section cut, under checksums that are right. */
+static void craft(const lsi_segment *seg, lsi_segment_info *info)
+{
+    ls_error err;
+    char name[LSI_NAME_BYTES];
+    lsi_frame_writer *w;
+    size_t count = lsi_frame_section_count(seg->frame), chosen;
+    do chosen = rnd((uint32_t)count);
+    while (!lsi_frame_section_at(seg->frame, chosen)->bytes);
+    memset(info, 0, sizeof *info);
+    info->generation = ++generation;
+    lsi_name_make(name, LSI_NAME_SEGMENT, generation);
+    assert_int_equal(lsi_frame_create(&w, dir, name, LSI_FILE_SEGMENT, generation, &err), LS_OK);
+    for (size_t i = 0; i < count; i++) {
+        const lsi_section *from = lsi_frame_section_at(seg->frame, i);
+        lsi_sink *to = lsi_frame_section(w, from->type, false);
+        const uint8_t *p = from->bytes ? lsi_section_get(from, 0, from->bytes, &err) : NULL;
+        uint8_t *copy = malloc(from->bytes + 1);
+        assert_non_null(copy);
+        assert_non_null(to);
+        if (p) memcpy(copy, p, from->bytes);
+        uint64_t n = from->bytes;
+        for (uint32_t k = i == chosen ? 1 + rnd(3) : 0; k; k--) {
+            uint32_t at = rnd((uint32_t)n);
+            copy[at] = (uint8_t)(rnd(2) ? rnd(256) : rnd(2) ? 0xff : copy[at] ^ 1u << rnd(8));
+        }
+        if (i == chosen && rnd(8) == 0) n = rnd((uint32_t)n);
+        lsi_sink_put(to, copy, n);
+        free(copy);
+    }
+    assert_int_equal(lsi_frame_finish(w, false, &info->bytes, &info->sum, &err), LS_OK);
+}
+
+/* Whatever it says is right or told as damage; nothing is read that is not there (the sanitizers watch). */
+static void use_crafted(const ls_schema *s, const lsi_segment_info *info)
+{
+    ls_error err;
+    lsi_segment *seg;
+    lsi_segment_info merged, live_info = *info;
+    uint64_t bits[1] = {0x15}, faults;
+    ls_doc *d;
+    int rc = lsi_segment_open(&seg, dir, info, s, rnd(2), &err);
+    assert_true(rc == LS_OK || rc == LS_CORRUPT);
+    if (rc) return;
+    rc = lsi_segment_verify(seg, NULL, NULL, NULL, &faults, &err);
+    assert_true((rc == LS_OK && !faults) || (rc == LS_CORRUPT && faults));
+    assert_int_equal(lsi_doc_new(&d, &err), LS_OK);
+    for (lsi_doc i = 0; i < 9; i++) {
+        uint32_t starts[LSI_TEXT_FIELDS_MAX + 2], words;
+        rc = lsi_segment_doc(seg, i, d, &err);
+        if (rc && rc != LS_CORRUPT) fail_msg("document: %d %s", rc, err.message);
+        lsi_segment_regions(seg, i, starts, &err);
+        lsi_segment_length(seg, 0, i, &words, &err);
+    }
+    lsi_doc_free(d);
+    for (lsi_live_way way = LSI_LIVE_SCAN; way <= LSI_LIVE_WORDS; way++) {
+        rc = lsi_live_write_by(way, dir, ++generation, seg, NULL, bits, false, &live_info, &err);
+        if (rc && rc != LS_CORRUPT) fail_msg("corrections: %d %s", rc, err.message);
+        live_info.generation = UINT64_MAX;
+        if (!rc) remove_segment(&live_info);
+        live_info = *info;
+    }
+    rc = lsi_segment_merge(&seg, NULL, 1, s, dir, ++generation, false, NULL, NULL, NULL, &merged, &err);
+    if (rc && rc != LS_CORRUPT) fail_msg("merge: %d %s", rc, err.message);
+    if (!rc) remove_segment(&merged);
+    lsi_segment_release(seg);
+}
+
+static void test_crafted(void **state)
+{
+    (void)state;
+    ls_schema *s = small_schema();
+    lsi_segment_info info, crafted;
+    lsi_live *live;
+    lsi_segment *seg = some_segment(s, &info, &live);
+    lsi_live_release(live);
+    for (uint32_t i = 0; i < crafted_rounds; i++) {
+        craft(seg, &crafted);
+        use_crafted(s, &crafted);
+        remove_segment(&crafted);
+    }
+    lsi_segment_release(seg);
+    remove_segment(&info);
+    lsi_free(s);
+}
+
+/* ---- many threads ---- */
+
+typedef struct reading {
+    const lsi_segment *seg;
+    lsi_buf *expected;
+} reading;
+
+static void *read_all(void *at)
+{
+    const reading *r = at;
+    lsi_buf found;
+    lsi_buf_init(&found, 0);
+    segment_dump(&found, r->seg);
+    must_equal("a segment read by several threads", r->expected, &found);
+    lsi_buf_clear(&found);
+    return NULL;
+}
+
+static void test_threads(void **state)
+{
+    (void)state;
+    ls_error err;
+    ls_schema *s = small_schema();
+    lsi_segment_info info;
+    lsi_live *live;
+    lsi_segment *seg = some_segment(s, &info, &live), *fresh;
+    lsi_buf expected;
+    lsi_buf_init(&expected, 0);
+    segment_dump(&expected, seg);
+    for (int use_mmap = 0; use_mmap < 2; use_mmap++) {
+        pthread_t threads[4];
+        assert_int_equal(lsi_segment_open(&fresh, dir, &info, s, use_mmap, &err), LS_OK);
+        reading r = {fresh, &expected};
+        for (size_t i = 0; i < LSI_COUNTOF(threads); i++)
+            assert_int_equal(pthread_create(&threads[i], NULL, read_all, &r), 0);
+        for (size_t i = 0; i < LSI_COUNTOF(threads); i++) pthread_join(threads[i], NULL);
+        lsi_segment_retain(fresh);
+        lsi_segment_release(fresh);
+        lsi_segment_release(fresh);
+    }
+    lsi_live_retain(live);
+    lsi_live_release(live);
+    lsi_live_release(live);
+    lsi_segment_release(seg);
+    lsi_buf_clear(&expected);
+    remove_segment(&info);
+    lsi_free(s);
+}
+
 /* ---- everything fails once ---- */
 
 /* All the work of the room on a few documents. Whatever fails, nothing is leaked; on success nothing may be wrong. */
@@ -536,7 +704,9 @@ static int whole_life(const ls_schema *s, bool sync, ls_error *err)
     char *text = distinct_words(60);
     int rc = lsi_memseg_new(&m, s, err);
     if (!rc) rc = add(m, s, SIZE_MAX, err, "a", "title", "Arms talks", "body", text, "tags", "World", NULL);
-    if (!rc) rc = add(m, s, SIZE_MAX, err, "b", "body", "Read also: talks\n\nThe war in the caf\xc3\xa9", "byline", "A B", NULL);
+    if (!rc)
+        rc = add(m, s, SIZE_MAX, err, "b", "body", "Read also: talks\n\nThe war in the caf\xc3\xa9", "byline", "A B",
+                 NULL);
     if (!rc) rc = add(m, s, SIZE_MAX, err, "c", "body", "Talk of The War", "tags", "world", NULL);
     if (!rc) rc = lsi_memseg_flush(m, dir, ++generation, sync, &info, err);
     if (!rc) rc = lsi_segment_open(&seg, dir, &info, s, generation % 2, err);
@@ -544,8 +714,7 @@ static int whole_life(const ls_schema *s, bool sync, ls_error *err)
     generation++;
     if (!rc) rc = lsi_live_write_by(way, dir, generation, seg, NULL, bits, sync, &info, err);
     if (!rc) rc = lsi_live_open(&live, dir, seg, &info, true, err);
-    if (!rc)
-        rc = lsi_segment_merge(&seg, &live, 1, s, dir, ++generation, sync, NULL, NULL, NULL, &merged_info, err);
+    if (!rc) rc = lsi_segment_merge(&seg, &live, 1, s, dir, ++generation, sync, NULL, NULL, NULL, &merged_info, err);
     if (!rc) rc = lsi_segment_open(&merged, dir, &merged_info, s, true, err);
     if (!rc) rc = lsi_segment_verify(seg, live, NULL, NULL, &faults, err);
     if (!rc) rc = lsi_segment_verify(merged, NULL, NULL, NULL, &faults, err);
@@ -601,8 +770,10 @@ static void test_add_after_failure(void **state)
         assert_int_equal(add(m, s, SIZE_MAX, &err, "c", "body", "w0000002q the Talk", "tags", "World", NULL), LS_OK);
         assert_int_equal(add(plain, s, SIZE_MAX, &err, "a", "body", "w0000001q The war", NULL), LS_OK);
         if (done)
-            assert_int_equal(add(plain, s, SIZE_MAX, &err, "b", "title", "The Talks", "body", text, "tags", "World", NULL), LS_OK);
-        assert_int_equal(add(plain, s, SIZE_MAX, &err, "c", "body", "w0000002q the Talk", "tags", "World", NULL), LS_OK);
+            assert_int_equal(
+                add(plain, s, SIZE_MAX, &err, "b", "title", "The Talks", "body", text, "tags", "World", NULL), LS_OK);
+        assert_int_equal(add(plain, s, SIZE_MAX, &err, "c", "body", "w0000002q the Talk", "tags", "World", NULL),
+                         LS_OK);
         lsi_segment *a = flush(m, s, &x), *b = flush(plain, s, &y);
         must_be_same_file("a document that failed leaves no trace", b->frame, a->frame);
         lsi_segment_release(a);
@@ -644,17 +815,25 @@ static void test_system_calls(void **state)
     lsi_free(s);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     ls_error err;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_example),    cmocka_unit_test(test_keyword_spelling),
-        cmocka_unit_test(test_budget),     cmocka_unit_test(test_nothing_and_cancel),
-        cmocka_unit_test(test_growing_schema), cmocka_unit_test(test_damage),
-        cmocka_unit_test(test_lies),       cmocka_unit_test(test_allocations),
-        cmocka_unit_test(test_add_after_failure), cmocka_unit_test(test_system_calls),
+        cmocka_unit_test(test_example),
+        cmocka_unit_test(test_keyword_spelling),
+        cmocka_unit_test(test_budget),
+        cmocka_unit_test(test_nothing_and_cancel),
+        cmocka_unit_test(test_growing_schema),
+        cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_lies),
+        cmocka_unit_test(test_crafted),
+        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_allocations),
+        cmocka_unit_test(test_add_after_failure),
+        cmocka_unit_test(test_system_calls),
     };
-    rnd_seed(1);
+    rnd_seed(argc > 1 ? strtoull(argv[1], NULL, 10) : 1);
+    if (argc > 2) crafted_rounds = (uint32_t)strtoul(argv[2], NULL, 10);
     /* memory rather than a disk where there is such a place: there are thousands of files to make */
     snprintf(folder, sizeof folder, "%s/t_segment_XXXXXX", access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
     if (!mkdtemp(folder) || lsi_dir_open(&dir, folder, &err)) die("folder", &err);

@@ -9,6 +9,11 @@ LSI_INLINE int lsi_args_given(const void *p, const char *name, ls_error *err)
 {
     return p ? LS_OK : lsi_fail(err, LS_INVALID, "%s is NULL", name);
 }
+/* The code to return: a decoder may have said LS_CORRUPT where the bytes could not be read at all, which err knows. */
+LSI_INLINE int lsi_args_code(int rc, const ls_error *err)
+{
+    return rc == LS_CORRUPT && err && err->code < 0 ? err->code : rc;
+}
 /* Copies a caller's struct of options: what an older caller's lacks is 0, what a newer one's has more must be 0. */
 LSI_INLINE int lsi_args_options(void *to, size_t to_bytes, const void *from, const char *name, ls_error *err)
 {

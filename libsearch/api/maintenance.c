@@ -9,7 +9,7 @@ int ls_check(const char *path, ls_fault_fn *fault, void *ctx, ls_check_report *o
     int rc = lsi_args_given(path, "path", err);
     if (!rc) rc = lsi_index_check(path, fault, ctx, &own, err);
     if (out) lsi_args_return(out, &own, sizeof own);
-    return rc;
+    return lsi_args_code(rc, err);
 }
 
 int ls_backup(const char *path, const char *to, ls_error *err)
@@ -17,5 +17,5 @@ int ls_backup(const char *path, const char *to, ls_error *err)
     lsi_error_clear(err);
     int rc = lsi_args_given(path, "path", err);
     if (!rc) rc = lsi_args_given(to, "to", err);
-    return rc ? rc : lsi_index_backup(path, to, err);
+    return lsi_args_code(rc ? rc : lsi_index_backup(path, to, err), err);
 }

@@ -13,7 +13,7 @@ int ls_reader_open(ls_reader **out, const char *path, const ls_reader_options *o
     if (!rc) rc = lsi_args_options(&own, sizeof own, o, "ls_reader_options", err);
     if (!rc && own.flags & ~(unsigned)LS_READER_NO_MMAP)
         rc = lsi_fail(err, LS_INVALID, "flags 0x%x: unknown ones are set", own.flags);
-    return rc ? rc : lsi_reader_open(out, path, !(own.flags & LS_READER_NO_MMAP), err);
+    return lsi_args_code(rc ? rc : lsi_reader_open(out, path, !(own.flags & LS_READER_NO_MMAP), err), err);
 }
 
 int ls_reader_refresh(ls_reader **newer, ls_reader *r, ls_error *err)
@@ -23,7 +23,7 @@ int ls_reader_refresh(ls_reader **newer, ls_reader *r, ls_error *err)
     if (rc) return rc;
     *newer = NULL;
     rc = lsi_args_given(r, "reader", err);
-    return rc ? rc : lsi_reader_refresh(newer, r, err);
+    return lsi_args_code(rc ? rc : lsi_reader_refresh(newer, r, err), err);
 }
 
 void ls_reader_close(ls_reader *r)
@@ -46,7 +46,7 @@ int ls_reader_stats(const ls_reader *r, ls_stats *out, ls_error *err)
     rc = lsi_reader_stats(r, &own, err);
     if (rc) memset(&own, 0, sizeof own);
     lsi_args_return(out, &own, sizeof own);
-    return rc;
+    return lsi_args_code(rc, err);
 }
 
 static int read_doc(ls_doc **out, const ls_reader *r, size_t segment, lsi_doc local, ls_error *err)
@@ -57,7 +57,7 @@ static int read_doc(ls_doc **out, const ls_reader *r, size_t segment, lsi_doc lo
         lsi_doc_free(*out);
         *out = NULL;
     }
-    return rc;
+    return lsi_args_code(rc, err);
 }
 
 int ls_get(ls_doc **out, const ls_reader *r, const char *id, size_t len, ls_error *err)
@@ -71,7 +71,7 @@ int ls_get(ls_doc **out, const ls_reader *r, const char *id, size_t len, ls_erro
     rc = lsi_args_given(r, "reader", err);
     if (!rc) rc = lsi_args_given(id, "id", err);
     if (!rc) rc = lsi_snapshot_find(r->snap, (const uint8_t *)id, len, &segment, &local, err);
-    return rc ? rc : read_doc(out, r, segment, local, err);
+    return lsi_args_code(rc ? rc : read_doc(out, r, segment, local, err), err);
 }
 
 int ls_reader_find(const ls_reader *r, const char *id, size_t len, uint64_t *doc, ls_error *err)
@@ -86,7 +86,7 @@ int ls_reader_find(const ls_reader *r, const char *id, size_t len, uint64_t *doc
     if (!rc) rc = lsi_args_given(id, "id", err);
     if (!rc) rc = lsi_snapshot_find(r->snap, (const uint8_t *)id, len, &segment, &local, err);
     if (!rc) *doc = r->snap->segments[segment].base + local;
-    return rc;
+    return lsi_args_code(rc, err);
 }
 
 int ls_reader_next(const ls_reader *r, uint64_t *doc, ls_error *err)
@@ -119,5 +119,5 @@ int ls_reader_doc(ls_doc **out, const ls_reader *r, uint64_t doc, ls_error *err)
     *out = NULL;
     rc = lsi_args_given(r, "reader", err);
     if (!rc) rc = lsi_snapshot_locate(r->snap, doc, &segment, &local, err);
-    return rc ? rc : read_doc(out, r, segment, local, err);
+    return lsi_args_code(rc ? rc : read_doc(out, r, segment, local, err), err);
 }

@@ -14,7 +14,7 @@ int ls_writer_open(ls_writer **out, const char *path, const ls_writer_options *o
     rc = lsi_args_given(path, "path", err);
     if (!rc) rc = lsi_args_options(&own, sizeof own, o, "ls_writer_options", err);
     if (!rc && own.flags & ~known) rc = lsi_fail(err, LS_INVALID, "flags 0x%x: unknown ones are set", own.flags);
-    return rc ? rc : lsi_writer_open(out, path, &own, err);
+    return lsi_args_code(rc ? rc : lsi_writer_open(out, path, &own, err), err);
 }
 
 void ls_writer_close(ls_writer *w)
@@ -35,7 +35,7 @@ int ls_add(ls_writer *w, const ls_doc *d, ls_added *added, ls_error *err)
     if (!rc) rc = lsi_args_given(d, "document", err);
     if (!rc) rc = lsi_writer_add(w, d, &own, err);
     if (added) lsi_args_return(added, &own, sizeof own);
-    return rc;
+    return lsi_args_code(rc, err);
 }
 
 int ls_delete(ls_writer *w, const char *id, size_t len, ls_error *err)
@@ -43,7 +43,7 @@ int ls_delete(ls_writer *w, const char *id, size_t len, ls_error *err)
     lsi_error_clear(err);
     int rc = lsi_args_given(w, "writer", err);
     if (!rc) rc = lsi_args_given(id, "id", err);
-    return rc ? rc : lsi_writer_delete(w, (const uint8_t *)id, len, err);
+    return lsi_args_code(rc ? rc : lsi_writer_delete(w, (const uint8_t *)id, len, err), err);
 }
 
 int ls_commit(ls_writer *w, uint64_t *generation, ls_error *err)
@@ -51,21 +51,21 @@ int ls_commit(ls_writer *w, uint64_t *generation, ls_error *err)
     lsi_error_clear(err);
     if (generation) *generation = 0;
     int rc = lsi_args_given(w, "writer", err);
-    return rc ? rc : lsi_writer_commit(w, generation, err);
+    return lsi_args_code(rc ? rc : lsi_writer_commit(w, generation, err), err);
 }
 
 int ls_rollback(ls_writer *w, ls_error *err)
 {
     lsi_error_clear(err);
     int rc = lsi_args_given(w, "writer", err);
-    return rc ? rc : lsi_writer_rollback(w, err);
+    return lsi_args_code(rc ? rc : lsi_writer_rollback(w, err), err);
 }
 
 int ls_merge(ls_writer *w, size_t segments, ls_error *err)
 {
     lsi_error_clear(err);
     int rc = lsi_args_given(w, "writer", err);
-    return rc ? rc : lsi_writer_merge(w, segments, err);
+    return lsi_args_code(rc ? rc : lsi_writer_merge(w, segments, err), err);
 }
 
 int ls_writer_add_field(ls_writer *w, const ls_field *field, ls_error *err)
@@ -76,5 +76,5 @@ int ls_writer_add_field(ls_writer *w, const ls_field *field, ls_error *err)
     if (!rc) rc = lsi_args_given(field, "field", err);
     if (!rc) rc = lsi_args_options(&f, sizeof f, field, "ls_field", err);
     f.size = sizeof f;
-    return rc ? rc : lsi_writer_add_field(w, &f, err);
+    return lsi_args_code(rc ? rc : lsi_writer_add_field(w, &f, err), err);
 }

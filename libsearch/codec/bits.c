@@ -8,7 +8,7 @@
 #include "libsearch/codec/bits.h"
 #include "libsearch/codec/read.h"
 
-#define GROUP 64u
+#define GROUP      64u
 #define BEGIN_MASK (((uint64_t)1 << 56) - 1)
 
 void lsi_bits_put(lsi_bits_writer *w, uint64_t v, unsigned width)

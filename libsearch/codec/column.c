@@ -9,12 +9,12 @@
  *
  * Example, 3 documents with the values 86400000, none, 259200000: step 172800000, one block, width 1, bits 101, then
  * 0 | 1<<1: the body is 05 00 00 00 00 00 00 00 02. */
-#include "libsearch/codec/bits.h"
 #include "libsearch/codec/column.h"
+#include "libsearch/codec/bits.h"
 #include "libsearch/codec/read.h"
 #include "libsearch/util/bitset.h"
 
-#define HEAD_BYTES 40u
+#define HEAD_BYTES  40u
 #define BLOCK_BYTES 32u
 
 /* ---- reading ---- */
@@ -238,8 +238,8 @@ static void put_body(lsi_buf *b, const int64_t *values, const uint64_t *present,
     lsi_bits_end(&bits);
 }
 
-int lsi_column_write(lsi_sink *s, const int64_t *values, const uint64_t *present, uint32_t doc_count,
-                     uint64_t *offset, ls_error *err)
+int lsi_column_write(lsi_sink *s, const int64_t *values, const uint64_t *present, uint32_t doc_count, uint64_t *offset,
+                     ls_error *err)
 {
     extent all = extent_of(values, present, 0, doc_count);
     uint64_t step = step_of(values, present, doc_count, all.min);

@@ -26,16 +26,16 @@ int lsi_column_block_range(const lsi_column *c, uint32_t block, int64_t *min, in
 /* Every block: values, bounds, counts. */
 int lsi_column_verify(const lsi_column *c, ls_error *err);
 /* Writes a column and tells its offset. present: bit set of doc_count bits (NULL: all). */
-int lsi_column_write(lsi_sink *s, const int64_t *values, const uint64_t *present, uint32_t doc_count,
-                     uint64_t *offset, ls_error *err);
+int lsi_column_write(lsi_sink *s, const int64_t *values, const uint64_t *present, uint32_t doc_count, uint64_t *offset,
+                     ls_error *err);
 
 /* ---- keywords: any number of values a document ---- */
 typedef struct lsi_keywords { /* sorted distinct folded values with their spelling as written first */
     const lsi_section *section;
     uint64_t offset;
     uint32_t doc_count, value_count;
-    uint32_t pair_count; /* of a document and a value */
-    bool single;         /* no document has two */
+    uint32_t pair_count;                          /* of a document and a value */
+    bool single;                                  /* no document has two */
     uint64_t starts, docs, doc_starts, ords, end; /* offsets of its parts in the section; see keywords.c */
 } lsi_keywords;
 int lsi_keywords_open(lsi_keywords *k, const lsi_section *s, uint64_t offset, ls_error *err);

@@ -7,8 +7,8 @@
 
 /* ---- terms: ordinals 0..count-1 in byte order ---- */
 typedef struct lsi_terms {
-    const lsi_section *index, *blocks;   /* the combined list's records stand with the terms */
-    const lsi_section *lists;            /* records of the other lists: for each list a sorted array of ordinals */
+    const lsi_section *index, *blocks; /* the combined list's records stand with the terms */
+    const lsi_section *lists;          /* records of the other lists: for each list a sorted array of ordinals */
     uint32_t count;
     uint32_t list_count; /* lists present, including 0 */
 } lsi_terms;

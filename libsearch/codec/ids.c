@@ -10,15 +10,17 @@
  *   u32 × documents     the documents, in the same order; rising where bucket and bits are the same
  *
  * Example, one document "a": bytes 61 | offsets 0 1 in one group: u64 0, u64 1 << 56 (width 1), 02 |
- * u64 1, u32 1, u32 0; the hashes: 01000000 00000000 | 00000000 01000000 | the top 16 bits of XXH3-64("a") | 00000000. */
+ * u64 1, u32 1, u32 0; the hashes: 01000000 00000000 | 00000000 01000000 | the top 16 bits of XXH3-64("a") | 00000000.
+ */
 #include "libsearch/codec/bits.h"
 #include "libsearch/codec/read.h"
 #include "libsearch/codec/stored.h"
 #include "libsearch/util/alloc.h"
 #include "libsearch/util/map.h"
+#include <stdlib.h>
 
-#define TAIL_BYTES 16u
-#define HEAD_BYTES 8u
+#define TAIL_BYTES      16u
+#define HEAD_BYTES      8u
 #define BUCKET_BITS_MAX 28u
 
 static uint32_t bucket_of(uint64_t hash, uint32_t bits)
@@ -179,8 +181,41 @@ int lsi_ids_writer_add(lsi_ids_writer *w, const uint8_t *id, size_t len, ls_erro
     return rc ? lsi_fail(err, rc, "writing ids") : LS_OK;
 }
 
-/* Documents by bucket (a counting sort), then by mark and document within each (few: insertion). */
-static void sort_docs(const lsi_ids_writer *w, uint32_t bits, uint32_t *starts, uint32_t *docs)
+typedef struct marked {
+    uint16_t mark;
+    uint32_t doc;
+} marked;
+
+static int by_mark(const void *a, const void *b)
+{
+    const marked *x = a, *y = b;
+    return x->mark != y->mark ? (x->mark > y->mark) - (x->mark < y->mark) : (x->doc > y->doc) - (x->doc < y->doc);
+}
+
+/* Sorts a bucket by mark, then document. Insertion for the usual few; ids may be made to fall into one bucket. */
+static int sort_bucket(const lsi_ids_writer *w, uint32_t bits, uint32_t *docs, size_t n)
+{
+    if (n > 64) {
+        marked *m = lsi_calloc(n, sizeof *m);
+        if (!m) return LS_NOMEM;
+        for (size_t i = 0; i < n; i++) m[i] = (marked){mark_of(w->hashes[docs[i]], bits), docs[i]};
+        qsort(m, n, sizeof *m, by_mark);
+        for (size_t i = 0; i < n; i++) docs[i] = m[i].doc;
+        lsi_free(m);
+        return LS_OK;
+    }
+    for (size_t i = 1; i < n; i++) {
+        uint32_t d = docs[i];
+        uint16_t m = mark_of(w->hashes[d], bits);
+        size_t j = i;
+        for (; j && mark_of(w->hashes[docs[j - 1]], bits) > m; j--) docs[j] = docs[j - 1];
+        docs[j] = d;
+    }
+    return LS_OK;
+}
+
+/* Documents by bucket (a counting sort), then by mark and document within each. */
+static int sort_docs(const lsi_ids_writer *w, uint32_t bits, uint32_t *starts, uint32_t *docs)
 {
     size_t buckets = (size_t)1 << bits;
     for (size_t d = 0; d < w->count; d++) starts[bucket_of(w->hashes[d], bits) + 1]++;
@@ -190,12 +225,8 @@ static void sort_docs(const lsi_ids_writer *w, uint32_t bits, uint32_t *starts, 
     memmove(starts, starts + 1, buckets * sizeof *starts);
     starts[buckets] = (uint32_t)w->count;
     for (size_t b = 0; b < buckets; b++)
-        for (uint32_t i = starts[b] + 1; i < starts[b + 1]; i++) {
-            uint32_t d = docs[i], j = i;
-            uint16_t m = mark_of(w->hashes[d], bits);
-            for (; j > starts[b] && mark_of(w->hashes[docs[j - 1]], bits) > m; j--) docs[j] = docs[j - 1];
-            docs[j] = d;
-        }
+        if (sort_bucket(w, bits, docs + starts[b], starts[b + 1] - starts[b])) return LS_NOMEM;
+    return LS_OK;
 }
 
 int lsi_ids_writer_end(lsi_ids_writer *w, ls_error *err)
@@ -207,13 +238,13 @@ int lsi_ids_writer_end(lsi_ids_writer *w, ls_error *err)
     uint32_t *starts = lsi_calloc(((size_t)1 << bits) + 2, sizeof *starts);
     uint32_t *docs = lsi_calloc(w->count, sizeof *docs);
     rc = starts && docs ? LS_OK : lsi_fail_nomem(err);
+    if (!rc && sort_docs(w, bits, starts, docs)) rc = lsi_fail_nomem(err);
     if (rc) goto out;
     lsi_offsets_add(&w->offsets, at);
     if ((rc = lsi_offsets_end(&w->offsets, w->bytes, err))) goto out;
     lsi_sink_put64(w->bytes, at);
     lsi_sink_put32(w->bytes, (uint32_t)w->count);
     lsi_sink_put32(w->bytes, 0);
-    sort_docs(w, bits, starts, docs);
     lsi_sink_put32(w->hashes_sink, (uint32_t)w->count);
     lsi_sink_put32(w->hashes_sink, bits);
     for (size_t b = 0; b <= (size_t)1 << bits; b++) lsi_sink_put32(w->hashes_sink, starts[b]);

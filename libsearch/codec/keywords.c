@@ -47,14 +47,12 @@ int lsi_keywords_open(lsi_keywords *k, const lsi_section *s, uint64_t offset, ls
     return LS_OK;
 }
 
-/* Number i of a string of n numbers as wide as `largest`. */
-static int number_at(const lsi_keywords *k, uint64_t at, uint64_t n, uint64_t largest, uint64_t i, uint64_t *v,
-                     ls_error *err)
+/* Number i of a string of numbers as wide as `largest`. */
+static int number_at(const lsi_keywords *k, uint64_t at, uint64_t largest, uint64_t i, uint64_t *v, ls_error *err)
 {
     unsigned width = lsi_bits64(largest);
     *v = 0;
     if (!width) return LS_OK;
-    (void)n;
     uint64_t from = i * width / 8, to = ((i + 1) * width + 7) / 8;
     const uint8_t *p = lsi_section_get(k->section, at + from, to - from, err);
     if (!p) return lsi_read_failed(err);
@@ -64,11 +62,10 @@ static int number_at(const lsi_keywords *k, uint64_t at, uint64_t n, uint64_t la
 }
 
 /* Two neighbouring numbers that bound a run: rising, at most pair_count. */
-static int run_at(const lsi_keywords *k, uint64_t at, uint64_t n, uint64_t i, uint64_t *from, uint64_t *to,
-                  ls_error *err)
+static int run_at(const lsi_keywords *k, uint64_t at, uint64_t i, uint64_t *from, uint64_t *to, ls_error *err)
 {
-    int rc = number_at(k, at, n + 1, k->pair_count, i, from, err);
-    if (!rc) rc = number_at(k, at, n + 1, k->pair_count, i + 1, to, err);
+    int rc = number_at(k, at, k->pair_count, i, from, err);
+    if (!rc) rc = number_at(k, at, k->pair_count, i + 1, to, err);
     if (rc) return rc;
     return *from <= *to && *to <= k->pair_count ? LS_OK : damaged(k, err, "rising starts of keyword lists");
 }
@@ -126,16 +123,16 @@ int lsi_keywords_doc(const lsi_keywords *k, lsi_doc doc, uint32_t *ords, uint32_
     *n = 0;
     if (doc >= k->doc_count) return lsi_fail(err, LS_MISUSE, "no such document in a keyword column");
     if (k->single) {
-        if ((rc = number_at(k, k->ords, k->doc_count, k->value_count, doc, &v, err)) || !v) return rc;
+        if ((rc = number_at(k, k->ords, k->value_count, doc, &v, err)) || !v) return rc;
         if (v > k->value_count) return damaged(k, err, "ordinals below the number of keywords");
         *n = 1;
         if (cap) ords[0] = (uint32_t)(v - 1);
         return LS_OK;
     }
-    if ((rc = run_at(k, k->doc_starts, k->doc_count, doc, &from, &to, err))) return rc;
+    if ((rc = run_at(k, k->doc_starts, doc, &from, &to, err))) return rc;
     *n = (uint32_t)(to - from);
     for (uint64_t i = from; i < to && i - from < cap; i++) {
-        if ((rc = number_at(k, k->ords, k->pair_count, k->value_count, i, &v, err))) return rc;
+        if ((rc = number_at(k, k->ords, k->value_count, i, &v, err))) return rc;
         if (v >= k->value_count || (i > from && v <= before)) return damaged(k, err, "rising ordinals of keywords");
         ords[i - from] = (uint32_t)(before = v);
     }
@@ -147,7 +144,7 @@ static int lower(const lsi_keywords *k, uint64_t from, uint64_t to, lsi_doc doc,
 {
     while (from < to) {
         uint64_t mid = from + (to - from) / 2, v;
-        int rc = number_at(k, k->docs, k->pair_count, k->doc_count, mid, &v, err);
+        int rc = number_at(k, k->docs, k->doc_count, mid, &v, err);
         if (rc) return rc;
         if (v < doc) from = mid + 1;
         else to = mid;
@@ -162,13 +159,13 @@ int lsi_keywords_docs(const lsi_keywords *k, uint32_t ord, lsi_doc from, lsi_doc
     uint64_t first, last, i, end, v, before = 0;
     *n = 0;
     if (ord >= k->value_count) return lsi_fail(err, LS_MISUSE, "no such keyword");
-    int rc = run_at(k, k->starts, k->value_count, ord, &first, &last, err);
+    int rc = run_at(k, k->starts, ord, &first, &last, err);
     if (!rc) rc = lower(k, first, last, from, &i, err);
     if (!rc) rc = lower(k, first, last, to, &end, err);
     if (rc || end <= i) return rc;
     *n = (uint32_t)(end - i);
     for (uint64_t j = i; j < end && j - i < cap; j++) {
-        if ((rc = number_at(k, k->docs, k->pair_count, k->doc_count, j, &v, err))) return rc;
+        if ((rc = number_at(k, k->docs, k->doc_count, j, &v, err))) return rc;
         if (v >= k->doc_count || (j > i && v <= before)) return damaged(k, err, "rising documents of a keyword");
         docs[j - i] = (lsi_doc)(before = v);
     }
@@ -187,11 +184,12 @@ int lsi_keywords_verify(const lsi_keywords *k, ls_error *err)
         if (i && lsi_bytes_cmp(before, before_len, f, fn) >= 0) return damaged(k, err, "rising keywords");
         before = f;
         before_len = fn;
-        if ((rc = run_at(k, k->starts, k->value_count, i, &from, &to, err))) return rc;
+        if ((rc = run_at(k, k->starts, i, &from, &to, err))) return rc;
         if (from != pairs || from == to) return damaged(k, err, "documents for each keyword");
         for (; pairs < to; pairs++) {
-            if ((rc = number_at(k, k->docs, k->pair_count, k->doc_count, pairs, &v, err))) return rc;
-            if (v >= k->doc_count || (pairs > from && v <= last)) return damaged(k, err, "rising documents of a keyword");
+            if ((rc = number_at(k, k->docs, k->doc_count, pairs, &v, err))) return rc;
+            if (v >= k->doc_count || (pairs > from && v <= last))
+                return damaged(k, err, "rising documents of a keyword");
             last = v;
         }
     }
@@ -199,10 +197,10 @@ int lsi_keywords_verify(const lsi_keywords *k, ls_error *err)
     pairs = 0;
     for (uint32_t d = 0; d < k->doc_count; d++) {
         if ((rc = lsi_keywords_doc(k, d, &ord, 1, &n, err))) return rc;
-        if (!k->single && (rc = run_at(k, k->doc_starts, k->doc_count, d, &from, &to, err))) return rc;
+        if (!k->single && (rc = run_at(k, k->doc_starts, d, &from, &to, err))) return rc;
         if (!k->single && from != pairs) return damaged(k, err, "keywords of each document");
         for (uint64_t i = k->single ? 0 : from, e = k->single ? 0 : to; i < e; i++) {
-            if ((rc = number_at(k, k->ords, k->pair_count, k->value_count, i, &v, err))) return rc;
+            if ((rc = number_at(k, k->ords, k->value_count, i, &v, err))) return rc;
             if (v >= k->value_count || (i > from && v <= last)) return damaged(k, err, "rising ordinals of keywords");
             last = v;
         }

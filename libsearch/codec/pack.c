@@ -16,12 +16,16 @@
 #include "libsearch/util/simd.h"
 
 #define WIDTHS(X)                                                                                                      \
-    X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19) X(20)     \
-    X(21) X(22) X(23) X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31) X(32)
+    X(1)                                                                                                               \
+    X(2)                                                                                                               \
+    X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19) X(20) X(21) X(22)   \
+        X(23) X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31) X(32)
 #define ROWS(X, b)                                                                                                     \
-    X(0, b) X(1, b) X(2, b) X(3, b) X(4, b) X(5, b) X(6, b) X(7, b) X(8, b) X(9, b) X(10, b) X(11, b) X(12, b)         \
-    X(13, b) X(14, b) X(15, b) X(16, b) X(17, b) X(18, b) X(19, b) X(20, b) X(21, b) X(22, b) X(23, b) X(24, b)        \
-    X(25, b) X(26, b) X(27, b) X(28, b) X(29, b) X(30, b) X(31, b)
+    X(0, b)                                                                                                            \
+    X(1, b)                                                                                                            \
+    X(2, b) X(3, b) X(4, b) X(5, b) X(6, b) X(7, b) X(8, b) X(9, b) X(10, b) X(11, b) X(12, b) X(13, b) X(14, b)       \
+        X(15, b) X(16, b) X(17, b) X(18, b) X(19, b) X(20, b) X(21, b) X(22, b) X(23, b) X(24, b) X(25, b) X(26, b)    \
+            X(27, b) X(28, b) X(29, b) X(30, b) X(31, b)
 
 static uint32_t mask_of(unsigned width)
 {
@@ -181,6 +185,11 @@ static void v4_gaps(uint32_t *v, uint32_t n, uint32_t base)
 
 static const lsi_pack_ops v4_ops = {v4_table, scalar_tail, v4_gaps};
 
+static void put4(uint32_t *v, const uint32_t *places, uint32_t first)
+{
+    *(v4 *)(void *)v = *(const v4 *)(const void *)places + first;
+}
+
 void lsi_pack_increment(uint32_t *v, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i += 4) *(v4 *)(void *)(v + i) += 1;
@@ -202,6 +211,11 @@ uint32_t lsi_pack_sum(const uint32_t *v, uint32_t n)
 #else
 #define v4_ops scalar_ops
 
+static void put4(uint32_t *v, const uint32_t *places, uint32_t first)
+{
+    for (unsigned j = 0; j < 4; j++) v[j] = places[j] + first;
+}
+
 void lsi_pack_increment(uint32_t *v, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) v[i]++;
@@ -214,6 +228,25 @@ uint32_t lsi_pack_sum(const uint32_t *v, uint32_t n)
     return sum;
 }
 #endif
+
+/* ---- sets of bits ---- */
+
+/* Four bits at a time: their places and their number from a table. No branch on the bits. */
+uint32_t lsi_pack_bits(uint32_t *v, uint64_t word, uint32_t first)
+{
+    static const uint32_t places[16][4] = {{0}, {0},    {1},    {0, 1},    {2},    {0, 2},    {1, 2},    {0, 1, 2},
+                                           {3}, {0, 3}, {1, 3}, {0, 1, 3}, {2, 3}, {0, 2, 3}, {1, 2, 3}, {0, 1, 2, 3}};
+    static const uint8_t counts[16] = {0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4};
+    uint32_t *start = v;
+    for (unsigned k = 0; k < 64; k += 8, word >>= 8) {
+        unsigned low = word & 15, high = word >> 4 & 15;
+        put4(v, places[low], first + k);
+        v += counts[low];
+        put4(v, places[high], first + k + 4);
+        v += counts[high];
+    }
+    return (uint32_t)(v - start);
+}
 
 /* ---- choice ---- */
 

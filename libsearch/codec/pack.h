@@ -27,6 +27,9 @@ void lsi_pack_increment(uint32_t *v, uint32_t n);
 /* Σ v[0..n), mod 2^32. */
 uint32_t lsi_pack_sum(const uint32_t *v, uint32_t n);
 
+/* The set bits of a word as numbers, `first` + their place, rising; gives how many. Room for 4 more behind them. */
+uint32_t lsi_pack_bits(uint32_t *v, uint64_t word, uint32_t first);
+
 /* One set of functions for each level of lsi_simd; for tests and measurements, which compare them. */
 typedef void lsi_unpack_fn(uint32_t *v, const uint8_t *in);
 typedef struct lsi_pack_ops {

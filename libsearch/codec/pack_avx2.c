@@ -7,12 +7,16 @@
 #include <immintrin.h>
 
 #define WIDTHS(X)                                                                                                      \
-    X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19) X(20)     \
-    X(21) X(22) X(23) X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31) X(32)
+    X(1)                                                                                                               \
+    X(2)                                                                                                               \
+    X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19) X(20) X(21) X(22)   \
+        X(23) X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31) X(32)
 #define ROWS(X, b)                                                                                                     \
-    X(0, b) X(1, b) X(2, b) X(3, b) X(4, b) X(5, b) X(6, b) X(7, b) X(8, b) X(9, b) X(10, b) X(11, b) X(12, b)         \
-    X(13, b) X(14, b) X(15, b) X(16, b) X(17, b) X(18, b) X(19, b) X(20, b) X(21, b) X(22, b) X(23, b) X(24, b)        \
-    X(25, b) X(26, b) X(27, b) X(28, b) X(29, b) X(30, b) X(31, b)
+    X(0, b)                                                                                                            \
+    X(1, b)                                                                                                            \
+    X(2, b) X(3, b) X(4, b) X(5, b) X(6, b) X(7, b) X(8, b) X(9, b) X(10, b) X(11, b) X(12, b) X(13, b) X(14, b)       \
+        X(15, b) X(16, b) X(17, b) X(18, b) X(19, b) X(20, b) X(21, b) X(22, b) X(23, b) X(24, b) X(25, b) X(26, b)    \
+            X(27, b) X(28, b) X(29, b) X(30, b) X(31, b)
 
 typedef uint32_t v8 __attribute__((vector_size(32), aligned(1), may_alias));
 
@@ -57,8 +61,8 @@ LSI_TARGET("avx2") static void v8_tail(uint32_t *v, const uint8_t *in, uint32_t 
     const int odd = (int)(4 * (width & 1)), w = (int)width;
     const __m256i bit = _mm256_setr_epi32(0, w, 2 * w, 3 * w, odd, odd + w, odd + 2 * w, odd + 3 * w);
     const __m256i shift = _mm256_and_si256(bit, _mm256_set1_epi32(7));
-    const __m256i from = _mm256_add_epi32(
-        _mm256_mullo_epi32(_mm256_srli_epi32(bit, 3), _mm256_set1_epi32(0x01010101)), _mm256_set1_epi32(0x03020100));
+    const __m256i from = _mm256_add_epi32(_mm256_mullo_epi32(_mm256_srli_epi32(bit, 3), _mm256_set1_epi32(0x01010101)),
+                                          _mm256_set1_epi32(0x03020100));
     const __m256i mask = _mm256_set1_epi32((int)((1u << width) - 1));
     for (uint32_t i = 0; i < n; i += 8, in += width) {
         __m128i lo = _mm_loadu_si128((const __m128i *)(const void *)in);
@@ -73,13 +77,14 @@ LSI_TARGET("avx2") static void v8_gaps(uint32_t *v, uint32_t n, uint32_t base)
 {
     __m256i carry = _mm256_set1_epi32((int)base);
     const __m256i ones = _mm256_setr_epi32(1, 2, 3, 4, 1, 2, 3, 4), last = _mm256_set1_epi32(7);
-    const __m256i third = _mm256_set1_epi32(3), upper = _mm256_setr_epi32(0, 0, 0, 0, -1, -1, -1, -1);
     for (uint32_t i = 0; i < n; i += 8) {
         __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)(v + i));
         x = _mm256_add_epi32(x, _mm256_slli_si256(x, 4));
         x = _mm256_add_epi32(x, _mm256_slli_si256(x, 8));
         x = _mm256_add_epi32(x, ones); /* sums of each half of 4 */
-        x = _mm256_add_epi32(x, _mm256_and_si256(_mm256_permutevar8x32_epi32(x, third), upper));
+        /* the lower half's sum to the upper half: 0 below it, itself above */
+        __m256i low = _mm256_shuffle_epi32(_mm256_permute2x128_si256(x, x, 0x08), 0xff);
+        x = _mm256_add_epi32(x, low);
         _mm256_storeu_si256((__m256i *)(void *)(v + i), _mm256_add_epi32(x, carry));
         carry = _mm256_add_epi32(carry, _mm256_permutevar8x32_epi32(x, last));
     }

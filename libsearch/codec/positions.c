@@ -19,7 +19,7 @@
 #include "libsearch/util/alloc.h"
 
 #define VINTS_MAX 4u
-#define FEW 12u /* entries of a block that are quicker taken one by one than by decoding the block; measured */
+#define FEW       8u /* entries of a block that are quicker taken one by one than by decoding the block; measured */
 
 /* ---- reading ---- */
 

@@ -7,8 +7,8 @@
 typedef struct lsi_stream { /* an open stream of u32 entries (positions or form numbers) */
     const lsi_section *section;
     uint64_t offset;
-    uint64_t count;    /* entries = cf */
-    uint32_t block;    /* decoded block, UINT32_MAX none */
+    uint64_t count; /* entries = cf */
+    uint32_t block; /* decoded block, UINT32_MAX none */
     uint32_t values[LSI_BLOCK_DOCS + 16];
     const uint8_t *offset_le, *widths_le; /* long streams: u32 and u16 a block */
     uint64_t data;                        /* where the first block lies in the section */

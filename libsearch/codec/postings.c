@@ -34,7 +34,7 @@
 #include "libsearch/codec/patch.h"
 #include "libsearch/codec/read.h"
 
-#define FORM_BITS 31u
+#define FORM_BITS  31u
 #define SAFE_WIDTH 22u /* 256 gaps of so many bits on top of a document below 2^30 stay below 2^32 */
 
 static int corrupt_list(ls_error *err, const char *what)
@@ -155,7 +155,7 @@ static bool docs_of_bits(uint32_t *docs, uint32_t n, const uint8_t *bits, uint32
         uint64_t w = lsi_get64(bits);
         if (span - from < 64) w &= ~(uint64_t)0 >> (64 - (span - from));
         if (lsi_popcount64(w) > n - i) return false;
-        for (; w; w &= w - 1) docs[i++] = base + 1 + from + lsi_ctz64(w);
+        if (w) i += lsi_pack_bits(docs + i, w, base + 1 + from);
     }
     return i == n && docs[n - 1] == last;
 }

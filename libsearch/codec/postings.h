@@ -4,12 +4,12 @@
 #define LSI_POSTINGS_H
 #include "libsearch/store/frame.h"
 
-#define LSI_BLOCK_DOCS 256u
-#define LSI_RANGE_SHIFT 6 /* range maxima: 64 documents each */
-#define LSI_RANGE_DOCS 64u
-#define LSI_SEGMENT_DOCS_MAX ((uint32_t)1 << 30) /* so that a gap fits 30 bits and no running sum wraps */
-#define LSI_COUNT_MAX ((uint32_t)INT32_MAX)      /* of a raw count, and of a scored tf */
-#define LSI_OFFSET_NONE UINT64_MAX               /* positions_offset, forms_offset: the list has no such stream */
+#define LSI_BLOCK_DOCS       256u
+#define LSI_RANGE_SHIFT      6 /* range maxima: 64 documents each */
+#define LSI_RANGE_DOCS       64u
+#define LSI_SEGMENT_DOCS_MAX ((uint32_t)1 << 30)   /* so that a gap fits 30 bits and no running sum wraps */
+#define LSI_COUNT_MAX        ((uint32_t)INT32_MAX) /* of a raw count, and of a scored tf */
+#define LSI_OFFSET_NONE      UINT64_MAX            /* positions_offset, forms_offset: the list has no such stream */
 
 /* The sections that posting lists of a segment lie in. */
 typedef struct lsi_postings_sections {
@@ -22,8 +22,8 @@ typedef struct lsi_postings_sections {
 /* Where a term's list lies: decoded from the dictionary, kept by value. df 0: the term has no such list. */
 typedef struct lsi_list {
     uint32_t df;
-    uint64_t cf;         /* sum of the raw counts = entries of its position and form streams */
-    uint8_t max_impact;  /* the largest of its blocks */
+    uint64_t cf;        /* sum of the raw counts = entries of its position and form streams */
+    uint8_t max_impact; /* the largest of its blocks */
     uint8_t has_ranges;
     uint8_t inline_count; /* df when the postings stand below (df ≤ 3), else 0 */
     lsi_doc inline_doc[3];
@@ -52,14 +52,14 @@ typedef struct lsi_postings {
     uint32_t docs[LSI_BLOCK_DOCS + 16];
     uint32_t counts[LSI_BLOCK_DOCS + 16]; /* raw: entries in the position stream */
     uint32_t tf[LSI_BLOCK_DOCS + 16];     /* scored: weighted, boilerplate taken off, at least 1 */
-    uint64_t counts_at, adj_at; /* in the section of blocks: the present block's parts behind its documents */
+    uint64_t counts_at, adj_at;           /* in the section of blocks: the present block's parts behind its documents */
 } lsi_postings;
 
 /* err-returning calls: LS_OK, LS_CORRUPT. The struct needs no clearing; pointers live as long as the segment. */
 int lsi_postings_open(lsi_postings *p, const lsi_postings_sections *at, const lsi_list *list, ls_error *err);
 int lsi_postings_block(lsi_postings *p, uint32_t block, ls_error *err); /* documents of a block into docs */
-int lsi_postings_counts(lsi_postings *p, ls_error *err); /* raw counts of the present block */
-int lsi_postings_tf(lsi_postings *p, ls_error *err);     /* scored tf of the present block (counts too) */
+int lsi_postings_counts(lsi_postings *p, ls_error *err);                /* raw counts of the present block */
+int lsi_postings_tf(lsi_postings *p, ls_error *err); /* scored tf of the present block (counts too) */
 /* First block from `from` whose last document is ≥ doc; block_count where none. Gallops. */
 uint32_t lsi_postings_seek_block(const lsi_postings *p, uint32_t from, lsi_doc doc);
 /* First index ≥ from in the present block whose document is ≥ doc (n where none). */
@@ -72,7 +72,8 @@ LSI_INLINE lsi_doc lsi_postings_last(const lsi_postings *p, uint32_t block)
 }
 
 /* ---- writing ---- */
-/* For bounds: inv_k[norm] = 1 / K of that length, with the k1, b and average of writing; norms of list 0 or the field. */
+/* For bounds: inv_k[norm] = 1 / K of that length, with the k1, b and average of writing; norms of list 0 or the field.
+ */
 typedef struct lsi_impact_model {
     const uint8_t *norms; /* doc_count bytes */
     float k[256];         /* K by norm code */

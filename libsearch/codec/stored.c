@@ -4,8 +4,8 @@
  * Index section: u32 documents, u32 0, then documents + 1 offsets (bits.c) into the section of frames.
  * Dictionary section: the zstd dictionary; empty where there is none. Section of frames, a document:
  *   vint   length of its bytes
- *   vint   compressed size of each frame; only where there are several: ⌈length/16384⌉ of 16,384 bytes, the last the rest
- *   frames: where a size equals that of the bytes, the bytes themselves; else a zstd frame without its first 4 bytes
+ *   vint   compressed size of each frame; only where there are several: ⌈length/16384⌉ of 16,384 bytes, the last the
+ * rest frames: where a size equals that of the bytes, the bytes themselves; else a zstd frame without its first 4 bytes
  *   (the magic number FD2FB528), made with the dictionary, without content size, checksum and dictionary number.
  * A document of 0 bytes is 00.
  *
@@ -172,8 +172,7 @@ static int unpack(context *c, const ZSTD_DDict *dict, const uint8_t *p, size_t n
 }
 
 /* Bytes [off, off + len) of the document, which are there, to out. */
-static int unpack_range(const lsi_stored *s, const record *r, context *c, const ZSTD_DDict *dict, uint64_t off,
-                        uint64_t len, uint8_t *out)
+static int unpack_range(const record *r, context *c, const ZSTD_DDict *dict, uint64_t off, uint64_t len, uint8_t *out)
 {
     const uint8_t *sizes = r->sizes, *p = r->p;
     for (uint64_t f = 0; f < r->frames && len; f++) {
@@ -192,7 +191,6 @@ static int unpack_range(const lsi_stored *s, const record *r, context *c, const 
         }
         p += n;
     }
-    (void)s;
     return LS_OK;
 }
 
@@ -209,13 +207,14 @@ static int get_range(const lsi_stored *cs, lsi_doc doc, uint64_t off, uint64_t l
     len = LSI_MIN(len, r.len - off);
     size_t before = out->len;
     uint8_t *to = len > SIZE_MAX ? NULL : lsi_buf_grow(out, (size_t)len);
-    if (!to) return out->rc == LS_LIMIT ? lsi_fail(err, LS_LIMIT, "a stored document is too long") : lsi_fail_nomem(err);
+    if (!to)
+        return out->rc == LS_LIMIT ? lsi_fail(err, LS_LIMIT, "a stored document is too long") : lsi_fail_nomem(err);
     context *c = context_take(s);
     if (!c) {
         out->len = before;
         return lsi_fail_nomem(err);
     }
-    rc = unpack_range(s, &r, c, dict, off, len, to);
+    rc = unpack_range(&r, c, dict, off, len, to);
     context_give(s, c);
     if (!rc) return LS_OK;
     out->len = before;

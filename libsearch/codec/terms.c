@@ -296,7 +296,7 @@ static int verify_list(const lsi_terms *t, uint32_t list, ls_error *err)
         at = lsi_get32(d.first_le + 4 * (size_t)g);
         for (uint32_t i = 0, n = LSI_MIN(PER_BLOCK, d.count - g * PER_BLOCK); i < n; i++) {
             lsi_list l;
-            uint32_t gap, forms;
+            uint32_t gap = 0, forms;
             p = lsi_vint_get32(p, end, &gap);
             if (p) p = lsi_record_get(p, end, &base, &l, &forms);
             if (i) at += (uint64_t)(p ? gap : 0) + 1;

@@ -17,9 +17,9 @@ typedef struct other_list {
 struct lsi_terms_writer {
     lsi_keys_writer keys;
     lsi_sink *lists_sink;
-    lsi_buf first, before;   /* of the block: its first term; the term before this */
-    lsi_buf terms, records;  /* of the block */
-    lsi_buf block;           /* put together */
+    lsi_buf first, before;  /* of the block: its first term; the term before this */
+    lsi_buf terms, records; /* of the block */
+    lsi_buf block;          /* put together */
     lsi_record_base base;
     uint32_t in_block, count;
     other_list *others; /* lists 1… */

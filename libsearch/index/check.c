@@ -10,6 +10,7 @@
 #include "libsearch/segment/merge.h"
 #include "libsearch/store/names.h"
 #include "libsearch/util/alloc.h"
+#include <errno.h>
 
 typedef struct checking {
     ls_fault_fn *fn;
@@ -44,9 +45,10 @@ static void close_all(checking *c)
     c->m = NULL;
 }
 
-static bool is_fault(int rc)
+/* Of the file, not of the moment: an unreadable block is one, too many open files are none. */
+static bool is_fault(int rc, const ls_error *why)
 {
-    return rc == LS_CORRUPT || rc == LS_TOO_NEW || rc == LS_TOO_OLD || rc == LS_IO || rc == LS_NOTFOUND;
+    return rc == LS_CORRUPT || rc == LS_TOO_NEW || rc == LS_TOO_OLD || rc == LS_NOTFOUND || why->sys_errno == EIO;
 }
 
 /* Opens what can be opened; LS_NOTFOUND where a file is not there and `last` is false. */
@@ -65,7 +67,7 @@ static int open_all(checking *c, bool last, ls_error *err)
             rc = lsi_live_open(&c->lives[i], c->dir, c->segs[i], x, false, &why);
         }
         if (!rc) continue;
-        if ((rc == LS_NOTFOUND && !last) || !is_fault(rc)) {
+        if ((rc == LS_NOTFOUND && !last) || !is_fault(rc, &why)) {
             if (err) *err = why;
             return rc;
         }
@@ -96,12 +98,14 @@ static int verify_all(checking *c, ls_error *err)
 {
     uint64_t n = 0;
     int rc = lsi_frame_verify(c->file, c->fn, c->ctx, &n, err);
+    c->out->faults += n;
     for (size_t i = 0; i < c->m->count && (!rc || rc == LS_CORRUPT); i++) {
         if (!c->segs[i]) continue;
         c->out->documents += c->m->segments[i].doc_count - c->m->segments[i].deleted_count;
+        n = 0;
         rc = lsi_segment_verify(c->segs[i], c->lives[i], c->fn, c->ctx, &n, err);
+        c->out->faults += n;
     }
-    c->out->faults += n;
     return rc == LS_CORRUPT ? LS_OK : rc;
 }
 

@@ -108,12 +108,12 @@ int lsi_writer_publish(ls_writer *w, const lsi_segment_info *list, size_t count,
 {
     lsi_manifest *m = NULL, *was = w->manifest;
     ls_error why;
-    bool renamed = false;
+    bool renamed = false, unsure = false;
     lsi_error_clear(&why);
     int rc = next_manifest(&m, w, list, count, schema, &why);
     if (!rc) {
         pthread_mutex_unlock(&w->mutex);
-        if (lsi_writer_syncs(w)) rc = lsi_dir_sync(w->dir, &why);
+        if (lsi_writer_syncs(w) && (rc = lsi_dir_sync(w->dir, &why))) unsure = true;
         if (!rc) rc = lsi_manifest_write(m, w->dir, lsi_writer_syncs(w), &renamed, &why);
         if (!rc) unlink_obsolete(w, was, m);
         pthread_mutex_lock(&w->mutex);
@@ -124,7 +124,9 @@ int lsi_writer_publish(ls_writer *w, const lsi_segment_info *list, size_t count,
         return LS_OK;
     }
     lsi_manifest_free(m);
-    if (renamed && rc != LS_COMMIT_UNKNOWN) { /* the rename failed: nobody can say whether it was made */
+    /* A rename that failed may have been made all the same; an fsync of the directory that failed must not be tried
+     * again, for the second may succeed without having written what the first lost. Neither is a matter of the code. */
+    if (renamed || unsure) {
         w->health = LSI_WRITER_POISONED;
         w->why = why;
     }

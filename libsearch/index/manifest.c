@@ -27,6 +27,7 @@
  * 5 are lsi_manifest_write. Where 5 fails the commit stands in memory, and nobody can say what is on the disk:
  * LS_COMMIT_UNKNOWN. */
 #include "libsearch/index/manifest.h"
+#include "libsearch/codec/read.h"
 #include "libsearch/store/names.h"
 #include "libsearch/util/alloc.h"
 
@@ -78,7 +79,7 @@ static int read_head(lsi_manifest *m, const lsi_frame *f, ls_error *err)
     const lsi_section *s = lsi_frame_find(f, LSI_MAN_HEAD);
     if (s->bytes != HEAD_BYTES) return lsi_section_corrupt(s, 0, err, "a head of 80 bytes expected");
     const uint8_t *p = lsi_section_get(s, 0, HEAD_BYTES, err);
-    if (!p) return LS_CORRUPT;
+    if (!p) return lsi_read_failed(err);
     m->generation = lsi_get64(p);
     m->uuid[0] = lsi_get64(p + 8);
     m->uuid[1] = lsi_get64(p + 16);
@@ -103,7 +104,7 @@ static int read_segments(lsi_manifest *m, const lsi_frame *f, ls_error *err)
     m->segments = lsi_calloc(m->count, sizeof *m->segments);
     if (!m->segments) return lsi_fail_nomem(err);
     const uint8_t *p = lsi_section_get(s, 0, s->bytes, err);
-    if (!p) return LS_CORRUPT;
+    if (!p) return lsi_read_failed(err);
     for (size_t i = 0; i < m->count; i++, p += ENTRY_BYTES) {
         lsi_segment_info *x = &m->segments[i];
         *x = (lsi_segment_info){.generation = lsi_get64(p),
@@ -129,7 +130,7 @@ static int read_schema(lsi_manifest *m, const lsi_frame *f, ls_error *err)
     ls_error why;
     const lsi_section *s = lsi_frame_find(f, LSI_MAN_SCHEMA);
     const uint8_t *p = lsi_section_get(s, 0, s->bytes, err);
-    if (!p) return LS_CORRUPT;
+    if (!p) return lsi_read_failed(err);
     int rc = lsi_schema_decode(&m->schema, p, p + s->bytes, &why);
     if (rc == LS_CORRUPT) return lsi_section_corrupt(s, 0, err, why.message);
     if (rc && err) *err = why;
@@ -145,7 +146,7 @@ static int read_records(lsi_manifest *m, const lsi_frame *f, ls_error *err)
         const lsi_section *s = lsi_frame_section_at(f, i);
         if (s->type <= LSI_MAN_LAST) continue;
         const uint8_t *p = lsi_section_get(s, 0, s->bytes, err);
-        if (!p) return LS_CORRUPT;
+        if (!p) return lsi_read_failed(err);
         if (add_record(m, m->record_count, s->type, p, (size_t)s->bytes)) return lsi_fail_nomem(err);
     }
     return LS_OK;
@@ -157,6 +158,7 @@ int lsi_manifest_read(lsi_manifest **out, lsi_frame **file, lsi_dir *dir, ls_err
     if (file) *file = NULL;
     lsi_frame *f = NULL;
     lsi_manifest *m = lsi_calloc(1, sizeof *m);
+    lsi_error_clear(err);
     int rc = m ? lsi_frame_open(&f, dir, LSI_NAME_MANIFEST, LSI_FILE_MANIFEST, false, 0, 0, err) : lsi_fail_nomem(err);
     if (rc == LS_NOTFOUND) lsi_fail(err, rc, "%s: there is no index here", lsi_dir_path(dir));
     if (!rc) rc = lsi_frame_check_types(f, LSI_MAN_LAST, err);
@@ -216,6 +218,7 @@ static int write_temp(const lsi_manifest *m, const char *temp, lsi_dir *dir, boo
     lsi_buf_init(&schema, 0);
     lsi_schema_encode(m->schema, &schema);
     if (schema.rc) {
+        lsi_buf_clear(&schema);
         lsi_frame_abort(w);
         return lsi_fail_nomem(err);
     }

@@ -50,7 +50,8 @@ static int run_window(lsi_plan *p, const lsi_exec_sink *sink, size_t seg, lsi_do
 int lsi_exec_all(lsi_plan *p, const lsi_exec_sink *sink, uint64_t *undated, ls_error *err)
 {
     uint64_t ignored = 0;
-    float *scores = lsi_arena_zalloc(&p->scratch->arena, LSI_WINDOW_DOCS * sizeof *scores); /* 0 where none are wanted */
+    float *scores =
+        lsi_arena_zalloc(&p->scratch->arena, LSI_WINDOW_DOCS * sizeof *scores); /* 0 where none are wanted */
     if (!scores) return lsi_fail_nomem(err);
     if (!undated) undated = &ignored;
     for (size_t seg = 0; seg < p->snap->count; seg++) {
@@ -72,17 +73,32 @@ int lsi_exec_all(lsi_plan *p, const lsi_exec_sink *sink, uint64_t *undated, ls_e
     return LS_OK;
 }
 
-bool lsi_exec_known_count(const lsi_plan *p, uint64_t *count)
+/* Documents of a word that has one list in every segment. */
+static int count_word(const lsi_plan *p, const lsi_op *op, uint64_t *count, ls_error *err)
+{
+    for (size_t s = 0; s < p->snap->count; s++) {
+        const lsi_picks *picks = &op->word.segs[s];
+        uint32_t gone = 0;
+        if (!picks->count) continue;
+        const lsi_pick *pick = &picks->at[0];
+        uint32_t list = op->list; /* norms and documents have one number, but in the main field */
+        int rc = lsi_live_term(p->snap->segments[s].live, list, pick->ord, &gone, err);
+        if (rc) return rc;
+        *count += pick->list.df - LSI_MIN(gone, pick->list.df);
+    }
+    return LS_OK;
+}
+
+int lsi_exec_known_count(const lsi_plan *p, bool *known, uint64_t *count, ls_error *err)
 {
     const lsi_op *op = p->root;
-    if (p->range_count || p->query->exclude_doc != UINT64_MAX) return false;
-    if (op->type == LSI_OP_NONE)
-        *count = 0;
-    else if (op->type == LSI_OP_ALL)
+    *count = 0;
+    *known = !p->range_count && p->query->exclude_doc == UINT64_MAX;
+    if (!*known || op->type == LSI_OP_NONE) return LS_OK;
+    if (op->type == LSI_OP_ALL) {
         *count = p->snap->documents;
-    else if (op->type == LSI_OP_TERM && op->cursor_cap == 1 && !op->main)
-        *count = op->df; /* one term everywhere: its live frequency */
-    else
-        return false;
-    return true;
+        return LS_OK;
+    }
+    *known = op->type == LSI_OP_TERM && op->cursor_cap == 1 && !op->main;
+    return *known ? count_word(p, op, count, err) : LS_OK;
 }

@@ -8,7 +8,7 @@
  * where the sink wants none. */
 typedef struct lsi_exec_sink {
     void *ctx;
-    bool scores; /* wanted */
+    bool scores;                                          /* wanted */
     int (*segment)(void *ctx, size_t seg, ls_error *err); /* before its first window; may be NULL */
     int (*window)(void *ctx, size_t seg, lsi_doc lo, lsi_doc hi, const uint64_t *bits, const float *scores,
                   ls_error *err);
@@ -28,6 +28,6 @@ bool lsi_exec_can_top(const lsi_plan *p);
 int lsi_exec_run_top(lsi_plan *p, const lsi_exec_top *t, ls_error *err);
 /* "windows", "maxscore", "blockmax", "and": what the plan would be run by, for explain. */
 const char *lsi_exec_name(const lsi_plan *p);
-/* Number of live matches where the dictionary alone knows it: true and *count. */
-bool lsi_exec_known_count(const lsi_plan *p, uint64_t *count);
+/* Number of live matches where the dictionaries alone know it. */
+int lsi_exec_known_count(const lsi_plan *p, bool *known, uint64_t *count, ls_error *err);
 #endif

@@ -239,10 +239,8 @@ int lsi_resolve_forms(lsi_resolver *r, lsi_word *out, const lsi_qword *w, lsi_fo
         k.fuzzy = lsi_arena_alloc(a, sizeof *k.fuzzy);
         if (!k.fuzzy) return lsi_fail_nomem(err);
         bool plain = lsi_fuzzy_has_digit(w->folded, w->folded_len);
-        if (plain || !lsi_fuzzy_init(k.fuzzy, w->folded, w->folded_len, distance))
-            k.how = LSI_MATCH_FOLDED;
-        else
-            k.start_len = 0;
+        if (plain || !lsi_fuzzy_init(k.fuzzy, w->folded, w->folded_len, distance)) k.how = LSI_MATCH_FOLDED;
+        else k.start_len = 0;
     }
     if (!w->folded_len) return LS_OK;
     lsi_map_init(&k.spellings);
@@ -251,10 +249,8 @@ int lsi_resolve_forms(lsi_resolver *r, lsi_word *out, const lsi_qword *w, lsi_fo
     if (!rc) rc = make_picks(&k, out, list, err);
     for (uint32_t i = 0; !rc && i < k.spellings.count; i++) {
         if (k.freq[i] == UINT64_MAX) continue;
-        if (how == LSI_MATCH_FORM)
-            out->df += k.freq[i];
-        else if (k.freq[i])
-            out->df = 1;
+        if (how == LSI_MATCH_FORM) out->df += k.freq[i];
+        else if (k.freq[i]) out->df = 1;
     }
     if (out->df > r->snap->documents) out->df = r->snap->documents;
     lsi_map_clear(&k.spellings);

@@ -239,7 +239,8 @@ int lsi_op_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, const uint64_
         break;
     case LSI_OP_SET:
         all_bits(lo, hi, within, bits);
-        for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) bits[w] &= lo / 64 + w < op->set_words ? op->set[lo / 64 + w] : 0;
+        for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++)
+            bits[w] &= lo / 64 + w < op->set_words ? op->set[lo / 64 + w] : 0;
         break;
     case LSI_OP_RANGE:
         rc = window_range(p, op, lo, hi, within, bits, err);

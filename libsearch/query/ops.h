@@ -22,17 +22,40 @@ int lsi_term_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, const uint6
                     float *scores, ls_error *err);
 int lsi_set_open(lsi_plan *p, lsi_op *op, size_t seg, ls_error *err);
 /* Matches, and (missing not NULL) documents without a value. */
-int lsi_range_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, uint64_t *bits, uint64_t *missing,
-                     ls_error *err);
+int lsi_range_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, uint64_t *bits, uint64_t *missing, ls_error *err);
 
 /* ---- cursors ---- */
 /* Moves to the first document ≥ doc: *out, LSI_DOC_END behind the last. Never moves back. */
 int lsi_cursor_open(lsi_cursor *c, const lsi_segment *seg, const lsi_list *list, ls_error *err);
 int lsi_cursor_seek_slow(lsi_cursor *c, lsi_doc doc, lsi_doc *out, ls_error *err);
+/* How many of the 8 numbers at v are below doc. */
+LSI_INLINE uint32_t lsi_below8(const uint32_t *v, lsi_doc doc)
+{
+    typedef uint32_t quad __attribute__((vector_size(16), aligned(4)));
+    typedef int32_t mask __attribute__((vector_size(16), aligned(4)));
+    quad a, b;
+    const quad x = {doc, doc, doc, doc};
+    memcpy(&a, v, sizeof a);
+    memcpy(&b, v + 4, sizeof b);
+    mask m = (mask)(a < x) + (mask)(b < x); /* -1 for each that is */
+    return (uint32_t) - (m[0] + m[1] + m[2] + m[3]);
+}
 LSI_INLINE int lsi_cursor_seek(lsi_cursor *c, lsi_doc doc, lsi_doc *out, ls_error *err)
 {
-    if (c->p.block < c->p.block_count && c->at < c->p.n && c->p.docs[c->at] >= doc) {
-        *out = c->p.docs[c->at];
+    const lsi_postings *p = &c->p;
+    uint32_t i = c->at;
+    if (LSI_LIKELY(i < p->n && p->docs[p->n - 1] >= doc)) { /* in the decoded block: near, as a rule */
+        if (p->docs[i] < doc) {
+            for (unsigned steps = 0; p->docs[i + 7] < doc; i += 8) { /* END stands behind the last */
+                if (++steps == 4) {
+                    i = lsi_postings_lower(p, i, doc);
+                    break;
+                }
+            }
+            i += lsi_below8(p->docs + i, doc);
+        }
+        c->at = i;
+        *out = p->docs[i];
         return LS_OK;
     }
     return lsi_cursor_seek_slow(c, doc, out, err);

@@ -96,12 +96,9 @@ int lsi_set_open(lsi_plan *p, lsi_op *op, size_t seg, ls_error *err)
     int rc = LS_OK;
     op->set_words = ((size_t)p->seg->seg->doc_count + 63) / 64;
     memset(op->set, 0, op->set_words * sizeof *op->set);
-    if (op->set_kind == LSI_SET_FORMS)
-        rc = set_of_forms(p, op, seg, err);
-    else if (op->set_kind == LSI_SET_KEYWORDS)
-        rc = set_of_keywords(p, op, err);
-    else
-        rc = set_of_id(p, op, err);
+    if (op->set_kind == LSI_SET_FORMS) rc = set_of_forms(p, op, seg, err);
+    else if (op->set_kind == LSI_SET_KEYWORDS) rc = set_of_keywords(p, op, err);
+    else rc = set_of_id(p, op, err);
     if (rc) return rc;
     op->empty = true;
     for (size_t w = 0; op->empty && w < op->set_words; w++) op->empty = op->set[w] == 0;
@@ -124,8 +121,7 @@ static int words_window(lsi_plan *p, const lsi_op *op, lsi_doc lo, lsi_doc hi, u
     return LS_OK;
 }
 
-int lsi_range_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, uint64_t *bits, uint64_t *missing,
-                     ls_error *err)
+int lsi_range_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, uint64_t *bits, uint64_t *missing, ls_error *err)
 {
     uint64_t present[LSI_WINDOW_WORDS + 1] = {0};
     uint32_t n = 0, block = lo / LSI_COLUMN_BLOCK;

@@ -52,10 +52,8 @@ static int open_pick(lsi_plan *p, lsi_op *op, const lsi_pick *pick, ls_error *er
         lsi_list list;
         rc = lsi_resolve_list(seg, pick->ord, (uint32_t)t + 1, &list, err);
         lsi_cursor *c = &op->cursors[op->cursor_count++];
-        if (!rc && list.df)
-            rc = lsi_cursor_open(c, seg, &list, err);
-        else
-            memset(&c->p.list, 0, sizeof c->p.list); /* df 0: not open */
+        if (!rc && list.df) rc = lsi_cursor_open(c, seg, &list, err);
+        else memset(&c->p.list, 0, sizeof c->p.list); /* df 0: not open */
     }
     return rc;
 }
@@ -233,10 +231,8 @@ int lsi_term_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, const uint6
 {
     int rc;
     memset(bits, 0, LSI_WINDOW_WORDS * sizeof *bits);
-    if (op->cursor_count == 1)
-        rc = window_one(p, op, lo, hi, bits, scores, err);
-    else
-        rc = window_many(p, op, lo, hi, bits, scores, err);
+    if (op->cursor_count == 1) rc = window_one(p, op, lo, hi, bits, scores, err);
+    else rc = window_many(p, op, lo, hi, bits, scores, err);
     for (uint32_t w = 0; within && w < LSI_WINDOW_WORDS; w++) bits[w] &= within[w];
     return rc;
 }

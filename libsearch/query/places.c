@@ -95,10 +95,8 @@ static uint32_t lower(const lsi_places *f, uint32_t from, uint64_t v)
     uint32_t lo = from, hi = f->count;
     while (lo < hi) {
         uint32_t mid = lo + (hi - lo) / 2;
-        if (f->start[mid] < v)
-            lo = mid + 1;
-        else
-            hi = mid;
+        if (f->start[mid] < v) lo = mid + 1;
+        else hi = mid;
     }
     return lo;
 }

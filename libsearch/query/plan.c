@@ -6,8 +6,8 @@
  * A NOT alone, or in an OR, is everything without what it excludes. Ranges on dates that must hold for the whole
  * query are kept beside the root, where what only a missing date leaves out can be counted. It does not know how
  * operators work. */
-#include "libsearch/query/ops.h"
 #include "libsearch/codec/norms.h"
+#include "libsearch/query/ops.h"
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -277,7 +277,9 @@ static int build_filter(lsi_plan *p, lsi_op **out, const ls_filter *f, ls_error 
     bool keyword = type == LS_KEYWORD, number = type == LS_INTEGER || type == LS_DATE;
     if (!(f->values ? keyword : number))
         return lsi_fail(err, LS_SCHEMA, "filter on \"%.63s\": %s are expected of its type", f->field,
-                        keyword ? "values" : number ? "from and to" : "keyword, integer or date fields");
+                        keyword  ? "values"
+                        : number ? "from and to"
+                                 : "keyword, integer or date fields");
     lsi_op *op = lsi_plan_op(p, f->values ? LSI_OP_SET : LSI_OP_RANGE, NULL, err);
     if (!op) return LS_NOMEM;
     op->field = no;
@@ -310,22 +312,17 @@ static int join(lsi_plan *p, lsi_op *query, const lsi_plan_options *o, ls_error 
     if (!p->ranges) return lsi_fail_nomem(err);
     for (uint32_t i = 0; i < (flat ? query->kid_count : 1); i++) {
         lsi_op *kid = flat ? query->kids[i] : query;
-        if (o->want_undated && is_date_range(p, kid))
-            p->ranges[p->range_count++] = kid;
-        else
-            must[must_n++] = kid;
+        if (o->want_undated && is_date_range(p, kid)) p->ranges[p->range_count++] = kid;
+        else must[must_n++] = kid;
     }
     for (uint32_t i = 0; flat && i < query->not_count; i++) nots[not_n++] = query->kids[query->kid_count + i];
     for (size_t i = 0; i < o->filter_count; i++) {
         lsi_op *op = NULL;
         int rc = build_filter(p, &op, &o->filters[i], err);
         if (rc) return rc;
-        if (op->exclude)
-            nots[not_n++] = op;
-        else if (o->want_undated && is_date_range(p, op))
-            p->ranges[p->range_count++] = op;
-        else
-            must[must_n++] = op;
+        if (op->exclude) nots[not_n++] = op;
+        else if (o->want_undated && is_date_range(p, op)) p->ranges[p->range_count++] = op;
+        else must[must_n++] = op;
     }
     if (!must_n) {
         int rc = everything(p, &must[must_n++], NULL, false, err);
@@ -346,8 +343,8 @@ static int join(lsi_plan *p, lsi_op *query, const lsi_plan_options *o, ls_error 
     return LS_OK;
 }
 
-int lsi_plan_make(lsi_plan *p, const ls_query *q, const lsi_snapshot *snap, lsi_scratch *s,
-                  const lsi_plan_options *o, ls_error *err)
+int lsi_plan_make(lsi_plan *p, const ls_query *q, const lsi_snapshot *snap, lsi_scratch *s, const lsi_plan_options *o,
+                  ls_error *err)
 {
     memset(p, 0, sizeof *p);
     p->query = q;
@@ -355,8 +352,12 @@ int lsi_plan_make(lsi_plan *p, const ls_query *q, const lsi_snapshot *snap, lsi_
     p->scratch = s;
     p->k1 = o->k1;
     p->b = o->b;
-    p->resolver = (lsi_resolver){.snap = snap, .scratch = s, .budget = LSI_QUERY_CLAUSES_MAX,
-                                 .deadline_us = o->deadline_us, .cancel = o->cancel, .cancel_ctx = o->cancel_ctx};
+    p->resolver = (lsi_resolver){.snap = snap,
+                                 .scratch = s,
+                                 .budget = LSI_QUERY_CLAUSES_MAX,
+                                 .deadline_us = o->deadline_us,
+                                 .cancel = o->cancel,
+                                 .cancel_ctx = o->cancel_ctx};
     p->level_count = 4 * LSI_QUERY_DEPTH_MAX + 8;
     p->levels = lsi_arena_zalloc(&s->arena, p->level_count * sizeof *p->levels);
     p->column_values = lsi_arena_alloc(&s->arena, LSI_WINDOW_DOCS * sizeof *p->column_values);

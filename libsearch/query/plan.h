@@ -4,7 +4,7 @@
 #include "libsearch/query/bm25.h"
 #include "libsearch/query/resolve.h"
 
-#define LSI_WINDOW_DOCS 4096u
+#define LSI_WINDOW_DOCS  4096u
 #define LSI_WINDOW_WORDS (LSI_WINDOW_DOCS / 64)
 _Static_assert(LSI_WINDOW_DOCS == LSI_COLUMN_BLOCK, "a window is a block of every column");
 
@@ -36,44 +36,44 @@ struct lsi_op {
     float w;              /* boost · idf, or the constant */
     double boost, idf;
     uint64_t df;
-    uint32_t list;        /* whose norms and lengths count */
-    const float *k;       /* K by norm code */
+    uint32_t list;  /* whose norms and lengths count */
+    const float *k; /* K by norm code */
 
     lsi_op **kids;
     uint32_t kid_count, not_count;
 
-    lsi_word word;        /* TERM, SET_FORMS */
-    bool main;            /* in the main field: list 0 with the others' counts taken off */
-    int field;            /* schema field of RANGE, KEYWORDS, or of the words; LSI_FIELD_NONE */
+    lsi_word word; /* TERM, SET_FORMS */
+    bool main;     /* in the main field: list 0 with the others' counts taken off */
+    int field;     /* schema field of RANGE, KEYWORDS, or of the words; LSI_FIELD_NONE */
     struct lsi_span *span;
-    bool hlead;           /* SPAN: a match must lie in the title or the first words of the main field */
-    uint32_t at_least;    /* SPAN: so many matches */
+    bool hlead;        /* SPAN: a match must lie in the title or the first words of the main field */
+    uint32_t at_least; /* SPAN: so many matches */
     int set_kind;
     const lsi_qterm *values; /* SET_KEYWORDS: folded; SET_ID: the id */
     uint32_t value_count;
     int64_t from, to;
-    bool exclude;         /* of a filter: stands among the nots */
+    bool exclude; /* of a filter: stands among the nots */
 
     /* ---- in the present segment ---- */
-    bool empty;           /* matches nothing there */
-    bool reopen;          /* of TERM: cursors were moved by another engine */
+    bool empty;  /* matches nothing there */
+    bool reopen; /* of TERM: cursors were moved by another engine */
     lsi_cursor *cursors;
     uint32_t cursor_count, cursor_cap;
     const uint8_t *norms;
     uint64_t *set;
     size_t set_words;
-    uint64_t *bits;       /* of AND and OR, for their kids: one window */
+    uint64_t *bits; /* of AND and OR, for their kids: one window */
     float *scores_tmp;
-    uint32_t *tf_tmp;     /* of TERM with several lists: one window; zero between windows */
+    uint32_t *tf_tmp; /* of TERM with several lists: one window; zero between windows */
     uint32_t *raw_tmp;
-    uint32_t last_tf;     /* of the last document scored: for explain */
+    uint32_t last_tf; /* of the last document scored: for explain */
 };
 
 typedef struct lsi_plan_options {
     double k1, b;
     const ls_filter *filters;
     size_t filter_count;
-    bool want_undated;     /* date ranges of the root are kept apart, see ranges */
+    bool want_undated; /* date ranges of the root are kept apart, see ranges */
     uint64_t deadline_us;
     int (*cancel)(void *);
     void *cancel_ctx;
@@ -87,8 +87,8 @@ typedef struct lsi_plan {
     lsi_op **ranges; /* date ranges that must hold beside root: to count what only a missing date left out */
     uint32_t range_count;
     double k1, b;
-    double maxima;   /* sum of the clauses' maxima */
-    float magic;     /* see bm25.h */
+    double maxima;                 /* sum of the clauses' maxima */
+    float magic;                   /* see bm25.h */
     const float *k[LSI_LISTS_MAX]; /* tables of K, NULL where no clause needs one */
     const char **unmatched;
     size_t unmatched_count, unmatched_cap;
@@ -98,7 +98,7 @@ typedef struct lsi_plan {
     struct lsi_plan_level { /* of an AND or OR at one depth of the tree, for its kids */
         uint64_t *bits;
         float *scores;
-    } *levels;
+    } * levels;
     uint32_t level_count;
     uint32_t *tf_tmp, *raw_tmp; /* of TERMs with several lists; see ops_term.c */
     /* ---- in the present segment ---- */
@@ -112,8 +112,8 @@ typedef struct lsi_plan {
 
 /* Makes the operators; everything lives in the scratch's arena. LS_NOMEM, LS_CORRUPT, LS_TIMEOUT, LS_CANCELED,
  * LS_SCHEMA and LS_INVALID for filters. */
-int lsi_plan_make(lsi_plan *p, const ls_query *q, const lsi_snapshot *snap, lsi_scratch *s,
-                  const lsi_plan_options *o, ls_error *err);
+int lsi_plan_make(lsi_plan *p, const ls_query *q, const lsi_snapshot *snap, lsi_scratch *s, const lsi_plan_options *o,
+                  ls_error *err);
 int lsi_plan_warn(lsi_plan *p, const char *code, size_t start, size_t end, ls_error *err, const char *fmt, ...)
     LSI_PRINTF(6, 7);
 double lsi_plan_average(const lsi_plan *p, uint32_t list); /* length of the live documents; at least 1 */
@@ -121,8 +121,8 @@ int lsi_plan_k(lsi_plan *p, uint32_t list, const float **k, ls_error *err);
 
 /* ---- between plan.c, plan_leaf.c and plan_span.c ---- */
 typedef struct lsi_plan_ctx {
-    bool scores;       /* not below a NOT or in a filter */
-    bool excluded;     /* below a NOT: words that match nothing are no news */
+    bool scores;   /* not below a NOT or in a filter */
+    bool excluded; /* below a NOT: words that match nothing are no news */
     bool hlead;
     uint32_t at_least; /* 0: once */
     uint32_t depth;
@@ -132,8 +132,8 @@ typedef struct lsi_plan_field {
     uint32_t list;      /* whole terms: documents and tf */
     uint32_t span_list; /* positions and forms */
     uint32_t norm_list;
-    int region;         /* of span_list that counts; -1: all */
-    bool main, none;    /* none: no text field */
+    int region;      /* of span_list that counts; -1: all */
+    bool main, none; /* none: no text field */
 } lsi_plan_field;
 lsi_plan_field lsi_plan_find_field(const lsi_plan *p, int field);
 lsi_op *lsi_plan_op(lsi_plan *p, lsi_op_type type, const lsi_node *n, ls_error *err); /* NULL: no memory */

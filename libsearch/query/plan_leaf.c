@@ -58,8 +58,8 @@ int lsi_plan_expand(lsi_plan *p, lsi_word *out, const lsi_node *n, uint32_t list
     int rc = lsi_resolve_forms(&p->resolver, out, &n->words[0], how, n->distance, list, err);
     if (rc || !p->resolver.wanted) return rc;
     return lsi_plan_warn(p, "limit_expansion", n->words[0].start, n->words[0].end, err,
-                         "%.60s stands for %u words: the %u most frequent were searched", (const char *)n->words[0].form,
-                         p->resolver.wanted, had);
+                         "%.60s stands for %u words: the %u most frequent were searched",
+                         (const char *)n->words[0].form, p->resolver.wanted, had);
 }
 
 static int weigh(lsi_plan *p, lsi_op *op, const lsi_node *n, const lsi_plan_ctx *c, bool constant, double idf,

@@ -55,10 +55,8 @@ static int span_word(lsi_plan *p, lsi_span **out, const lsi_qword *q, const lsi_
     int rc = lsi_resolve_terms(&p->resolver, &terms, q, f->list, err);
     if (rc) return rc;
     w = terms;
-    if (exact)
-        rc = lsi_resolve_forms(&p->resolver, &w, q, LSI_MATCH_FOLDED, 0, f->span_list, err);
-    else if (f->list != f->span_list)
-        rc = lsi_resolve_terms(&p->resolver, &w, q, f->span_list, err);
+    if (exact) rc = lsi_resolve_forms(&p->resolver, &w, q, LSI_MATCH_FOLDED, 0, f->span_list, err);
+    else if (f->list != f->span_list) rc = lsi_resolve_terms(&p->resolver, &w, q, f->span_list, err);
     if (rc) return rc;
     if (!w.df || !terms.df) return lsi_plan_unmatched(p, q, c, err);
     *idf += lsi_bm25_idf(p->snap->documents, terms.df);
@@ -113,8 +111,7 @@ static int span_edges(lsi_plan *p, lsi_span **out, uint8_t scope, ls_error *err)
     return rc ? rc : lsi_plan_word_span(p, out, &w, &f, true, err);
 }
 
-static int span_group(lsi_plan *p, lsi_span **out, const lsi_node *n, const lsi_plan_ctx *c, double *idf,
-                      ls_error *err)
+static int span_group(lsi_plan *p, lsi_span **out, const lsi_node *n, const lsi_plan_ctx *c, double *idf, ls_error *err)
 {
     bool near = n->type == LSI_Q_NEAR, whole = true;
     lsi_span *s = new_span(p, near ? LSI_SPAN_NEAR : LSI_SPAN_OR, n->kid_count);

@@ -27,8 +27,8 @@ typedef struct lsi_word {
 typedef struct lsi_resolver {
     const lsi_snapshot *snap;
     lsi_scratch *scratch;
-    uint32_t budget;  /* clauses that expansions may still add */
-    uint32_t wanted;  /* of the last expansion that did not fit: how many it would have been, else 0 */
+    uint32_t budget;      /* clauses that expansions may still add */
+    uint32_t wanted;      /* of the last expansion that did not fit: how many it would have been, else 0 */
     uint64_t deadline_us; /* of lsi_io_monotonic_us; 0: none. Walks over dictionaries obey it */
     int (*cancel)(void *);
     void *cancel_ctx;

@@ -78,10 +78,8 @@ int lsi_scratch_take(lsi_scratch **out, const ls_reader *r, ls_error *err)
 void lsi_scratch_give(lsi_scratch *s, const ls_reader *r)
 {
     if (!s) return;
-    if (s->arena.bytes > KEEP_BYTES)
-        lsi_arena_clear(&s->arena);
-    else
-        lsi_arena_reset(&s->arena);
+    if (s->arena.bytes > KEEP_BYTES) lsi_arena_clear(&s->arena);
+    else lsi_arena_reset(&s->arena);
     pool *all = r ? __atomic_load_n(&thaw(r)->scratch, __ATOMIC_ACQUIRE) : NULL;
     for (size_t i = 0; all && i < SLOTS; i++) {
         lsi_scratch *none = NULL;

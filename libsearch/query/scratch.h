@@ -7,10 +7,10 @@
 #include "libsearch/util/arena.h"
 
 typedef struct lsi_scratch {
-    lsi_arena arena;         /* everything of the present search; forgotten at its end */
-    lsi_analyzer *analyzer;  /* made when first asked for */
-    double k1, b, average;   /* of the table below; average 0: none yet */
-    float k[256];            /* K by norm code, of the combined list */
+    lsi_arena arena;        /* everything of the present search; forgotten at its end */
+    lsi_analyzer *analyzer; /* made when first asked for */
+    double k1, b, average;  /* of the table below; average 0: none yet */
+    float k[256];           /* K by norm code, of the combined list */
 } lsi_scratch;
 
 /* Takes a scratch of the reader's pool, or a new one. */

@@ -43,8 +43,20 @@ int lsi_source_open(const lsi_plan *p, lsi_source *s, const lsi_pick *pick, ls_e
     if (!rc) rc = lsi_segment_positions(seg, &pick->list, &s->positions, err);
     s->allowed = pick->allowed;
     s->form_count = pick->form_count;
+    s->sum_block = UINT32_MAX;
     if (!rc && s->allowed) rc = lsi_segment_form_stream(seg, &pick->list, pick->form_count, &s->forms, err);
     return rc;
+}
+
+uint32_t lsi_source_first(lsi_source *s)
+{
+    const lsi_postings *p = &s->c.p;
+    if (s->sum_block != p->block || s->sum_at > s->c.at) {
+        s->sum_block = p->block;
+        s->sum_at = s->sum = 0;
+    }
+    for (; s->sum_at < s->c.at; s->sum_at++) s->sum += p->counts[s->sum_at];
+    return lsi_get32(p->cum_le + 4 * (size_t)p->block) + s->sum;
 }
 
 static int open_word(lsi_plan *p, lsi_span *s, size_t seg, ls_error *err)
@@ -56,6 +68,30 @@ static int open_word(lsi_plan *p, lsi_span *s, size_t seg, ls_error *err)
         int rc = lsi_source_open(p, &s->sources[s->source_count], &picks->at[i], err);
         if (rc) return rc;
         s->source_count++;
+    }
+    return LS_OK;
+}
+
+/* Finds out whether the group is words of one list each, in this segment. */
+static int open_direct(lsi_plan *p, lsi_span *s, ls_error *err)
+{
+    s->direct = NULL;
+    s->quick = s->type == LSI_SPAN_PHRASE;
+    if (s->type == LSI_SPAN_OR) return LS_OK;
+    for (uint32_t i = 0; i < s->kid_count; i++) {
+        s->quick &= s->kids[i]->region < 0;
+        if (s->kids[i]->type == LSI_SPAN_WORD && s->kids[i]->source_count == 1) continue;
+        s->quick = false;
+        return LS_OK;
+    }
+    if (!s->direct_room) s->direct_room = lsi_arena_alloc(&p->scratch->arena, s->kid_count * sizeof *s->direct_room);
+    if (!s->direct_room) return lsi_fail_nomem(err);
+    s->direct = s->direct_room;
+    for (uint32_t i = 0; i < s->kid_count; i++) { /* by the segment's own frequencies */
+        lsi_cursor *c = &s->kids[i]->sources[0].c;
+        uint32_t j = i;
+        for (; j && s->direct[j - 1]->p.list.df > c->p.list.df; j--) s->direct[j] = s->direct[j - 1];
+        s->direct[j] = c;
     }
     return LS_OK;
 }
@@ -79,7 +115,7 @@ int lsi_span_open(lsi_plan *p, lsi_span *s, size_t seg, bool *empty, ls_error *e
         if (rc) return rc;
     }
     *empty = s->type == LSI_SPAN_OR ? none : !all;
-    return LS_OK;
+    return *empty ? LS_OK : open_direct(p, s, err);
 }
 
 static int next_word(lsi_span *s, lsi_doc doc, lsi_doc *out, ls_error *err)
@@ -95,7 +131,37 @@ static int next_word(lsi_span *s, lsi_doc doc, lsi_doc *out, ls_error *err)
     return LS_OK;
 }
 
-/* Leapfrog: the rarest kid leads, and leads again after every miss of another. */
+/* Leapfrog over plain lists: the rarest leads, and leads again after every miss. Where a list has range maxima, an
+ * empty range is a miss without a look at the list. */
+static int next_direct(lsi_span *s, lsi_doc doc, lsi_doc *out, ls_error *err)
+{
+    for (;;) {
+        int rc = lsi_cursor_seek(s->direct[0], doc, &doc, err);
+        if (rc) return rc;
+        if (doc == LSI_DOC_END) break;
+        uint32_t i = 1;
+        for (; i < s->kid_count; i++) {
+            const lsi_postings *l = &s->direct[i]->p;
+            if (l->ranges && !l->ranges[doc >> LSI_RANGE_SHIFT]) break;
+        }
+        if (i < s->kid_count) {
+            doc = (doc | (LSI_RANGE_DOCS - 1)) + 1;
+            continue;
+        }
+        lsi_doc d = doc;
+        for (i = 1; i < s->kid_count && d == doc; i++) {
+            rc = lsi_cursor_seek(s->direct[i], doc, &d, err);
+            if (rc) return rc;
+        }
+        if (d == doc) break;
+        doc = d;
+        if (doc == LSI_DOC_END) break;
+    }
+    *out = doc;
+    return LS_OK;
+}
+
+/* The same for kids of any kind. */
 static int next_all(lsi_plan *p, lsi_span *s, lsi_doc doc, lsi_doc *out, ls_error *err)
 {
     for (uint32_t i = 0; i < s->kid_count;) {
@@ -117,7 +183,7 @@ static int next_all(lsi_plan *p, lsi_span *s, lsi_doc doc, lsi_doc *out, ls_erro
 int lsi_span_next(lsi_plan *p, lsi_span *s, lsi_doc doc, lsi_doc *out, ls_error *err)
 {
     if (s->type == LSI_SPAN_WORD) return next_word(s, doc, out, err);
-    if (s->type != LSI_SPAN_OR) return next_all(p, s, doc, out, err);
+    if (s->type != LSI_SPAN_OR) return s->direct ? next_direct(s, doc, out, err) : next_all(p, s, doc, out, err);
     *out = LSI_DOC_END;
     for (uint32_t i = 0; i < s->kid_count; i++) {
         lsi_doc d;
@@ -134,7 +200,7 @@ static int read_source(lsi_plan *p, lsi_source *s, lsi_places *to, ls_error *err
     lsi_arena *a = &p->scratch->arena;
     int rc = lsi_postings_counts(&s->c.p, err);
     if (rc) return rc;
-    uint32_t n = s->c.p.counts[s->c.at], first = lsi_postings_stream(&s->c.p, s->c.at), from = to->count;
+    uint32_t n = s->c.p.counts[s->c.at], first = lsi_source_first(s), from = to->count;
     rc = lsi_places_reserve(to, a, (size_t)from + n, err);
     if (!rc) rc = lsi_positions_read(&s->positions, first, n, to->start + from, err);
     if (rc) return rc;
@@ -191,6 +257,7 @@ static int read_word(lsi_plan *p, lsi_span *s, lsi_doc doc, ls_error *err)
 int lsi_span_read(lsi_plan *p, lsi_span *s, lsi_doc doc, ls_error *err)
 {
     if (s->type == LSI_SPAN_WORD) return read_word(p, s, doc, err);
+    if (s->quick) return lsi_phrase_read(p, s, doc, err);
     s->found.count = 0;
     for (uint32_t i = 0; i < s->kid_count; i++) {
         lsi_span *kid = s->kids[s->order[i]];
@@ -281,12 +348,19 @@ static int source_tf(lsi_plan *p, lsi_span *s, lsi_source *src, lsi_doc doc, uin
     return rc;
 }
 
+static bool has_boilerplate(const lsi_plan *p)
+{
+    const lsi_column *c = &p->seg->seg->regions[p->snap->schema->region_count - 1];
+    return c->section && c->present;
+}
+
 /* tf of what was found (see the head of this file). */
 static int scored_tf(lsi_plan *p, lsi_span *s, lsi_doc doc, uint32_t *tf, ls_error *err)
 {
     int rc = LS_OK;
     bool combined = s->list == LSI_LIST_COMBINED;
     *tf = s->found.count;
+    if (combined && s->type != LSI_SPAN_WORD && !has_boilerplate(p)) return LS_OK;
     if (combined) rc = lsi_plan_regions(p, doc, err);
     if (rc || (s->type != LSI_SPAN_WORD && !combined)) return rc;
     if (combined && (s->type != LSI_SPAN_WORD || s->source_count == 1)) {
@@ -302,7 +376,7 @@ static int scored_tf(lsi_plan *p, lsi_span *s, lsi_doc doc, uint32_t *tf, ls_err
     return rc;
 }
 
-static int score_one(lsi_plan *p, lsi_op *op, lsi_doc doc, bool scored, float *score, bool *yes, ls_error *err)
+int lsi_span_score(lsi_plan *p, lsi_op *op, lsi_doc doc, bool scored, float *score, bool *yes, ls_error *err)
 {
     lsi_span *s = op->span;
     int rc = lsi_span_read(p, s, doc, err);
@@ -343,7 +417,7 @@ int lsi_span_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, const uint6
         uint32_t i = d - lo;
         if (!within || within[i >> 6] >> (i & 63) & 1) {
             float score = 0;
-            rc = score_one(p, op, d, scores && op->scores, &score, &yes, err);
+            rc = lsi_span_score(p, op, d, scores && op->scores, &score, &yes, err);
             if (rc) return rc;
             if (yes) bits[i >> 6] |= 1ull << (i & 63);
             if (yes && scores) scores[i] = score;

@@ -18,10 +18,11 @@ typedef struct lsi_source { /* one posting list with its streams */
     lsi_stream positions, forms;
     const uint64_t *allowed; /* form numbers below form_count; NULL: all */
     uint32_t form_count;
+    uint32_t sum_block, sum_at, sum; /* of the counts before sum_at in a block: see lsi_source_first */
 } lsi_source;
 
 typedef struct lsi_places { /* matches in a document, by rising start */
-    uint32_t *start, *end; /* end: the last position, inclusive */
+    uint32_t *start, *end;  /* end: the last position, inclusive */
     uint32_t count, cap;
 } lsi_places;
 
@@ -36,7 +37,7 @@ struct lsi_span {
     lsi_span **kids;
     uint32_t *order; /* of kids, the rarest first */
     uint32_t kid_count;
-    uint64_t df;     /* estimate, for order */
+    uint64_t df; /* estimate, for order */
     uint32_t distance;
     uint8_t scope;
     bool ordered;
@@ -46,6 +47,9 @@ struct lsi_span {
     lsi_source *sources;
     uint32_t source_count, source_cap;
     lsi_places found;
+    lsi_cursor **direct; /* of a group whose kids are words of one list each: their cursors, the rarest first */
+    lsi_cursor **direct_room;
+    bool quick; /* a phrase to be read by phrase.c */
 };
 
 int lsi_span_open(lsi_plan *p, lsi_span *s, size_t seg, bool *empty, ls_error *err);
@@ -57,6 +61,13 @@ int lsi_span_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, const uint6
                     float *scores, ls_error *err);
 /* One source alone (sets.c): does the document at its cursor hold an allowed form in the region? */
 int lsi_source_open(const lsi_plan *p, lsi_source *s, const lsi_pick *pick, ls_error *err);
+/* Number in the streams of the first entry of the document that the cursor stands at; its counts are there. */
+uint32_t lsi_source_first(lsi_source *s);
+/* phrase.c: a phrase of plain words; the most that its tf can be, and its places. */
+int lsi_phrase_most(lsi_span *s, uint32_t *most, ls_error *err);
+int lsi_phrase_read(lsi_plan *p, lsi_span *s, lsi_doc doc, ls_error *err);
+/* Whether a document that next gave matches, and its score. */
+int lsi_span_score(lsi_plan *p, lsi_op *op, lsi_doc doc, bool scored, float *score, bool *yes, ls_error *err);
 int lsi_span_holds(lsi_plan *p, lsi_span *s, lsi_doc doc, bool *yes, ls_error *err);
 int lsi_plan_regions(lsi_plan *p, lsi_doc doc, ls_error *err); /* fills p->regions */
 int lsi_plan_region_of(const lsi_plan *p, uint32_t position);

@@ -1,18 +1,140 @@
-/* top.c — chooses the engine for the best k by score. */
-#include "libsearch/query/exec.h"
+/* top.c — owns the choice of an engine for the best k by score, and what these engines share: bounds and the offer of
+ * a candidate to the heap.
+ *
+ * They run for one word, an OR of words or an AND of words, each of one list a segment; everything else is run by the
+ * plain engine. A bound on a list's contribution is its impact byte (the ceiling of 255 · tf / (tf + K) with the K of
+ * writing) times w / 255 times s = max(1, K written / K of the query). That ratio is monotone in the length, so the
+ * segment's smallest and largest norm suffice, whatever k1, b and average are now; rounding to the quantum and the
+ * float arithmetic of the bound itself are covered by one quantum and 2^-16 more.
+ * A word may only come here if each of its contributions is at least a quantum: then a score of 0 means no match. */
+#include "libsearch/query/top.h"
+#include "libsearch/codec/norms.h"
+
+static bool plain_word(const lsi_plan *p, const lsi_op *op)
+{
+    if (op->type != LSI_OP_TERM || op->main || op->cursor_cap != 1 || !op->scores) return false;
+    uint8_t longest = 0;
+    for (size_t s = 0; s < p->snap->count; s++) {
+        const lsi_segment *seg = p->snap->segments[s].seg;
+        if (op->list < seg->list_count) longest = LSI_MAX(longest, seg->max_norm[op->list]);
+    }
+    float least = op->w / (1.0f + op->k[longest]); /* of tf 1 in the longest text */
+    return least > 2.0f * (float)lsi_bm25_quantum(p->magic);
+}
 
 bool lsi_exec_can_top(const lsi_plan *p)
 {
-    (void)p;
-    return false;
+    const lsi_op *op = p->root;
+    if (p->range_count) return false;
+    if (op->type == LSI_OP_TERM) return plain_word(p, op);
+    if (op->type == LSI_OP_SPAN) return op->scores && !op->constant;
+    if ((op->type != LSI_OP_OR && op->type != LSI_OP_AND) || op->not_count) return false;
+    for (uint32_t i = 0; i < op->kid_count; i++) {
+        if (!plain_word(p, op->kids[i])) return false;
+    }
+    return true;
 }
-int lsi_exec_run_top(lsi_plan *p, const lsi_exec_top *t, ls_error *err)
-{
-    (void)p, (void)t, (void)err;
-    return LS_OK;
-}
+
 const char *lsi_exec_name(const lsi_plan *p)
 {
-    (void)p;
-    return "windows";
+    if (!lsi_exec_can_top(p)) return "windows";
+    switch (p->root->type) {
+    case LSI_OP_TERM:
+        return "block maxima";
+    case LSI_OP_SPAN:
+        return "bounded positions";
+    case LSI_OP_OR:
+        return "maxscore";
+    default:
+        return "leading list";
+    }
+}
+
+void lsi_top_offer(lsi_top_run *r, lsi_doc doc, float score)
+{
+    const lsi_plan *p = r->plan;
+    if (score < r->threshold || lsi_live_is_deleted(p->seg->live, doc)) return;
+    lsi_top t = {.key = lsi_heap_key(score), .doc = p->seg->base + doc, .score = score, .has = true};
+    if (t.doc == p->query->exclude_doc) return;
+    if (r->after && lsi_heap_order(r->heap, r->after, &t) >= 0) return;
+    lsi_heap_push(r->heap, &t);
+    if (r->heap->count == r->heap->cap) r->threshold = r->heap->at[0].score;
+}
+
+float lsi_lane_stretch(const lsi_lane *l, lsi_doc lo, lsi_doc hi)
+{
+    const lsi_postings *p = &l->c->p;
+    uint32_t from = p->block == UINT32_MAX ? 0 : p->block, most = 0;
+    if (from >= p->block_count) return 0;
+    if (p->ranges && hi - lo <= LSI_WINDOW_DOCS) {
+        for (uint32_t r = lo >> LSI_RANGE_SHIFT; r < p->range_count && r <= (hi - 1) >> LSI_RANGE_SHIFT; r++)
+            most = LSI_MAX(most, (uint32_t)p->ranges[r]);
+        return lsi_lane_bound(l, most);
+    }
+    uint32_t b = lsi_postings_seek_block(p, from, lo);
+    for (uint32_t first = b; b < p->block_count; b++) {
+        if (b != first && lsi_postings_last(p, b - 1) + 1 >= hi) break;
+        most = LSI_MAX(most, (uint32_t)p->impact[b]);
+        if (lsi_postings_last(p, b) >= hi - 1) break;
+    }
+    return lsi_lane_bound(l, most);
+}
+
+/* How much larger tf / (tf + K) may be now than when the impacts were written. */
+static double growth(const lsi_segment *seg, const lsi_op *op)
+{
+    double s = 1;
+    const uint8_t norms[2] = {seg->min_norm[op->list], seg->max_norm[op->list]};
+    double average = seg->average[op->list] > 0 ? seg->average[op->list] : 1;
+    for (unsigned i = 0; i < 2; i++) {
+        double written = seg->k1 * (1 - seg->b + seg->b * (double)lsi_norm_length(norms[i]) / average);
+        double now = (double)op->k[norms[i]];
+        double ratio = now > 0 ? written / now : 1e6;
+        s = LSI_MAX(s, ratio);
+    }
+    return LSI_MIN(s, 1e6);
+}
+
+static int open_lanes(lsi_top_run *r, size_t seg, ls_error *err)
+{
+    lsi_plan *p = r->plan;
+    lsi_op *root = p->root;
+    int rc = lsi_op_open(p, root, seg, err);
+    r->count = 0;
+    if (rc || root->empty || root->type == LSI_OP_SPAN) return rc;
+    uint32_t n = root->type == LSI_OP_TERM ? 1 : root->kid_count;
+    for (uint32_t i = 0; i < n; i++) {
+        lsi_op *op = root->type == LSI_OP_TERM ? root : root->kids[i];
+        if (op->empty) continue;
+        double s = growth(p->seg->seg, op) * (1 + 1.0 / 65536);
+        r->lanes[r->count++] = (lsi_lane){.op = op,
+                                          .c = &op->cursors[0],
+                                          .scale = (float)((double)op->w * s / 255.0) + r->quantum,
+                                          .most = op->w * (1 + 1.0f / 65536) + r->quantum};
+    }
+    return LS_OK;
+}
+
+int lsi_exec_run_top(lsi_plan *p, const lsi_exec_top *t, ls_error *err)
+{
+    lsi_arena *a = &p->scratch->arena;
+    lsi_top_run *r = lsi_arena_alloc(a, sizeof *r);
+    if (!r) return lsi_fail_nomem(err);
+    r->plan = p;
+    r->heap = t->heap;
+    r->after = t->after;
+    r->threshold = 0;
+    r->quantum = (float)lsi_bm25_quantum(p->magic);
+    r->lanes = lsi_arena_alloc(a, (p->root->kid_count + 1) * sizeof *r->lanes);
+    if (!r->lanes) return lsi_fail_nomem(err);
+    if (p->root->type == LSI_OP_OR) memset(r->acc, 0, sizeof r->acc);
+    for (size_t seg = 0; seg < p->snap->count; seg++) {
+        int rc = lsi_op_poll(p, err);
+        if (!rc) rc = open_lanes(r, seg, err);
+        if (!rc && p->root->type == LSI_OP_SPAN) rc = p->root->empty ? LS_OK : lsi_top_span(r, err);
+        else if (!rc && r->count == 1) rc = lsi_top_term(r, err);
+        else if (!rc && r->count) rc = p->root->type == LSI_OP_AND ? lsi_top_and(r, err) : lsi_top_or(r, err);
+        if (rc) return rc;
+    }
+    return LS_OK;
 }

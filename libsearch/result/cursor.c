@@ -12,7 +12,7 @@
 #include "libsearch/util/buf.h"
 #include "libsearch/util/map.h"
 
-#define FIXED 56u
+#define FIXED    56u
 #define TEXT_MAX 65000u /* a longer keyword is cut: the page may then repeat hits, never leave any out */
 static const char ALPHABET[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 

@@ -24,7 +24,8 @@ static int find(noting *n, const lsi_snapshot *snap, const ls_query *q, lsi_scra
     n->bits = lsi_arena_alloc(&s->arena, (snap->count + 1) * sizeof *n->bits);
     if (!n->bits) return lsi_fail_nomem(err);
     for (size_t i = 0; i < snap->count; i++) {
-        n->bits[i] = lsi_arena_zalloc(&s->arena, ((size_t)snap->segments[i].seg->doc_count / 64 + 1) * sizeof **n->bits);
+        n->bits[i] =
+            lsi_arena_zalloc(&s->arena, ((size_t)snap->segments[i].seg->doc_count / 64 + 1) * sizeof **n->bits);
         if (!n->bits[i]) return lsi_fail_nomem(err);
     }
     int rc = lsi_plan_make(&plan, q, snap, s, &po, err);

@@ -111,15 +111,17 @@ static int explain_leaf(explaining *x, const lsi_op *op, int depth, float score)
         snprintf(field, sizeof field, " in %s", p->snap->schema->fields[op->field].name);
     if (!op->scores) return add(x, depth, 0, "%s \"%s\"%s: matches, adds nothing", kind(op), words, field);
     if (op->constant)
-        return add(x, depth, (double)score, "%s \"%s\"%s: %g = boost %g", kind(op), words, field, (double)score, op->boost);
+        return add(x, depth, (double)score, "%s \"%s\"%s: %g = boost %g", kind(op), words, field, (double)score,
+                   op->boost);
     uint8_t norm = op->norms[x->doc];
     double k = (double)op->k[norm], tf = (double)op->last_tf;
-    return add(x, depth, (double)score,
-               "%s \"%s\"%s: %.9g = boost %g · idf %.9g · tf %u / (tf + K %.9g) = %.9g · %.9g; df %llu of N %llu, length "
-               "%g of average %.6g",
-               kind(op), words, field, (double)score, op->boost, op->idf, op->last_tf, k, (double)op->w, tf / (tf + k),
-               (unsigned long long)op->df, (unsigned long long)p->snap->documents, (double)lsi_norm_length(norm),
-               lsi_plan_average(p, op->list));
+    return add(
+        x, depth, (double)score,
+        "%s \"%s\"%s: %.9g = boost %g · idf %.9g · tf %u / (tf + K %.9g) = %.9g · %.9g; df %llu of N %llu, length "
+        "%g of average %.6g",
+        kind(op), words, field, (double)score, op->boost, op->idf, op->last_tf, k, (double)op->w, tf / (tf + k),
+        (unsigned long long)op->df, (unsigned long long)p->snap->documents, (double)lsi_norm_length(norm),
+        lsi_plan_average(p, op->list));
 }
 
 static int explain_op(explaining *x, lsi_op *op, int depth)
@@ -146,8 +148,9 @@ static int explain_age(explaining *x, const lsi_order *o, float score, float fin
         rc = lsi_column_get(&seg->columns[o->recency_field], x->doc, &has, &value, x->err);
     if (rc) return rc;
     double days = has && value < o->now ? ((double)o->now - (double)value) / 86400000.0 : 0;
-    return add(x, 1, (double)final - (double)score, "age: %s %.3f days, half-life %g days", has ? "of" : "unknown, taken as",
-               has ? days : o->half_life_ms / 86400000.0, o->half_life_ms / 86400000.0);
+    return add(x, 1, (double) final - (double)score, "age: %s %.3f days, half-life %g days",
+               has ? "of" : "unknown, taken as", has ? days : o->half_life_ms / 86400000.0,
+               o->half_life_ms / 86400000.0);
 }
 
 static int faded(const explaining *x, const lsi_order *o, float score, float *out)
@@ -172,8 +175,8 @@ static int explain_all(explaining *x, const lsi_order *o)
     final = score;
     if (o->half_life_ms > 0) rc = faded(x, o, score, &final);
     if (rc) return rc;
-    rc = add(x, 0, (double)final, "score %.9g by %s; k1 %g, b %g; quantum %.9g, for the maxima sum to %.9g", (double)final,
-             lsi_exec_name(p), p->k1, p->b, lsi_bm25_quantum(p->magic), p->maxima);
+    rc = add(x, 0, (double) final, "score %.9g by %s; k1 %g, b %g; quantum %.9g, for the maxima sum to %.9g",
+             (double) final, lsi_exec_name(p), p->k1, p->b, lsi_bm25_quantum(p->magic), p->maxima);
     if (!rc) rc = explain_op(x, p->root, 1);
     if (!rc && o->half_life_ms > 0) rc = explain_age(x, o, score, final);
     return rc;
@@ -191,9 +194,13 @@ static int explain_with(explaining *x, const ls_reader *r, const ls_query *q, co
     if (!rc) rc = lsi_snapshot_locate(r->snap, doc, &x->seg, &x->doc, err);
     if (rc) return rc;
     lsi_plan_options po = {.k1 = o.k1 > 0 ? o.k1 : r->snap->schema->k1,
-                           .b = o.b > 0 ? o.b : o.b < 0 ? 0 : r->snap->schema->b,
-                           .filters = o.filters, .filter_count = o.filter_count,
-                           .cancel = o.cancel, .cancel_ctx = o.cancel_ctx};
+                           .b = o.b > 0   ? o.b
+                                : o.b < 0 ? 0
+                                          : r->snap->schema->b,
+                           .filters = o.filters,
+                           .filter_count = o.filter_count,
+                           .cancel = o.cancel,
+                           .cancel_ctx = o.cancel_ctx};
     if (o.timeout_ms > 0) po.deadline_us = lsi_io_monotonic_us() + (uint64_t)o.timeout_ms * 1000;
     rc = lsi_plan_make(&plan, q, r->snap, scratch, &po, err);
     x->plan = &plan;
@@ -225,9 +232,7 @@ int lsi_explanation_make(ls_explanation **out, const ls_reader *r, const ls_quer
     lsi_scratch_give(scratch, r);
     x->err = NULL;
     x->pub.nodes = x->nodes;
-    if (rc)
-        lsi_explanation_free(&x->pub);
-    else
-        *out = &x->pub;
+    if (rc) lsi_explanation_free(&x->pub);
+    else *out = &x->pub;
     return rc;
 }

@@ -149,7 +149,8 @@ static int spelling(const lsi_search *s, int field, const lsi_map_entry *key, co
         if ((uint32_t)field >= seg->field_count || !seg->keywords[field].section) continue;
         int rc = lsi_keywords_find(&seg->keywords[field], key->key, key->key_bytes, &ord, err);
         if (rc) return rc;
-        if (ord != LSI_ORD_NONE) return lsi_keywords_value(&seg->keywords[field], ord, &folded, &folded_len, text, len, err);
+        if (ord != LSI_ORD_NONE)
+            return lsi_keywords_value(&seg->keywords[field], ord, &folded, &folded_len, text, len, err);
     }
     return LS_OK;
 }

@@ -6,7 +6,7 @@
 #include "libsearch/util/alloc.h"
 #include <math.h>
 
-#define HITS_MAX 10000u
+#define HITS_MAX   10000u
 #define TIMEOUT_MS 1000
 
 void lsi_results_free(ls_results *res)
@@ -80,11 +80,13 @@ static int run(lsi_search *s, uint64_t *undated, bool *exact, ls_error *err)
     const ls_search_options *o = &s->o;
     bool top = s->heap.cap && o->sort == LS_BY_RELEVANCE && s->order.half_life_ms == 0 && !o->exhaustive &&
                lsi_exec_can_top(&s->plan);
-    bool known = !s->facets && !o->exhaustive && lsi_exec_known_count(&s->plan, &s->total);
+    bool known = false;
+    int rc = s->facets || o->exhaustive ? LS_OK : lsi_exec_known_count(&s->plan, &known, &s->total, err);
     *exact = true;
+    if (rc) return rc;
     if (top) {
         lsi_exec_top t = {&s->heap, s->has_after ? &s->after : NULL};
-        int rc = lsi_exec_run_top(&s->plan, &t, err);
+        rc = lsi_exec_run_top(&s->plan, &t, err);
         if (rc) {
             *exact = known;
             return rc;
@@ -98,7 +100,9 @@ static int run(lsi_search *s, uint64_t *undated, bool *exact, ls_error *err)
     } else if (known && !s->heap.cap) {
         return LS_OK;
     }
-    lsi_exec_sink sink = {.ctx = s, .scores = !top && s->heap.cap && o->sort == LS_BY_RELEVANCE, .segment = s->facets ? on_segment : NULL,
+    lsi_exec_sink sink = {.ctx = s,
+                          .scores = !top && s->heap.cap && o->sort == LS_BY_RELEVANCE,
+                          .segment = s->facets ? on_segment : NULL,
                           .window = top ? on_count : on_window};
     s->total = 0;
     return lsi_exec_all(&s->plan, &sink, undated, err);

@@ -28,7 +28,7 @@ void lsi_results_free(ls_results *res);
 /* ---- between the files of the room ---- */
 typedef struct lsi_order { /* how hits are ordered (sort.c) */
     ls_sort sort;
-    int field;         /* of BY_FIELD */
+    int field; /* of BY_FIELD */
     bool text, falling;
     double half_life_ms; /* 0: scores do not fade */
     int recency_field;
@@ -49,11 +49,11 @@ typedef struct lsi_search { /* one search under way */
     size_t limit, offset;
     uint64_t total;
     struct lsi_facet_run *facets; /* o.facet_count of them */
-    int64_t *keys;       /* sort values of one window */
+    int64_t *keys;                /* sort values of one window */
     uint64_t *has_keys;
-    int64_t *ages;       /* values of the recency field of one window */
+    int64_t *ages; /* values of the recency field of one window */
     uint64_t *has_ages;
-    uint32_t *ords;      /* keyword ordinals of one document */
+    uint32_t *ords; /* keyword ordinals of one document */
     uint32_t ord_cap;
     uint64_t options_hash;
 } lsi_search;

@@ -16,7 +16,8 @@ int lsi_search_options_read(ls_search_options *out, const ls_search_options *o, 
     if (o->size > sizeof *out) {
         const uint8_t *tail = (const uint8_t *)o;
         for (size_t i = sizeof *out; i < o->size; i++) {
-            if (tail[i]) return lsi_fail(err, LS_INVALID, "ls_search_options has a field that this library does not know");
+            if (tail[i])
+                return lsi_fail(err, LS_INVALID, "ls_search_options has a field that this library does not know");
         }
     }
     memcpy(out, o, LSI_MIN(o->size, sizeof *out));

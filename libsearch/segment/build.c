@@ -57,12 +57,12 @@ static void failed(lsi_builder *b, int rc)
 
 static void open_sections(lsi_builder *b)
 {
-    static const uint8_t types[] = {
-        LSI_SEC_META,       LSI_SEC_TERM_INDEX,  LSI_SEC_TERM_BLOCKS, LSI_SEC_TERM_LISTS,   LSI_SEC_FORM_INDEX,
-        LSI_SEC_FORM_BLOCKS, LSI_SEC_FACTS,      LSI_SEC_POSTINGS,    LSI_SEC_RANGES,       LSI_SEC_POSITIONS,
-        LSI_SEC_FORM_STREAM, LSI_SEC_NORMS,      LSI_SEC_REGIONS,     LSI_SEC_COLUMNS,      LSI_SEC_STORED_INDEX,
-        LSI_SEC_STORED,     LSI_SEC_STORED_DICT, LSI_SEC_IDS,         LSI_SEC_ID_HASHES,    LSI_SEC_DOC_HASHES,
-        LSI_SEC_VERSIONS,   LSI_SEC_LANGUAGES,   LSI_SEC_LENGTHS};
+    static const uint8_t types[] = {LSI_SEC_META,        LSI_SEC_TERM_INDEX,  LSI_SEC_TERM_BLOCKS,  LSI_SEC_TERM_LISTS,
+                                    LSI_SEC_FORM_INDEX,  LSI_SEC_FORM_BLOCKS, LSI_SEC_FACTS,        LSI_SEC_POSTINGS,
+                                    LSI_SEC_RANGES,      LSI_SEC_POSITIONS,   LSI_SEC_FORM_STREAM,  LSI_SEC_NORMS,
+                                    LSI_SEC_REGIONS,     LSI_SEC_COLUMNS,     LSI_SEC_STORED_INDEX, LSI_SEC_STORED,
+                                    LSI_SEC_STORED_DICT, LSI_SEC_IDS,         LSI_SEC_ID_HASHES,    LSI_SEC_DOC_HASHES,
+                                    LSI_SEC_VERSIONS,    LSI_SEC_LANGUAGES,   LSI_SEC_LENGTHS};
     for (size_t i = 0; i < LSI_COUNTOF(types); i++) {
         b->sinks[types[i]] = lsi_frame_section(b->frame, types[i], false);
         if (!b->sinks[types[i]]) failed(b, lsi_fail_nomem(ERR(b)));
@@ -77,8 +77,7 @@ static void open_writers(lsi_builder *b)
     if (!b->rc)
         failed(b, lsi_terms_writer_new(&b->terms, s[LSI_SEC_TERM_INDEX], s[LSI_SEC_TERM_BLOCKS], s[LSI_SEC_TERM_LISTS],
                                        &b->error));
-    if (!b->rc)
-        failed(b, lsi_forms_writer_new(&b->forms, s[LSI_SEC_FORM_INDEX], s[LSI_SEC_FORM_BLOCKS], &b->error));
+    if (!b->rc) failed(b, lsi_forms_writer_new(&b->forms, s[LSI_SEC_FORM_INDEX], s[LSI_SEC_FORM_BLOCKS], &b->error));
     if (!b->rc)
         failed(b, lsi_stored_writer_new(&b->stored, s[LSI_SEC_STORED_INDEX], s[LSI_SEC_STORED], s[LSI_SEC_STORED_DICT],
                                         &b->error));
@@ -231,8 +230,7 @@ void lsi_build_list_end(lsi_builder *b)
     failed(b, lsi_postings_end(b->postings[b->list], l, &b->error));
     if (b->has_positions[b->list]) {
         if (!b->rc) failed(b, lsi_stream_end(b->positions, &l->positions_offset, &b->error));
-        if (!b->rc && b->list_form_count > 1)
-            failed(b, lsi_stream_end(b->form_stream, &l->forms_offset, &b->error));
+        if (!b->rc && b->list_form_count > 1) failed(b, lsi_stream_end(b->form_stream, &l->forms_offset, &b->error));
     }
     if (b->meta.lists[b->list].norms_offset == LSI_OFFSET_NONE) b->meta.lists[b->list].norms_offset = 0;
 }

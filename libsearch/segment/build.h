@@ -32,8 +32,12 @@ void lsi_build_form(lsi_builder *b, const lsi_form *f); /* after the last term, 
 void lsi_build_doc(lsi_builder *b, const uint8_t *id, size_t id_len, uint64_t hash, const uint8_t *stored, size_t n);
 
 /* ---- columns. Fields without any value are left out ---- */
-typedef enum lsi_build_column_kind { LSI_BUILD_REGION, LSI_BUILD_LENGTH, LSI_BUILD_FIELD, LSI_BUILD_VERSION }
-    lsi_build_column_kind;
+typedef enum lsi_build_column_kind {
+    LSI_BUILD_REGION,
+    LSI_BUILD_LENGTH,
+    LSI_BUILD_FIELD,
+    LSI_BUILD_VERSION
+} lsi_build_column_kind;
 void lsi_build_column(lsi_builder *b, lsi_build_column_kind kind, uint32_t no, const int64_t *values,
                       const uint64_t *present);
 void lsi_build_keywords(lsi_builder *b, uint32_t field, const lsi_keyword_pair *pairs, size_t count);
@@ -44,6 +48,9 @@ int lsi_builder_finish(lsi_builder *b, bool sync, lsi_segment_info *out, ls_erro
 
 /* True where list `list` of a schema has positions and forms of its own: 0 and those of text fields of weight 0. */
 bool lsi_list_has_positions(const ls_schema *s, uint32_t list);
-/* Norm bytes and the words of weighted fields from the lengths of the text fields of one document. */
+/* Opens the streams of a list that has positions: LS_CORRUPT where its record says otherwise. Each may be NULL. */
+int lsi_list_streams(const lsi_segment *s, const lsi_list *l, uint32_t form_count, lsi_stream *positions,
+                     lsi_stream *forms, ls_error *err);
+/* The lengths of all lists, and the words of weighted fields, from the lengths of one document's text fields. */
 uint64_t lsi_list_lengths(const ls_schema *s, const uint32_t *text_lengths, uint64_t lists[LSI_LISTS_MAX]);
 #endif

@@ -10,6 +10,8 @@
 #include "libsearch/util/bitset.h"
 #include <stdlib.h>
 
+#define AHEAD 4u /* how many terms or documents ahead memory is asked for */
+
 typedef struct sorted { /* a term or a form on its way into order */
     uint64_t head;      /* first eight bytes, as a number that sorts like them */
     const uint8_t *bytes;
@@ -34,15 +36,15 @@ typedef struct flush {
     lsi_memseg *m;
     lsi_builder *b;
     lsi_build_plan plan;
-    uint64_t *dead;       /* bits of documents; NULL: none */
-    lsi_doc *new_number;  /* of each document; LSI_DOC_END where dead */
+    uint64_t *dead;      /* bits of documents; NULL: none */
+    lsi_doc *new_number; /* of each document; LSI_DOC_END where dead */
     uint8_t *norms, *languages;
     sorted *terms;
     sorted_form *forms;
-    lsi_ord *ords;         /* of each term; LSI_ORD_NONE where it has no live document */
+    lsi_ord *ords; /* of each term; LSI_ORD_NONE where it has no live document */
     flushed_form *form_info;
     lsi_arena folded;
-    lsi_inverted term; /* the one being written */
+    lsi_inverted term;             /* the one being written */
     uint32_t *numbers, *df, *seen; /* of its forms, by number of arrival */
     ranked *ranked;
     size_t number_cap, df_cap, seen_cap, ranked_cap;
@@ -145,8 +147,8 @@ static int sort_forms(flush *f)
         const uint8_t *folded = lsi_analyzer_fold(f->m->analyzer, form->bytes, form->len, &len);
         folded = folded ? lsi_arena_dup(&f->folded, folded, len) : NULL;
         if (!folded) return lsi_fail_nomem(f->err);
-        f->forms[i] = (sorted_form){{head_of(folded, len), folded, (uint32_t)len, i}, form->bytes, form->len,
-                                    f->ords[form->term]};
+        f->forms[i] = (sorted_form){
+            {head_of(folded, len), folded, (uint32_t)len, i}, form->bytes, form->len, f->ords[form->term]};
     }
     qsort(f->forms, v->form_count, sizeof *f->forms, by_form);
     for (uint32_t i = 0; i < v->form_count; i++) f->form_info[f->forms[i].folded.no].rank = i;
@@ -175,8 +177,8 @@ static bool number_forms(flush *f, const lsi_invert_term *t)
 {
     const lsi_invert *v = &f->m->words;
     uint32_t count = t->form_count;
-    if (!ROOM(f->numbers, count, f->number_cap) || !ROOM(f->df, count, f->df_cap) || !ROOM(f->seen, count, f->seen_cap) ||
-        !ROOM(f->ranked, count, f->ranked_cap))
+    if (!ROOM(f->numbers, count, f->number_cap) || !ROOM(f->df, count, f->df_cap) ||
+        !ROOM(f->seen, count, f->seen_cap) || !ROOM(f->ranked, count, f->ranked_cap))
         return false;
     lsi_inverted_form_df(&f->term, count, f->df, f->seen);
     size_t n = 0;
@@ -214,6 +216,7 @@ static void emit_combined(flush *f, bool hidden, uint32_t *lists)
     for (size_t i = 0; i < f->term.run_count; i++) {
         const lsi_invert_run *r = &f->term.runs[i];
         if (r->list) continue;
+        if (i + AHEAD < f->term.run_count) LSI_ASK_FOR(lsi_memseg_starts(f->m, r[AHEAD].doc));
         uint32_t tf = r->count;
         if (!hidden)
             tf = lsi_region_tf(&f->regions, lsi_memseg_starts(f->m, r->doc), f->term.positions + r->first, r->count,
@@ -285,6 +288,13 @@ static int write_words(flush *f)
     const lsi_invert *v = &f->m->words;
     lsi_ord next = 0;
     for (size_t i = 0; i < v->term_count; i++) {
+        if (i + 2 * AHEAD < v->term_count) LSI_ASK_FOR(&v->terms[f->terms[i + 2 * AHEAD].no]);
+        if (i + AHEAD < v->term_count) { /* in order of bytes, terms lie anywhere in memory */
+            const lsi_invert_term *t = &v->terms[f->terms[i + AHEAD].no];
+            LSI_ASK_FOR(t->first);
+            LSI_ASK_FOR(&v->tails[f->terms[i + AHEAD].no]);
+            if (t->form_count) LSI_ASK_FOR(&v->forms[t->last_form]);
+        }
         int rc = write_term(f, f->terms[i].no, &next);
         if (rc) return rc;
     }
@@ -292,8 +302,13 @@ static int write_words(flush *f)
         const sorted_form *s = &f->forms[i];
         const flushed_form *info = &f->form_info[s->folded.no];
         if (!info->df) continue;
-        lsi_form form = {.folded = s->folded.bytes, .folded_len = s->folded.len, .form = s->bytes, .form_len = s->len,
-                         .term = f->ords[v->forms[s->folded.no].term], .number = info->number, .df = info->df};
+        lsi_form form = {.folded = s->folded.bytes,
+                         .folded_len = s->folded.len,
+                         .form = s->bytes,
+                         .form_len = s->len,
+                         .term = f->ords[v->forms[s->folded.no].term],
+                         .number = info->number,
+                         .df = info->df};
         lsi_build_form(f->b, &form);
     }
     return lsi_build_rc(f->b);

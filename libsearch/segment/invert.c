@@ -1,7 +1,9 @@
 /* invert.c — owns the table of forms and the streams of terms.
  *
  * A form is looked up by language and bytes; its term was stemmed when it was first met, so that Snowball runs once
- * for each distinct form. A short form's bytes stand in two words of its entry and are compared as such.
+ * for each distinct form. A short form's bytes stand in two words of its entry and are compared as such. A word costs
+ * three lines of memory that are seldom in the cache: its entry, its term's tail, the end of the stream. So words are
+ * gathered in a batch; the lines of all of them are asked for before the first is needed.
  *
  * A term's stream lies in slices of 32, 64, … 4096 bytes of one arena, each with a pointer to the next in its last
  * eight. It is a row of numbers of 7 bits a byte, low bits first, the high bit set where more follow:
@@ -16,34 +18,43 @@
 #include "libsearch/segment/invert.h"
 #include "libsearch/util/alloc.h"
 
-#define LINK_BYTES sizeof(void *)
-#define FIRST_SLICE 32u
-#define LAST_LEVEL 7u /* slices of 4096 bytes */
+#define LINK_BYTES   sizeof(void *)
+#define FIRST_SLICE  32u
+#define LAST_LEVEL   7u /* slices of 4096 bytes */
 #define STRING_PIECE 4096u
-#define RECORD_MAX 24u /* one occurrence takes at most three numbers of 5 bytes and a list's of 2: the first slice holds it */
+#define TAG          UINT64_C(0xffffffff00000000) /* of a term's slot: half of its hash */
+#define RECORD_MAX                                                                                                     \
+    24u /* one occurrence takes at most three numbers of 5 bytes and a list's of 2: the first slice holds it */
+
+/* Free entries, each within one line of the cache. */
+static lsi_invert_entry *new_table(size_t slots, void **memory)
+{
+    uint8_t *p = lsi_calloc(slots + 1, sizeof(lsi_invert_entry));
+    *memory = p;
+    return p ? (lsi_invert_entry *)(void *)(p + (-(uintptr_t)p & (sizeof(lsi_invert_entry) - 1))) : NULL;
+}
+_Static_assert(sizeof(lsi_invert_entry) == 32, "two entries a cache line");
 
 int lsi_invert_init(lsi_invert *v, lsi_analyzer *analyzer, ls_error *err)
 {
     memset(v, 0, sizeof *v);
     v->analyzer = analyzer;
-    lsi_map_init(&v->term_numbers);
     lsi_arena_init(&v->slices);
     lsi_arena_init(&v->strings);
     v->slot_count = 1024;
-    v->slots = lsi_calloc(v->slot_count, sizeof *v->slots);
+    v->entries = new_table(v->slot_count, &v->entry_memory);
     /* Differs from run to run, so that no text can be written whose words all meet in one slot. */
-    v->seed = (uint64_t)(uintptr_t)v->slots * UINT64_C(0x9e3779b97f4a7c15);
-    return v->slots ? LS_OK : lsi_fail_nomem(err);
+    v->seed = (uint64_t)(uintptr_t)v->entry_memory * UINT64_C(0x9e3779b97f4a7c15);
+    return v->entries ? LS_OK : lsi_fail_nomem(err);
 }
 
 void lsi_invert_clear(lsi_invert *v)
 {
-    lsi_free(v->entries);
-    lsi_free(v->slots);
+    lsi_free(v->entry_memory);
     lsi_free(v->tails);
     lsi_free(v->terms);
     lsi_free(v->forms);
-    lsi_map_clear(&v->term_numbers);
+    lsi_free(v->term_slots);
     lsi_arena_clear(&v->slices);
     lsi_arena_clear(&v->strings);
     memset(v, 0, sizeof *v);
@@ -51,9 +62,9 @@ void lsi_invert_clear(lsi_invert *v)
 
 size_t lsi_invert_bytes(const lsi_invert *v)
 {
-    return v->entry_cap * sizeof *v->entries + v->slot_count * sizeof *v->slots + v->tail_cap * sizeof *v->tails +
-           v->term_cap * sizeof *v->terms + v->form_cap * sizeof *v->forms + lsi_map_bytes(&v->term_numbers) +
-           v->slices.bytes + v->strings.bytes;
+    return (v->slot_count + 1) * sizeof *v->entries + v->tail_cap * sizeof *v->tails + v->term_cap * sizeof *v->terms +
+           v->form_cap * sizeof *v->forms + v->term_slot_count * sizeof *v->term_slots + v->slices.bytes +
+           v->strings.bytes;
 }
 
 /* ---- the table ---- */
@@ -78,6 +89,13 @@ typedef struct key {
     uint64_t a, b, hash;
 } key;
 
+LSI_INLINE uint64_t hash_of(const lsi_invert *v, uint64_t a, uint64_t b, uint32_t len, int lang)
+{
+    uint64_t h = (a ^ v->seed) * UINT64_C(0x9fb21c651e98df25);
+    h = (h ^ h >> 29 ^ b ^ (uint64_t)len << 56 ^ (uint64_t)(unsigned)lang << 48) * UINT64_C(0xd6e8feb86659fd93);
+    return h ^ h >> 32;
+}
+
 /* Up to 16 bytes a and b (which may overlap) hold the whole form; of a longer one they hold a hash and its end. */
 LSI_INLINE key make_key(const lsi_invert *v, const uint8_t *form, uint32_t len, int lang)
 {
@@ -89,45 +107,56 @@ LSI_INLINE key make_key(const lsi_invert *v, const uint8_t *form, uint32_t len, 
         k.a = lsi_hash64(form, len);
         k.b = load(form + len - 8, 8);
     }
-    uint64_t h = (k.a ^ v->seed) * UINT64_C(0x9fb21c651e98df25);
-    h = (h ^ h >> 29 ^ k.b ^ (uint64_t)len << 56 ^ (uint64_t)(unsigned)lang << 48) * UINT64_C(0xd6e8feb86659fd93);
-    k.hash = h ^ h >> 32;
+    k.hash = hash_of(v, k.a, k.b, len, lang);
     return k;
 }
 
-LSI_INLINE bool entry_is(const lsi_invert_entry *e, const key *k, const uint8_t *form, uint32_t len, int lang)
+/* The bytes of a form of at most 16 back from its key. */
+static void unload(const key *k, uint32_t len, uint8_t out[16])
 {
-    return e->a == k->a && e->b == k->b && e->len == len && e->lang == lang &&
-           (len <= 16 || !memcmp(e->bytes, form, len));
+    if (len >= 8) {
+        memcpy(out, &k->a, 8);
+        if (len > 8) memcpy(out + len - 8, &k->b, 8);
+    } else if (len >= 4) {
+        uint32_t x = (uint32_t)(k->a >> 32), y = (uint32_t)k->a;
+        memcpy(out, &x, 4);
+        memcpy(out + len - 4, &y, 4);
+    } else if (len) {
+        out[0] = (uint8_t)(k->a >> 16);
+        out[len / 2] = (uint8_t)(k->a >> 8);
+        out[len - 1] = (uint8_t)k->a;
+    }
 }
 
-LSI_INLINE uint32_t lookup(const lsi_invert *v, const key *k, const uint8_t *form, uint32_t len, int lang, size_t *slot)
+/* The entry, or the free one where it would stand. form: looked at only beyond 16 bytes. */
+LSI_INLINE lsi_invert_entry *lookup(const lsi_invert *v, const key *k, const uint8_t *form, uint32_t len, int lang)
 {
     size_t mask = v->slot_count - 1, i = (size_t)k->hash & mask;
-    uint64_t tag = k->hash & UINT64_C(0xffffffff00000000), s;
-    for (; (s = v->slots[i]) != 0; i = (i + 1) & mask) {
-        if ((s & UINT64_C(0xffffffff00000000)) != tag) continue;
-        uint32_t n = (uint32_t)s - 1;
-        if (LSI_LIKELY(entry_is(&v->entries[n], k, form, len, lang))) return n;
+    for (;; i = (i + 1) & mask) {
+        lsi_invert_entry *e = &v->entries[i];
+        if (e->a == k->a && e->b == k->b && e->len == len && e->lang == lang && e->used &&
+            (LSI_LIKELY(len <= 16) || !memcmp(v->forms[e->form].bytes, form, len)))
+            return e;
+        if (!e->used) return e;
     }
-    *slot = i;
-    return LSI_ORD_NONE;
 }
 
-static bool grow_slots(lsi_invert *v)
+static bool grow_table(lsi_invert *v)
 {
     size_t n = v->slot_count * 2;
-    uint64_t *s = lsi_calloc(n, sizeof *s);
-    if (!s) return false;
-    for (size_t k = 0; k < v->entry_count; k++) {
+    void *memory;
+    lsi_invert_entry *to = new_table(n, &memory);
+    if (!to) return false;
+    for (size_t k = 0; k < v->slot_count; k++) {
         const lsi_invert_entry *e = &v->entries[k];
-        uint64_t hash = make_key(v, e->bytes, e->len, e->lang).hash;
-        size_t i = (size_t)hash & (n - 1);
-        while (s[i]) i = (i + 1) & (n - 1);
-        s[i] = (hash & UINT64_C(0xffffffff00000000)) | (k + 1);
+        if (!e->used) continue;
+        size_t i = (size_t)hash_of(v, e->a, e->b, e->len, e->lang) & (n - 1);
+        while (to[i].used) i = (i + 1) & (n - 1);
+        to[i] = *e;
     }
-    lsi_free(v->slots);
-    v->slots = s;
+    lsi_free(v->entry_memory);
+    v->entry_memory = memory;
+    v->entries = to;
     v->slot_count = n;
     return true;
 }
@@ -157,72 +186,88 @@ static bool room(void **array, size_t *cap, size_t need, size_t elem_bytes)
     return p != NULL;
 }
 
+static bool grow_terms(lsi_invert *v)
+{
+    size_t n = v->term_slot_count ? v->term_slot_count * 2 : 1024;
+    uint64_t *to = lsi_calloc(n, sizeof *to);
+    if (!to) return false;
+    for (size_t k = 0; k < v->term_count; k++) {
+        uint64_t hash = lsi_hash64(v->terms[k].bytes, v->terms[k].len);
+        size_t i = (size_t)hash & (n - 1);
+        while (to[i]) i = (i + 1) & (n - 1);
+        to[i] = (hash & TAG) | (k + 1);
+    }
+    lsi_free(v->term_slots);
+    v->term_slots = to;
+    v->term_slot_count = n;
+    return true;
+}
+
 static uint32_t find_term(lsi_invert *v, const uint8_t *term, size_t len)
 {
-    uint32_t *n = lsi_map_put(&v->term_numbers, term, len);
-    if (!n) return LSI_ORD_NONE;
-    if (*n != LSI_MAP_NONE) return *n;
-    if (!ROOM(v->tails, v->term_count, v->tail_cap) || !ROOM(v->terms, v->term_count, v->term_cap))
-        return LSI_ORD_NONE; /* the key stays without a number, and gets one when asked for again */
-    *n = (uint32_t)v->term_count++;
-    v->tails[*n] = (lsi_invert_tail){.doc = LSI_DOC_END};
-    /* *n is the map's newest value, or one left behind by a failure: its key is found anew */
-    const uint8_t *bytes = keep_string(v, term, len);
-    if (!bytes) {
-        v->term_count--;
-        *n = LSI_MAP_NONE;
-        return LSI_ORD_NONE;
+    if ((v->term_count + 1) * 4 > v->term_slot_count * 3 && !grow_terms(v)) return LSI_ORD_NONE;
+    uint64_t hash = lsi_hash64(term, len);
+    size_t mask = v->term_slot_count - 1, i = (size_t)hash & mask;
+    for (; v->term_slots[i]; i = (i + 1) & mask) {
+        uint32_t no = (uint32_t)v->term_slots[i] - 1;
+        const lsi_invert_term *t = &v->terms[no];
+        if ((v->term_slots[i] & TAG) == (hash & TAG) && t->len == len && (!len || !memcmp(t->bytes, term, len)))
+            return no;
     }
-    v->terms[*n] = (lsi_invert_term){.bytes = bytes, .len = (uint32_t)len, .last_form = LSI_ORD_NONE};
-    return *n;
+    if (!ROOM(v->tails, v->term_count, v->tail_cap) || !ROOM(v->terms, v->term_count, v->term_cap)) return LSI_ORD_NONE;
+    const uint8_t *bytes = keep_string(v, term, len);
+    if (!bytes) return LSI_ORD_NONE;
+    v->tails[v->term_count] = (lsi_invert_tail){.doc = LSI_DOC_END};
+    v->terms[v->term_count] = (lsi_invert_term){.bytes = bytes, .len = (uint32_t)len, .last_form = LSI_ORD_NONE};
+    v->term_slots[i] = (hash & TAG) | (v->term_count + 1);
+    return (uint32_t)v->term_count++;
 }
 
 /* Another language may have read the same form as the same term: then it is the same form of that term. */
-static uint32_t shared_number(const lsi_invert *v, const uint8_t *form, uint32_t len, int lang, uint32_t term)
+static const lsi_invert_entry *same_form(const lsi_invert *v, const uint8_t *form, uint32_t len, int lang,
+                                         uint32_t term)
 {
     uint64_t others = v->languages & ~(UINT64_C(1) << lang);
     for (; others; others &= others - 1) {
         int other = (int)lsi_ctz64(others);
         key k = make_key(v, form, len, other);
-        size_t slot;
-        uint32_t e = lookup(v, &k, form, len, other, &slot);
-        if (e != LSI_ORD_NONE && v->entries[e].term == term) return v->entries[e].number;
+        const lsi_invert_entry *e = lookup(v, &k, form, len, other);
+        if (e->used && e->term == term) return e;
     }
-    return LSI_ORD_NONE;
+    return NULL;
 }
 
-static uint32_t insert(lsi_invert *v, const uint8_t *form, uint32_t len, int lang)
+static const lsi_invert_entry *insert(lsi_invert *v, const uint8_t *form, uint32_t len, int lang)
 {
-    size_t term_len, slot = 0;
+    size_t term_len;
     const uint8_t *stem = lsi_analyzer_term(v->analyzer, lang, form, len, &term_len);
-    if (!stem) return LSI_ORD_NONE;
-    if ((v->entry_count + 1) * 2 > v->slot_count && !grow_slots(v)) return LSI_ORD_NONE;
-    if (!ROOM(v->entries, v->entry_count, v->entry_cap) || !ROOM(v->forms, v->form_count, v->form_cap))
-        return LSI_ORD_NONE;
+    if (!stem || !ROOM(v->forms, v->form_count, v->form_cap)) return NULL;
+    if ((v->entry_count + 1) * 4 > v->slot_count * 3 && !grow_table(v)) return NULL;
     uint32_t term = find_term(v, stem, term_len);
-    const uint8_t *bytes = term == LSI_ORD_NONE ? NULL : keep_string(v, form, len);
-    if (!bytes) return LSI_ORD_NONE;
-    uint32_t number = shared_number(v, form, len, lang, term);
-    if (number == LSI_ORD_NONE) {
-        lsi_invert_term *t = &v->terms[term];
-        number = t->form_count++;
-        v->forms[v->form_count] = (lsi_invert_form){bytes, len, term, number, t->last_form};
-        t->last_form = (uint32_t)v->form_count++;
+    if (term == LSI_ORD_NONE) return NULL;
+    const lsi_invert_entry *same = same_form(v, form, len, lang, term);
+    uint32_t number = same ? same->number : v->terms[term].form_count;
+    uint32_t no = same ? same->form : (uint32_t)v->form_count;
+    if (!same) {
+        const uint8_t *bytes = keep_string(v, form, len);
+        if (!bytes) return NULL;
+        v->forms[v->form_count++] = (lsi_invert_form){bytes, len, term, number, v->terms[term].last_form};
+        v->terms[term].last_form = no;
+        v->terms[term].form_count++;
     }
     key k = make_key(v, form, len, lang);
-    lookup(v, &k, form, len, lang, &slot);
-    v->entries[v->entry_count] = (lsi_invert_entry){k.a, k.b, bytes, term, number, (uint16_t)len, (uint8_t)lang};
+    lsi_invert_entry *e = lookup(v, &k, form, len, lang);
+    *e = (lsi_invert_entry){k.a, k.b, term, number, no, (uint16_t)len, (uint8_t)lang, 1};
     v->languages |= UINT64_C(1) << lang;
-    v->slots[slot] = (k.hash & UINT64_C(0xffffffff00000000)) | (v->entry_count + 1);
-    return (uint32_t)v->entry_count++;
+    v->entry_count++;
+    return e;
 }
 
-uint32_t lsi_invert_find(lsi_invert *v, const uint8_t *form, uint32_t len, int lang)
+const lsi_invert_entry *lsi_invert_find(lsi_invert *v, const uint8_t *form, uint32_t len, int lang)
 {
     key k = make_key(v, form, len, lang);
-    size_t slot;
-    uint32_t e = lookup(v, &k, form, len, lang, &slot);
-    return LSI_LIKELY(e != LSI_ORD_NONE) ? e : insert(v, form, len, lang);
+    const lsi_invert_entry *e = lookup(v, &k, form, len, lang);
+    return LSI_LIKELY(e->used) ? e : insert(v, form, len, lang);
 }
 
 uint32_t lsi_invert_hidden(lsi_invert *v, const char *term)
@@ -299,6 +344,55 @@ bool lsi_invert_add(lsi_invert *v, uint32_t term, uint32_t number, lsi_doc doc, 
     return true;
 }
 
+/* ---- words of a text ---- */
+
+void lsi_invert_begin(lsi_invert *v, lsi_doc doc, uint32_t list, int lang)
+{
+    v->batched = 0;
+    v->batch_doc = doc;
+    v->batch_list = list;
+    v->batch_lang = lang;
+}
+
+LSI_INLINE bool resolve(lsi_invert *v, lsi_invert_word *w)
+{
+    key k = {w->a, w->b, w->hash};
+    const lsi_invert_entry *e = lookup(v, &k, w->bytes, w->len, v->batch_lang);
+    if (LSI_UNLIKELY(!e->used)) {
+        uint8_t form[16];
+        if (w->len <= 16) unload(&k, w->len, form);
+        e = insert(v, w->len <= 16 ? form : w->bytes, w->len, v->batch_lang);
+        if (!e) return false;
+    }
+    w->term = e->term;
+    w->number = e->number;
+    LSI_ASK_FOR(&v->tails[e->term]);
+    return true;
+}
+
+bool lsi_invert_end(lsi_invert *v)
+{
+    uint32_t n = v->batched;
+    v->batched = 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (!resolve(v, &v->batch[i])) return false;
+    for (uint32_t i = 0; i < n; i++) LSI_ASK_FOR(v->tails[v->batch[i].term].at);
+    for (uint32_t i = 0; i < n; i++) {
+        const lsi_invert_word *w = &v->batch[i];
+        if (!lsi_invert_add(v, w->term, w->number, v->batch_doc, v->batch_list, w->position)) return false;
+    }
+    return true;
+}
+
+bool lsi_invert_word_add(lsi_invert *v, const uint8_t *form, uint32_t len, uint32_t position)
+{
+    key k = make_key(v, form, len, v->batch_lang);
+    LSI_ASK_FOR(&v->entries[(size_t)k.hash & (v->slot_count - 1)]);
+    v->batch[v->batched++] = (lsi_invert_word){k.a, k.b, k.hash, form, len, position, 0, 0};
+    /* A longer form's bytes are the caller's only until the next word. */
+    return v->batched < LSI_INVERT_BATCH && LSI_LIKELY(len <= 16) ? true : lsi_invert_end(v);
+}
+
 /* ---- reading back ---- */
 
 typedef struct cursor {
@@ -315,6 +409,10 @@ LSI_INLINE uint8_t take_byte(cursor *c)
         c->level = LSI_MIN(c->level + 1u, LAST_LEVEL);
         c->p = next;
         c->end = next + slice_data(c->level);
+        if ((uintptr_t)c->stop - (uintptr_t)c->p > slice_data(c->level)) { /* not the last: its link is written */
+            memcpy(&next, c->end, LINK_BYTES);
+            LSI_ASK_FOR(next);
+        }
     }
     return *c->p++;
 }
@@ -329,10 +427,18 @@ LSI_INLINE uint64_t take_number(cursor *c)
     }
 }
 
-static bool run_room(lsi_inverted *d)
+/* Room for one more run and one more occurrence; seldom has anything to do. */
+static bool make_room(lsi_inverted *d)
 {
-    return ROOM(d->runs, d->run_count, d->run_cap) && ROOM(d->positions, d->count, d->position_cap) &&
-           ROOM(d->numbers, d->count, d->number_cap);
+    size_t cap = d->position_cap;
+    if (!ROOM(d->runs, d->run_count, d->run_cap)) return false;
+    if (d->count < cap) return true;
+    if (!ROOM(d->positions, d->count, cap)) return false;
+    uint32_t *numbers = lsi_realloc(d->numbers, cap * sizeof *numbers);
+    if (!numbers) return false; /* position_cap is still what both have room for */
+    d->numbers = numbers;
+    d->position_cap = cap;
+    return true;
 }
 
 /* Positions fall only where a hyphenated word is longer than the gap to its joined form: few, nearly in order. */
@@ -371,7 +477,7 @@ bool lsi_invert_read(const lsi_invert *v, uint32_t term, const uint64_t *dead, l
     bool keep = false, fell = false;
     while (c.p != c.stop) {
         uint64_t x = take_number(&c);
-        if (!run_room(d)) return false;
+        if (LSI_UNLIKELY(d->count >= d->position_cap || d->run_count >= d->run_cap) && !make_room(d)) return false;
         if (!(x & 1)) {
             position += (uint32_t)(x >> 2);
             if (x & 2) number = (uint32_t)take_number(&c);

@@ -4,14 +4,14 @@
 #define LSI_INVERT_H
 #include "libsearch/text/analyzer.h"
 #include "libsearch/util/arena.h"
-#include "libsearch/util/map.h"
+#include "libsearch/util/map.h" /* lsi_hash64 */
 
-typedef struct lsi_invert_entry { /* a form as a language reads it; sixteen bytes of it stand here */
-    uint64_t a, b;
-    const uint8_t *bytes;
-    uint32_t term, number; /* number: of the form within its term, by arrival */
+typedef struct lsi_invert_entry { /* a form as a language reads it: half a cache line, found by one look */
+    uint64_t a, b;                /* its bytes where it has at most 16, else a hash and the last 8 */
+    uint32_t term, number;        /* number: of the form within its term, by arrival */
+    uint32_t form;
     uint16_t len;
-    uint8_t lang;
+    uint8_t lang, used;
 } lsi_invert_entry;
 
 typedef struct lsi_invert_tail { /* where a term's stream ends; all that adding a word touches */
@@ -22,7 +22,7 @@ typedef struct lsi_invert_tail { /* where a term's stream ends; all that adding 
 
 typedef struct lsi_invert_term {
     const uint8_t *bytes;
-    uint8_t *first; /* first slice of the stream, NULL while empty */
+    uint8_t *first;                      /* first slice of the stream, NULL while empty */
     uint32_t len, form_count, last_form; /* last_form: LSI_ORD_NONE without one */
 } lsi_invert_term;
 
@@ -31,30 +31,55 @@ typedef struct lsi_invert_form { /* a (form, term) pair */
     uint32_t len, term, number, previous; /* previous: of the same term */
 } lsi_invert_form;
 
+/* Asks for a line of memory that is needed soon. */
+#if defined(__GNUC__) || defined(__clang__)
+#define LSI_ASK_FOR(p) __builtin_prefetch(p)
+#else
+#define LSI_ASK_FOR(p) ((void)(p))
+#endif
+
+#define LSI_INVERT_BATCH 32u
+typedef struct lsi_invert_word { /* read, and waiting for its cache lines */
+    uint64_t a, b, hash;
+    const uint8_t *bytes; /* of a form longer than 16 */
+    uint32_t len, position, term, number;
+} lsi_invert_word;
+
 typedef struct lsi_invert {
-    lsi_analyzer *analyzer; /* borrowed */
-    lsi_invert_entry *entries;
-    uint64_t *slots; /* hash in the upper half, entry + 1 in the lower; 0 free */
+    lsi_analyzer *analyzer;    /* borrowed */
+    lsi_invert_entry *entries; /* open addressing, at most three quarters full; aligned within entry_memory */
+    void *entry_memory;
     lsi_invert_tail *tails;
     lsi_invert_term *terms;
     lsi_invert_form *forms;
-    size_t entry_count, entry_cap, slot_count, term_count, tail_cap, term_cap, form_count, form_cap;
-    lsi_map term_numbers;
+    size_t entry_count, slot_count, term_count, tail_cap, term_cap, form_count, form_cap;
+    uint64_t *term_slots; /* half of a term's hash, and its number + 1; 0 free */
+    size_t term_slot_count;
     lsi_arena slices, strings;
     uint8_t *string_at, *string_end;
     uint64_t seed, languages; /* bit set of languages seen */
+    lsi_invert_word batch[LSI_INVERT_BATCH];
+    uint32_t batched, batch_list;
+    lsi_doc batch_doc;
+    int batch_lang;
 } lsi_invert;
 
 int lsi_invert_init(lsi_invert *v, lsi_analyzer *analyzer, ls_error *err);
 void lsi_invert_clear(lsi_invert *v);
 size_t lsi_invert_bytes(const lsi_invert *v);
-/* The entry of a form, made where it is new; LSI_ORD_NONE: no memory. */
-uint32_t lsi_invert_find(lsi_invert *v, const uint8_t *form, uint32_t len, int lang);
+/* The entry of a form, made where it is new, valid until the next is made; NULL: no memory. */
+const lsi_invert_entry *lsi_invert_find(lsi_invert *v, const uint8_t *form, uint32_t len, int lang);
 /* The number of a term that has no forms (a hidden one); LSI_ORD_NONE: no memory. */
 uint32_t lsi_invert_hidden(lsi_invert *v, const char *term);
 /* One occurrence. Documents come in rising order, lists in rising order within a document; positions in any. On
  * false (no memory) the stream is as before. */
 bool lsi_invert_add(lsi_invert *v, uint32_t term, uint32_t number, lsi_doc doc, uint32_t list, uint32_t position);
+
+/* The same for the words of a text, one after the other: begin, words, end. They are added some at a time, so that the
+ * memory they need is on its way while others are read. After a failure nothing waits any more. */
+void lsi_invert_begin(lsi_invert *v, lsi_doc doc, uint32_t list, int lang);
+bool lsi_invert_word_add(lsi_invert *v, const uint8_t *form, uint32_t len, uint32_t position);
+bool lsi_invert_end(lsi_invert *v);
 
 /* ---- reading back ---- */
 typedef struct lsi_invert_run { /* the occurrences of a term in one list of one document */
@@ -64,7 +89,7 @@ typedef struct lsi_invert_run { /* the occurrences of a term in one list of one 
 typedef struct lsi_inverted { /* one term, decoded; kept from term to term for its memory */
     lsi_invert_run *runs;
     uint32_t *positions, *numbers;
-    size_t run_count, run_cap, count, position_cap, number_cap;
+    size_t run_count, run_cap, count, position_cap;
 } lsi_inverted;
 /* Replaces d. Runs of documents whose bit is set in `dead` (NULL: none) are left out. false: no memory. */
 bool lsi_invert_read(const lsi_invert *v, uint32_t term, const uint64_t *dead, lsi_inverted *d);

@@ -10,13 +10,13 @@
  *     40     for each list: 8 sum of the deleted's lengths, 8 offset in section 3, 4 corrections, 4 zero
  *            for each language of the segment's META: 4 deleted documents of it
  *   section 2, a bit for each document: bit i & 7 of byte i >> 3, 1 where deleted; zeros up to a multiple of 8 bytes
- *   section 3, for each list: term ordinals, rising, 4 bytes each; then for each how many deleted documents it has there
- *   section 4, the same for entries of the form dictionary
- * Example: of a segment's 3 documents the second is deleted: section 2 is 02 00 00 00 00 00 00 00.
+ *   section 3, for each list: term ordinals, rising, 4 bytes each; then for each how many deleted documents it has
+ * there section 4, the same for entries of the form dictionary Example: of a segment's 3 documents the second is
+ * deleted: section 2 is 02 00 00 00 00 00 00 00.
  *
  * A look-up is a binary search over bytes of the file; nothing but the bit set is held in memory. */
-#include "libsearch/segment/build.h"
 #include "libsearch/segment/live.h"
+#include "libsearch/segment/build.h"
 #include "libsearch/segment/tally.h"
 #include "libsearch/store/names.h"
 #include "libsearch/util/alloc.h"
@@ -24,8 +24,8 @@
 
 enum { LIVE_COUNTS = 1, LIVE_DELETED = 2, LIVE_LISTS = 3, LIVE_FORMS = 4 };
 #define LIVE_LAYOUT 1u
-#define HEAD_BYTES 40u
-#define LIST_BYTES 24u
+#define HEAD_BYTES  40u
+#define LIST_BYTES  24u
 
 /* ---- reading ---- */
 
@@ -55,7 +55,8 @@ static int read_counts(lsi_live *l, const lsi_segment *seg, const lsi_section *s
         l->length_sum[i] = lsi_get64(p);
         l->list_at[i].offset = lsi_get64(p + 8);
         l->list_at[i].count = lsi_get32(p + 16);
-        if (l->length_sum[i] > seg->length_sum[i]) return lsi_section_corrupt(s, 40, err, "lengths within the segment's");
+        if (l->length_sum[i] > seg->length_sum[i])
+            return lsi_section_corrupt(s, 40, err, "lengths within the segment's");
         rc = read_row(l->lists, l->list_at[i].offset, l->list_at[i].count, err);
     }
     for (uint32_t i = 0; !rc && i < seg->language_count; i++, p += 4) {

@@ -5,7 +5,8 @@
 #include "libsearch/segment/memseg.h"
 
 #define LSI_POSITION_GAP 8u /* free positions between regions, and between the values of a field */
-/* Added to the number of a list of a field of weight 0: its boilerplate, behind its other words, in the same document. */
+/* Added to the number of a list of a field of weight 0: its boilerplate, behind its other words, in the same document.
+ */
 #define LSI_MEMSEG_APART 32u
 
 typedef struct lsi_memdoc {
@@ -36,7 +37,7 @@ typedef struct lsi_memfield {
 } lsi_memfield;
 
 typedef struct lsi_memword { /* a boilerplate word that waits until its region begins */
-    uint32_t entry, position;
+    uint32_t term, number, position;
 } lsi_memword;
 
 struct lsi_memseg {

@@ -39,7 +39,8 @@ int lsi_memseg_new(lsi_memseg **out, const ls_schema *schema, ls_error *err)
     int rc = lsi_schema_copy(&m->schema, schema, err);
     if (!rc) rc = lsi_analyzer_new(&m->analyzer, err);
     if (!rc) rc = lsi_invert_init(&m->words, m->analyzer, err);
-    if (!rc && !(m->fields = lsi_calloc(schema->count ? schema->count : 1, sizeof *m->fields))) rc = lsi_fail_nomem(err);
+    if (!rc && !(m->fields = lsi_calloc(schema->count ? schema->count : 1, sizeof *m->fields)))
+        rc = lsi_fail_nomem(err);
     if (rc) {
         lsi_memseg_free(m);
         return rc;
@@ -71,9 +72,8 @@ void lsi_memseg_free(lsi_memseg *m)
 
 size_t lsi_memseg_bytes(const lsi_memseg *m)
 {
-    size_t n = sizeof *m + sizeof *m->schema + lsi_invert_bytes(&m->words) + m->bytes.bytes +
-               m->cap * sizeof *m->docs + m->fact_cap * sizeof *m->facts +
-               m->boilerplate_cap * sizeof *m->boilerplate + m->encoded.cap;
+    size_t n = sizeof *m + sizeof *m->schema + lsi_invert_bytes(&m->words) + m->bytes.bytes + m->cap * sizeof *m->docs +
+               m->fact_cap * sizeof *m->facts + m->boilerplate_cap * sizeof *m->boilerplate + m->encoded.cap;
     for (size_t f = 0; f < m->schema->count; f++) {
         const lsi_memfield *mf = &m->fields[f];
         n += sizeof *mf + mf->cap * sizeof *mf->values + mf->spelling_cap * sizeof *mf->spellings +
@@ -137,10 +137,12 @@ _Static_assert(LSI_TOK_PARAGRAPH == LSI_TOK_SENTENCE << 1 && LSI_TOK_QUOTE_OPEN 
                "the flags of hidden terms follow one another");
 #define EDGE_FLAGS (LSI_TOK_SENTENCE | LSI_TOK_PARAGRAPH | LSI_TOK_QUOTE_OPEN | LSI_TOK_QUOTE_CLOSE)
 
-static bool keep_boilerplate(lsi_memseg *m, uint32_t entry, uint64_t position)
+static bool keep_boilerplate(adding *a, const lsi_token *t, uint64_t position)
 {
-    if (!ROOM(m->boilerplate, m->boilerplate_count + 1, m->boilerplate_cap)) return false;
-    m->boilerplate[m->boilerplate_count++] = (lsi_memword){entry, (uint32_t)position};
+    lsi_memseg *m = a->m;
+    const lsi_invert_entry *e = lsi_invert_find(&m->words, t->form, t->form_len, a->lang);
+    if (!e || !ROOM(m->boilerplate, m->boilerplate_count + 1, m->boilerplate_cap)) return false;
+    m->boilerplate[m->boilerplate_count++] = (lsi_memword){e->term, e->number, (uint32_t)position};
     return true;
 }
 
@@ -155,22 +157,21 @@ static int add_text(adding *a, const uint8_t *text, size_t len)
     lsi_memseg *m = a->m;
     uint64_t base = value_base(a->next), apart = value_base(a->boilerplate_next);
     uint64_t next = a->next, apart_next = a->boilerplate_next;
-    if (base + apart + len > INT32_MAX) return lsi_fail(a->err, LS_LIMIT, "a document has more than 2^31 bytes of text");
+    if (base + apart + len > INT32_MAX)
+        return lsi_fail(a->err, LS_LIMIT, "a document has more than 2^31 bytes of text");
     lsi_token t;
     int more;
     lsi_tokens_begin(m->analyzer, text, len, a->lang);
+    lsi_invert_begin(&m->words, a->doc, a->list, a->lang);
     for (uint32_t n = 1; (more = lsi_tokens_next(m->analyzer, &t)) > 0; n++) {
-        uint32_t entry = lsi_invert_find(&m->words, t.form, t.form_len, a->lang);
-        if (LSI_UNLIKELY(entry == LSI_ORD_NONE)) return lsi_fail_nomem(a->err);
         if (LSI_UNLIKELY(t.flags & LSI_TOK_BOILERPLATE)) {
             uint64_t position = apart + t.position;
-            if (!keep_boilerplate(m, entry, position)) return lsi_fail_nomem(a->err);
+            if (!keep_boilerplate(a, &t, position)) return lsi_fail_nomem(a->err);
             if (position >= apart_next) apart_next = position + 1;
             continue;
         }
         uint32_t position = (uint32_t)base + t.position;
-        const lsi_invert_entry *e = &m->words.entries[entry];
-        if (!lsi_invert_add(&m->words, e->term, e->number, a->doc, a->list, position)) return lsi_fail_nomem(a->err);
+        if (!lsi_invert_word_add(&m->words, t.form, t.form_len, position)) return lsi_fail_nomem(a->err);
         if (position >= next) next = (uint64_t)position + 1;
         if (LSI_UNLIKELY(t.flags & LSI_TOK_JOINED)) continue;
         a->words++;
@@ -180,7 +181,7 @@ static int add_text(adding *a, const uint8_t *text, size_t len)
     }
     a->next = next;
     a->boilerplate_next = apart_next;
-    return more ? lsi_fail_nomem(a->err) : LS_OK;
+    return more || !lsi_invert_end(&m->words) ? lsi_fail_nomem(a->err) : LS_OK;
 }
 
 static int add_field(adding *a, int field_no)
@@ -202,9 +203,8 @@ static int add_boilerplate(adding *a)
     uint64_t base = value_base(a->next);
     for (size_t i = 0; i < m->boilerplate_count; i++) {
         const lsi_memword *w = &m->boilerplate[i];
-        const lsi_invert_entry *e = &m->words.entries[w->entry];
         uint32_t list = a->list ? a->list | LSI_MEMSEG_APART : 0;
-        if (!lsi_invert_add(&m->words, e->term, e->number, a->doc, list, (uint32_t)base + w->position))
+        if (!lsi_invert_add(&m->words, w->term, w->number, a->doc, list, (uint32_t)base + w->position))
             return lsi_fail_nomem(a->err);
     }
     return LS_OK;
@@ -353,8 +353,7 @@ static int check_size(adding *a)
     if (a->m->count >= LSI_SEGMENT_DOCS_MAX)
         return lsi_fail(a->err, LS_LIMIT, "a segment has %u documents at most", LSI_SEGMENT_DOCS_MAX);
     size_t facts = a->m->schema->text_count + a->m->schema->region_count;
-    if (!ROOM(a->m->docs, a->m->count + 1, a->m->cap) ||
-        !ROOM(a->m->facts, (a->m->count + 1) * facts, a->m->fact_cap))
+    if (!ROOM(a->m->docs, a->m->count + 1, a->m->cap) || !ROOM(a->m->facts, (a->m->count + 1) * facts, a->m->fact_cap))
         return lsi_fail_nomem(a->err);
     return LS_OK;
 }
@@ -362,7 +361,11 @@ static int check_size(adding *a)
 int lsi_memseg_add(lsi_memseg *m, const ls_doc *d, uint64_t content_hash, size_t budget_bytes, lsi_doc *doc,
                    uint64_t *invalid_bytes, ls_error *err)
 {
-    adding a = {.m = m, .d = d, .doc = (lsi_doc)m->count, .held_before = lsi_memseg_bytes(m), .budget = budget_bytes,
+    adding a = {.m = m,
+                .d = d,
+                .doc = (lsi_doc)m->count,
+                .held_before = lsi_memseg_bytes(m),
+                .budget = budget_bytes,
                 .err = err};
     int rc = check_size(&a);
     if (rc) return rc;
@@ -397,12 +400,16 @@ void lsi_region_plan_make(lsi_region_plan *p, const ls_schema *s)
 uint32_t lsi_region_tf(const lsi_region_plan *p, const uint32_t *starts, const uint32_t *positions, uint32_t count,
                        uint32_t *lists)
 {
-    uint32_t region = 0;
+    uint32_t region = 0, i = 0;
     uint64_t tf = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        while (positions[i] >= lsi_region_end(p, starts, region)) region++;
-        tf += p->weights[region];
-        *lists |= p->lists[region] ? 1u << p->lists[region] : 0;
+    while (i < count) {
+        uint32_t from = i, end;
+        while (positions[i] >= (end = lsi_region_end(p, starts, region))) region++;
+        if (positions[count - 1] < end) i = count; /* as good as always: the rest stands in one region */
+        else
+            while (positions[i] < end) i++;
+        tf += (uint64_t)p->weights[region] * (i - from);
+        if (p->lists[region]) *lists |= 1u << p->lists[region];
     }
     return (uint32_t)LSI_MIN(LSI_MAX(tf, (uint64_t)1), (uint64_t)LSI_COUNT_MAX);
 }

@@ -6,7 +6,7 @@
 typedef struct lsi_memseg lsi_memseg;
 int lsi_memseg_new(lsi_memseg **out, const ls_schema *schema, ls_error *err);
 void lsi_memseg_free(lsi_memseg *m);
-size_t lsi_memseg_bytes(const lsi_memseg *m); /* held: against the budget */
+size_t lsi_memseg_bytes(const lsi_memseg *m);   /* held: against the budget */
 uint32_t lsi_memseg_count(const lsi_memseg *m); /* documents, deleted ones too */
 uint32_t lsi_memseg_live_count(const lsi_memseg *m);
 /* Analyses and adds a checked document (lsi_doc_check; id and version set). *doc: its number here.

@@ -30,6 +30,17 @@ static int take_sources(lsi_merge *m, lsi_segment *const *segs, lsi_live *const 
     return LS_OK;
 }
 
+/* Sound segments give the writers nothing to refuse; what they refuse, a damaged one has said. */
+static int blame_sources(const lsi_merge *m, int rc, ls_error *err)
+{
+    ls_error why = {.code = LS_OK};
+    if (rc != LS_MISUSE && rc != LS_INVALID && rc != LS_LIMIT) return rc;
+    if (err) why = *err;
+    return lsi_fail_at(err, LS_CORRUPT, lsi_frame_name(m->sources[0].seg->frame), UINT64_MAX,
+                       "one of %zu segments to be merged, of which this is the first, is damaged: %s", m->count,
+                       why.message);
+}
+
 static void clear(lsi_merge *m)
 {
     for (size_t i = 0; i < m->count; i++) {
@@ -66,11 +77,13 @@ int lsi_segment_merge(lsi_segment *const *segs, lsi_live *const *lives, size_t c
     if (!rc) rc = lsi_merge_write_words(m);
     if (!rc) rc = lsi_merge_write_documents(m);
     if (!rc) rc = lsi_merge_write_columns(m);
-    if (m->b && rc && !lsi_build_rc(m->b)) {
+    bool begun = m->b != NULL;
+    if (begun && rc && !lsi_build_rc(m->b)) {
         lsi_builder_abort(m->b);
-    } else if (m->b) {
+    } else if (begun) {
         rc = lsi_builder_finish(m->b, sync, out, err);
     }
+    if (begun) rc = blame_sources(m, rc, err);
     for (size_t i = 0; !rc && map && i < count; i++)
         memcpy(map[i], m->sources[i].docs, segs[i]->doc_count * sizeof **map);
     clear(m);

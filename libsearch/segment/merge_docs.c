@@ -134,9 +134,12 @@ static const lsi_column *source_column(const lsi_merge *m, const lsi_segment *se
     case LSI_BUILD_REGION: /* the last region is the boilerplate's, then as now */
         if (no + 1 == m->schema->region_count) return &seg->regions[last];
         return no < last ? &seg->regions[no] : NULL;
-    case LSI_BUILD_LENGTH: return no + 1 < seg->list_count ? &seg->lengths[no] : NULL;
-    case LSI_BUILD_FIELD: return no < seg->field_count ? &seg->columns[no] : NULL;
-    default: return &seg->versions;
+    case LSI_BUILD_LENGTH:
+        return no + 1 < seg->list_count ? &seg->lengths[no] : NULL;
+    case LSI_BUILD_FIELD:
+        return no < seg->field_count ? &seg->columns[no] : NULL;
+    default:
+        return &seg->versions;
     }
 }
 

@@ -363,9 +363,8 @@ static int copy_list(lsi_merge *m, lsi_merge_source *s, const lsi_list *list, ui
     uint32_t base = s->base[s->terms.ord];
     copying c = {s, forms ? s->numbers + base : NULL, s->terms.form_count, lsi_list_has_positions(m->schema, no)};
     int rc = lsi_postings_open(&m->postings, &s->seg->postings, list, m->err);
-    if (!rc && c.positions) rc = lsi_segment_positions(s->seg, list, &m->positions, m->err);
-    if (!rc && c.positions && forms)
-        rc = lsi_segment_form_stream(s->seg, list, s->terms.form_count, &m->form_stream, m->err);
+    if (!rc && c.positions) /* the form stream only where the merged term has several forms too */
+        rc = lsi_list_streams(s->seg, list, s->terms.form_count, &m->positions, forms ? &m->form_stream : NULL, m->err);
     for (uint32_t b = 0; !rc && b < m->postings.block_count; b++) {
         rc = copy_block(m, &c, b);
         if (!rc) rc = lsi_merge_step(m);
@@ -414,7 +413,8 @@ static int write_term(lsi_merge *m, const bool *at, lsi_list *lists)
     if (ord != LSI_ORD_NONE) {
         uint32_t forms = m->form_counts[ord];
         for (uint32_t l = 0; !rc && l <= m->schema->text_count; l++)
-            if (!l || (int)l != main_list || lsi_list_has_positions(m->schema, l)) rc = write_list(m, at, l, lists, forms);
+            if (!l || (int)l != main_list || lsi_list_has_positions(m->schema, l))
+                rc = write_list(m, at, l, lists, forms);
         if (!rc) lsi_build_term(m->b, s->terms.term.data, s->terms.term.len, forms);
         if (!rc) rc = lsi_build_rc(m->b);
     }

@@ -36,7 +36,7 @@ typedef struct lsi_merge {
     ls_error *err;
 } lsi_merge;
 
-int lsi_merge_step(lsi_merge *m); /* LS_CANCELED where the caller wants to stop */
+int lsi_merge_step(lsi_merge *m);         /* LS_CANCELED where the caller wants to stop */
 int lsi_merge_number_words(lsi_merge *m); /* before the builder: ordinals of terms, numbers of forms */
 int lsi_merge_write_words(lsi_merge *m);
 int lsi_merge_plan_documents(lsi_merge *m); /* the first of all */

@@ -17,10 +17,10 @@
 #include "libsearch/segment/meta.h"
 #include "libsearch/text/analyzer.h"
 
-#define META_LAYOUT 1u
-#define HEAD_BYTES 64u
-#define LIST_BYTES 32u
-#define LANGUAGE_BYTES 32u
+#define META_LAYOUT         1u
+#define HEAD_BYTES          64u
+#define LIST_BYTES          32u
+#define LANGUAGE_BYTES      32u
 #define LANGUAGE_NAME_BYTES 24u
 
 static uint64_t double_bits(double d)
@@ -160,9 +160,9 @@ int lsi_meta_read(lsi_meta *m, const lsi_section *s, ls_error *err)
 const char *lsi_segment_section_name(uint32_t type)
 {
     static const char *const names[] = {
-        "unknown",      "meta",      "term index",  "term blocks",   "term lists",   "form index", "form blocks",
-        "facts",        "postings",  "ranges",      "positions",     "form stream",  "norms",      "regions",
-        "columns",      "stored index", "stored",   "stored dictionary", "ids",      "id hashes",  "document hashes",
-        "versions",     "languages", "shingles",    "guid hashes",   "pairs",        "lengths"};
+        "unknown",  "meta",         "term index", "term blocks",       "term lists",  "form index", "form blocks",
+        "facts",    "postings",     "ranges",     "positions",         "form stream", "norms",      "regions",
+        "columns",  "stored index", "stored",     "stored dictionary", "ids",         "id hashes",  "document hashes",
+        "versions", "languages",    "shingles",   "guid hashes",       "pairs",       "lengths"};
     return names[type < LSI_COUNTOF(names) ? type : 0];
 }

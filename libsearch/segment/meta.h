@@ -13,7 +13,7 @@ typedef struct lsi_meta {
     uint32_t doc_count, list_count, field_count, region_count, language_count;
     uint64_t analyzer_stamp, word_sum;
     double k1, b;
-    uint64_t versions;                        /* offset in LSI_SEC_VERSIONS; LSI_OFFSET_NONE: no such column */
+    uint64_t versions; /* offset in LSI_SEC_VERSIONS; LSI_OFFSET_NONE: no such column */
     lsi_meta_list lists[LSI_LISTS_MAX];
     uint64_t regions[LSI_TEXT_FIELDS_MAX + 1]; /* offsets in LSI_SEC_REGIONS; [0] is NONE */
     uint64_t lengths[LSI_TEXT_FIELDS_MAX];     /* offsets in LSI_SEC_LENGTHS */

@@ -2,6 +2,7 @@
  *
  * Opening reads META and the heads of the parts, whatever the size; everything else is verified when first touched.
  * Immutable but for its count of references: any number of threads. Ignorant of deletions (live.c) and of queries. */
+#include "libsearch/segment/build.h"
 #include "libsearch/segment/meta.h"
 #include "libsearch/store/names.h"
 #include "libsearch/util/alloc.h"
@@ -210,6 +211,15 @@ int lsi_segment_form_stream(const lsi_segment *s, const lsi_list *l, uint32_t fo
     if (form_count < 2) return lsi_stream_open(out, NULL, 0, l->cf, err);
     if (l->forms_offset == LSI_OFFSET_NONE) return lsi_fail(err, LS_MISUSE, "a short list has no forms");
     return lsi_stream_open(out, s->form_stream, l->forms_offset, l->cf, err);
+}
+
+int lsi_list_streams(const lsi_segment *s, const lsi_list *l, uint32_t form_count, lsi_stream *positions,
+                     lsi_stream *forms, ls_error *err)
+{
+    if (l->positions_offset == LSI_OFFSET_NONE || (form_count > 1 && l->forms_offset == LSI_OFFSET_NONE))
+        return lsi_section_corrupt(s->terms.blocks, 0, err, "lists that have positions and forms");
+    int rc = positions ? lsi_segment_positions(s, l, positions, err) : LS_OK;
+    return rc || !forms ? rc : lsi_segment_form_stream(s, l, form_count, forms, err);
 }
 
 static int take_identity(const lsi_segment *s, lsi_doc doc, ls_doc *d, ls_error *err)

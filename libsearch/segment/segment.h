@@ -13,7 +13,7 @@
 
 /* Section types of a segment file. Numbers are never reused; docs/FORMAT.md lists them. */
 enum {
-    LSI_SEC_META = 1,        /* counts, lengths, k1, b, averages, languages */
+    LSI_SEC_META = 1, /* counts, lengths, k1, b, averages, languages */
     LSI_SEC_TERM_INDEX = 2,
     LSI_SEC_TERM_BLOCKS = 3,
     LSI_SEC_TERM_LISTS = 4,
@@ -24,21 +24,21 @@ enum {
     LSI_SEC_RANGES = 9,
     LSI_SEC_POSITIONS = 10,
     LSI_SEC_FORM_STREAM = 11,
-    LSI_SEC_NORMS = 12,      /* doc_count bytes for each list that has them, aligned to 64 */
-    LSI_SEC_REGIONS = 13,    /* columns: first position of each region of list 0 but the first */
-    LSI_SEC_COLUMNS = 14,    /* columns and keywords; directory in META */
+    LSI_SEC_NORMS = 12,   /* doc_count bytes for each list that has them, aligned to 64 */
+    LSI_SEC_REGIONS = 13, /* columns: first position of each region of list 0 but the first */
+    LSI_SEC_COLUMNS = 14, /* columns and keywords; directory in META */
     LSI_SEC_STORED_INDEX = 15,
     LSI_SEC_STORED = 16,
     LSI_SEC_STORED_DICT = 17,
     LSI_SEC_IDS = 18,
     LSI_SEC_ID_HASHES = 19,
-    LSI_SEC_DOC_HASHES = 20, /* XXH3-64 of each document's content */
-    LSI_SEC_VERSIONS = 21,   /* column: version of each document */
-    LSI_SEC_LANGUAGES = 22,  /* one byte a document: the language that stemmed it */
-    LSI_SEC_SHINGLES = 23,   /* optional; kept for near-duplicates */
+    LSI_SEC_DOC_HASHES = 20,  /* XXH3-64 of each document's content */
+    LSI_SEC_VERSIONS = 21,    /* column: version of each document */
+    LSI_SEC_LANGUAGES = 22,   /* one byte a document: the language that stemmed it */
+    LSI_SEC_SHINGLES = 23,    /* optional; kept for near-duplicates */
     LSI_SEC_GUID_HASHES = 24, /* optional */
-    LSI_SEC_PAIRS = 25,      /* optional; lists of common word pairs */
-    LSI_SEC_LENGTHS = 26     /* columns: words of each text field, exactly (norms are rounded) */
+    LSI_SEC_PAIRS = 25,       /* optional; lists of common word pairs */
+    LSI_SEC_LENGTHS = 26      /* columns: words of each text field, exactly (norms are rounded) */
 };
 
 /* What the manifest says of a segment. */
@@ -55,33 +55,33 @@ typedef struct lsi_segment_info {
 typedef struct lsi_segment {
     lsi_frame *frame;
     lsi_segment_info info;
-    const ls_schema *schema;  /* its own copy of the one it was opened with */
+    const ls_schema *schema; /* its own copy of the one it was opened with */
     uint32_t doc_count;
-    uint32_t list_count;      /* 1 + text fields when it was written */
-    uint32_t field_count;     /* of the schema when it was written; later fields have no data here */
-    uint64_t length_sum[LSI_LISTS_MAX]; /* of each list's lengths over all documents, deleted ones too */
-    uint64_t word_sum;        /* words, not multiplied by weights */
-    uint32_t language_docs[64]; /* by language number */
+    uint32_t list_count;                  /* 1 + text fields when it was written */
+    uint32_t field_count;                 /* of the schema when it was written; later fields have no data here */
+    uint64_t length_sum[LSI_LISTS_MAX];   /* of each list's lengths over all documents, deleted ones too */
+    uint64_t word_sum;                    /* words, not multiplied by weights */
+    uint32_t language_docs[64];           /* by language number */
     double k1, b, average[LSI_LISTS_MAX]; /* of the time of writing: behind the impacts */
     uint8_t min_norm[LSI_LISTS_MAX], max_norm[LSI_LISTS_MAX];
     lsi_terms terms;
     lsi_forms forms;
     lsi_postings_sections postings;
     const lsi_section *positions, *form_stream, *norms_section;
-    uint64_t norms_offset[LSI_LISTS_MAX]; /* UINT64_MAX where the list has none */
+    uint64_t norms_offset[LSI_LISTS_MAX];        /* UINT64_MAX where the list has none */
     lsi_column regions[LSI_TEXT_FIELDS_MAX + 1]; /* first position of region r; [0] is not used (it starts at 0) */
-    lsi_column columns[LSI_FIELDS_MAX];     /* integer and date fields that have data; section NULL otherwise */
-    lsi_keywords keywords[LSI_FIELDS_MAX];  /* keyword fields that have data; section NULL otherwise */
+    lsi_column columns[LSI_FIELDS_MAX];          /* integer and date fields that have data; section NULL otherwise */
+    lsi_keywords keywords[LSI_FIELDS_MAX];       /* keyword fields that have data; section NULL otherwise */
     lsi_column versions;
     const lsi_section *doc_hashes, *languages;
     lsi_stored *stored;
     lsi_ids ids;
     int refs; /* atomic */
     /* private to the room */
-    uint64_t analyzer_stamp;  /* lsi_analyzer_stamp of the writing */
-    uint32_t region_count;    /* of list 0 when it was written; the last is the boilerplate's */
+    uint64_t analyzer_stamp;                 /* lsi_analyzer_stamp of the writing */
+    uint32_t region_count;                   /* of list 0 when it was written; the last is the boilerplate's */
     lsi_column lengths[LSI_TEXT_FIELDS_MAX]; /* words of each text field; section NULL where all are 0 */
-    uint8_t language_numbers[64]; /* what the bytes of `languages` stand for */
+    uint8_t language_numbers[64];            /* what the bytes of `languages` stand for */
     uint32_t language_count;
     ls_schema *own_schema;
 } lsi_segment;

@@ -52,7 +52,7 @@ typedef struct scan {
     lsi_stream forms;
     uint64_t *pairs; /* document << 32 | form number, of the term in hand */
     size_t pair_count, pair_cap;
-    uint32_t *base;  /* of each term: where its forms begin in form_docs */
+    uint32_t *base; /* of each term: where its forms begin in form_docs */
     uint32_t *form_docs;
     uint32_t *numbers;
     size_t number_cap;
@@ -73,7 +73,8 @@ static int note_forms(scan *s, uint32_t i, uint32_t form_count)
     }
     for (uint32_t k = 0; k < n; k++) {
         if (s->numbers[k] >= form_count)
-            return lsi_section_corrupt(s->seg->form_stream, s->forms.offset, s->err, "numbers of forms that the term has");
+            return lsi_section_corrupt(s->seg->form_stream, s->forms.offset, s->err,
+                                       "numbers of forms that the term has");
         s->pairs[s->pair_count++] = doc | s->numbers[k];
     }
     return LS_OK;
@@ -84,7 +85,7 @@ static int scan_list(scan *s, const lsi_list *list, lsi_ord ord, uint32_t no, ui
     uint32_t found = 0;
     bool forms = form_count && lsi_list_has_positions(s->seg->schema, no);
     int rc = lsi_postings_open(&s->postings, &s->seg->postings, list, s->err);
-    if (!rc && forms) rc = lsi_segment_form_stream(s->seg, list, form_count, &s->forms, s->err);
+    if (!rc && forms) rc = lsi_list_streams(s->seg, list, form_count, NULL, &s->forms, s->err);
     for (uint32_t b = 0; !rc && b < s->postings.block_count; b++) {
         bool counts = false;
         rc = lsi_postings_block(&s->postings, b, s->err);
@@ -282,7 +283,8 @@ static int tally_terms(again *a)
             a->differs = true;
             break;
         }
-        if (!lsi_invert_read(v, i, NULL, &a->term) || !tally_lists(a, ord, !v->terms[i].form_count)) return lsi_fail_nomem(a->err);
+        if (!lsi_invert_read(v, i, NULL, &a->term) || !tally_lists(a, ord, !v->terms[i].form_count))
+            return lsi_fail_nomem(a->err);
         if ((rc = tally_forms(a, &v->terms[i], ord))) return rc;
     }
     for (size_t l = 0; l < LSI_LISTS_MAX; l++)

@@ -1,9 +1,9 @@
 /* verify.c — owns the check of a segment and its live file: first every byte against the checksums, then, where those
  * hold, every structure against every other. Believes nothing that it can compute. Dictionaries and lists are walked
  * in verify_words.c. Bytes that fail their checksum are told once and not looked into. */
-#include "libsearch/segment/verifying.h"
 #include "libsearch/segment/build.h"
 #include "libsearch/segment/tally.h"
+#include "libsearch/segment/verifying.h"
 #include "libsearch/util/alloc.h"
 #include "libsearch/util/bitset.h"
 
@@ -115,7 +115,8 @@ static int verify_document(lsi_verify *v, lsi_doc doc, ls_doc *d, doc_sums *sums
     if ((rc = lsi_verify_take(v, rc))) return rc;
     rc = lsi_segment_doc(s, doc, d, &v->found);
     if (!rc && d->words != words)
-        rc = damaged(lsi_frame_find(s->frame, LSI_SEC_STORED), 0, &v->found, "stored documents with their words counted");
+        rc = damaged(lsi_frame_find(s->frame, LSI_SEC_STORED), 0, &v->found,
+                     "stored documents with their words counted");
     return lsi_verify_take(v, rc);
 }
 
@@ -158,7 +159,8 @@ static int verify_row(lsi_verify *v, const lsi_tally_row *r, const lsi_section *
     for (uint32_t i = 0; i < count; i++)
         if (lsi_get32(p + 4 * (size_t)i) != r->at[i] >> 32 ||
             lsi_get32(p + 4 * ((size_t)count + i)) != (uint32_t)r->at[i])
-            return damaged(s, offset + 4 * (uint64_t)i, &v->found, "the corrections that the deleted documents ask for");
+            return damaged(s, offset + 4 * (uint64_t)i, &v->found,
+                           "the corrections that the deleted documents ask for");
     return LS_OK;
 }
 

@@ -22,7 +22,7 @@ typedef struct walk {
     lsi_region_plan regions;
     lsi_postings postings;
     lsi_stream positions, forms;
-    short_list *shorts; /* one for each list */
+    short_list *shorts;         /* one for each list */
     uint32_t *places, *numbers; /* of the document in hand */
     size_t place_cap, number_cap;
     uint64_t *pairs; /* document << 32 | form of the term in hand */
@@ -141,8 +141,7 @@ static int verify_list(walk *w, const lsi_list *l, uint32_t list, uint32_t form_
     rc = lsi_stream_verify(w->seg->positions, l->positions_offset, l->cf, w->err);
     if (!rc && form_count > 1) rc = lsi_stream_verify(w->seg->form_stream, l->forms_offset, l->cf, w->err);
     if (!rc) rc = lsi_postings_open(&w->postings, &w->seg->postings, l, w->err);
-    if (!rc) rc = lsi_segment_positions(w->seg, l, &w->positions, w->err);
-    if (!rc) rc = lsi_segment_form_stream(w->seg, l, form_count, &w->forms, w->err);
+    if (!rc) rc = lsi_list_streams(w->seg, l, form_count, &w->positions, &w->forms, w->err);
     for (uint32_t b = 0; !rc && b < w->postings.block_count; b++) {
         rc = lsi_postings_block(&w->postings, b, w->err);
         if (!rc) rc = lsi_postings_tf(&w->postings, w->err);

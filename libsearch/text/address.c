@@ -61,7 +61,9 @@ size_t lsi_address_end(const lsi_cutter *c, size_t at, size_t unit_end)
     const uint8_t *text = c->text;
     if (unit_end >= c->len) return 0;
     if (text[unit_end] == ':') {
+        uint32_t kind;
         if (c->len - unit_end < 4 || memcmp(text + unit_end, "://", 3) != 0) return 0;
+        if (!lsi_is_alpha(text[at]) || !lsi_cutter_is_word(c, unit_end + 3, &kind)) return 0;
         return url_end(c, at, unit_end + 3);
     }
     if (unit_end - at == 3 && text[unit_end] == '.' && (text[at] | 0x20) == 'w' && (text[at + 1] | 0x20) == 'w' &&

@@ -1,11 +1,12 @@
 /* analyzer.c — owns the chain: a text cut into forms (tokenize.c), a form folded (fold.c), a form stemmed (stem.c).
  *
- * Term of a form: lower case with its accents → stem → fold. For Arabic and Russian the form is folded first, since
- * their vowel signs, stress marks and ё are not part of the spelling that the rules know; for Turkish what follows an
- * apostrophe (Ankara'da) is left out first and I is lowered to ı. Worked example, German: Häuser → häuser → haus →
- * haus. English words that the rules would merge with others of another meaning stand in a small table. Invariants: a
- * term is never empty, never longer than LSI_FORM_MAX, and folding it changes nothing. Ignorant of documents and
- * queries. */
+ * Term of a form: lower case with the accents that its language writes → stem → fold. Accents of other languages, vowel
+ * signs, stress marks and ё are folded first, since the rules would take them for letters; for Turkish what follows an
+ * apostrophe (Ankara'da) is left out first and I is lowered to ı. German, by example: Häuser → häuser → haus → haus.
+ * English words that the rules would merge with others of another meaning stand in a small table.
+ *
+ * Invariants: a term is never empty, never longer than LSI_FORM_MAX, and folding it changes nothing. Ignorant of
+ * documents and queries. */
 #include "libsearch/text/cutter.h"
 #include "libsearch/text/stem.h"
 #include "libsearch/util/alloc.h"
@@ -26,7 +27,7 @@ int lsi_analyzer_new(lsi_analyzer **out, ls_error *err)
     if (!a) return lsi_fail_nomem(err);
     lsi_buf_init(&a->keyword, 0);
     a->cutter.fold = &a->folder;
-    a->cutter.block = SIZE_MAX;
+    lsi_cutter_begin(&a->cutter, (const uint8_t *)"", 0, LSI_LANG_NONE);
     *out = a;
     return LS_OK;
 }
@@ -46,7 +47,8 @@ void lsi_tokens_begin(lsi_analyzer *a, const uint8_t *text, size_t len, int lang
 
 int lsi_tokens_next(lsi_analyzer *a, lsi_token *out)
 {
-    return lsi_cutter_next(&a->cutter, out) ? 1 : 0;
+    if (LSI_LIKELY(lsi_cutter_next_plain(&a->cutter, out))) return 1;
+    return lsi_cutter_next(&a->cutter, out);
 }
 
 uint64_t lsi_tokens_invalid(const lsi_analyzer *a)
@@ -76,6 +78,59 @@ static const char *english_exception(const uint8_t *word, size_t len)
     return NULL;
 }
 
+/* The letters beyond ASCII that the rules of a language read; others are folded before stemming, so that Beyoncé and
+ * Beyonce are one word in English and Zoë and Zoe in German. NULL: the rules read all, nothing is folded before. */
+static const char *native_letters(int lang)
+{
+    switch (lang) {
+    case LSI_LANG_NONE:
+    case LSI_LANG_ARABIC:
+    case LSI_LANG_BASQUE:
+    case LSI_LANG_DUTCH:
+    case LSI_LANG_ENGLISH:
+    case LSI_LANG_INDONESIAN:
+    case LSI_LANG_RUSSIAN:
+        return "";
+    case LSI_LANG_DANISH:
+    case LSI_LANG_NORWEGIAN:
+        return "æøå";
+    case LSI_LANG_FINNISH:
+    case LSI_LANG_SWEDISH:
+        return "åäö";
+    case LSI_LANG_GERMAN:
+        return "äöüß";
+    default:
+        return NULL;
+    }
+}
+
+static bool is_one_of(const char *letters, const uint8_t *letter, size_t len) /* all of them are of two bytes */
+{
+    for (; len == 2 && *letters; letters += 2) {
+        if (!memcmp(letters, letter, 2)) return true;
+    }
+    return false;
+}
+
+/* Folds the letters of a->lower that are not native ones. */
+static size_t fold_foreign(lsi_analyzer *a, size_t len, const char *native)
+{
+    uint8_t out[LSI_FORM_MAX], one[LSI_FORM_MAX];
+    size_t n = 0;
+    unsigned bytes;
+    for (size_t at = 0; at < len; at += bytes) {
+        uint32_t cp = lsi_utf8_get(a->lower, len, at, &bytes);
+        bool keep = cp < 0x80 || is_one_of(native, a->lower + at, bytes);
+        const uint8_t *from = keep ? a->lower + at : one;
+        size_t k = keep ? bytes : lsi_fold_full(&a->folder, a->lower + at, bytes, one);
+        if (n + k > LSI_FORM_MAX) break;
+        memcpy(out + n, from, k);
+        n += k;
+    }
+    memcpy(a->lower, out, n);
+    return n;
+}
+
 /* The spelling that a language's stemmer wants, into a->lower. */
 static size_t prepare(lsi_analyzer *a, int lang, const uint8_t *form, size_t len)
 {
@@ -86,10 +141,10 @@ static size_t prepare(lsi_analyzer *a, int lang, const uint8_t *form, size_t len
     }
     len = lsi_utf8_cut(form, len, LSI_FORM_MAX);
     if (lsi_fold_ascii(form, len, a->lower)) return len;
-    if (lang == LSI_LANG_ARABIC || lang == LSI_LANG_RUSSIAN || lang == LSI_LANG_NONE) {
-        return lsi_fold_full(&a->folder, form, len, a->lower);
-    }
-    return lsi_fold_lower(&a->folder, form, len, false, a->lower);
+    const char *native = native_letters(lang);
+    if (native && !*native) return lsi_fold_full(&a->folder, form, len, a->lower);
+    len = lsi_fold_lower(&a->folder, form, len, false, a->lower);
+    return native ? fold_foreign(a, len, native) : len;
 }
 
 const uint8_t *lsi_analyzer_term(lsi_analyzer *a, int lang, const uint8_t *form, size_t len, size_t *out_len)

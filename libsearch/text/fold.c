@@ -219,11 +219,10 @@ static size_t simplify(const int32_t *from, size_t count, int32_t *to)
     return n;
 }
 
-size_t lsi_fold_full(lsi_folder *f, const uint8_t *s, size_t len, uint8_t *out)
+size_t lsi_fold_general(lsi_folder *f, const uint8_t *s, size_t len, uint8_t *out)
 {
-    len = lsi_utf8_cut(s, len, LSI_FORM_MAX);
-    if (lsi_fold_ascii(s, len, out)) return len;
     int32_t kept[LSI_FOLD_CPS];
+    len = lsi_utf8_cut(s, len, LSI_FORM_MAX);
     size_t count = decompose(f, s, len, UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
     reorder(f->cps, count);
     count = simplify(f->cps, count, kept);
@@ -231,4 +230,42 @@ size_t lsi_fold_full(lsi_folder *f, const uint8_t *s, size_t len, uint8_t *out)
     if (n) return n;
     memcpy(out, s, len);
     return len;
+}
+
+/* What the general way makes of one common letter, for those that no neighbour changes but a mark, which is not among
+ * them; 0 for all others. é and ß: their ASCII letters; Cyrillic: lower case; kana, Han and Hangul: themselves. */
+static unsigned fold_common(uint32_t cp, uint8_t *out)
+{
+    static const char latin[] = "aaaaaa ceeeeiiiidnooooo ouuuuy  "; /* from à on; a blank: not one letter */
+    if (cp < 0x80) {
+        out[0] = lsi_ascii_lower((uint8_t)cp);
+        return 1;
+    }
+    if (cp >= 0xc0 && cp <= 0xfe && cp != 0xdf) {
+        out[0] = (uint8_t)latin[(cp | 0x20) - 0xe0];
+        return out[0] != ' ';
+    }
+    if (cp >= 0x400 && cp <= 0x45f) {
+        if (cp < 0x410) cp += 0x50;
+        else if (cp < 0x430) cp += 0x20;
+        if (cp == 0x450 || cp == 0x451) cp = 0x435; /* ѐ ё */
+        if (cp == 0x45d) cp = 0x438;                /* ѝ */
+        return lsi_utf8_put(cp, out);
+    }
+    bool same = (cp >= 0x3041 && cp <= 0x3096) || (cp >= 0x30a1 && cp <= 0x30fa) || cp == 0x30fc ||
+                (cp >= 0x4e00 && cp <= 0x9fff) || (cp >= 0xac00 && cp <= 0xd7a3);
+    return same ? lsi_utf8_put(cp, out) : 0;
+}
+
+size_t lsi_fold_full(lsi_folder *f, const uint8_t *s, size_t len, uint8_t *out)
+{
+    size_t n = 0;
+    unsigned bytes, put;
+    len = lsi_utf8_cut(s, len, LSI_FORM_MAX);
+    for (size_t at = 0; at < len; at += bytes) { /* no common letter folds to more bytes than it has */
+        put = fold_common(lsi_utf8_get(s, len, at, &bytes), out + n);
+        if (!put) return lsi_fold_general(f, s, len, out);
+        n += put;
+    }
+    return n;
 }

@@ -14,6 +14,8 @@ typedef struct lsi_folder {
 size_t lsi_fold_nfc(lsi_folder *f, const uint8_t *s, size_t len, uint8_t *out);
 size_t lsi_fold_lower(lsi_folder *f, const uint8_t *s, size_t len, bool turkish, uint8_t *out);
 size_t lsi_fold_full(lsi_folder *f, const uint8_t *s, size_t len, uint8_t *out);
+/* The same without the quick way for common letters. */
+size_t lsi_fold_general(lsi_folder *f, const uint8_t *s, size_t len, uint8_t *out);
 
 LSI_INLINE uint8_t lsi_ascii_lower(uint8_t c)
 {

@@ -23,32 +23,35 @@ enum { OPEN_STRAIGHT = 1, OPEN_CURLY = 2, OPEN_LOW = 4, OPEN_ANGLE = 8, OPEN_SIN
 
 typedef enum { ABBR_NONE, ABBR_NEVER, ABBR_NUMBER, ABBR_MAYBE } abbr;
 
-/* Folded, sorted. n: never an end; d: no end before a digit, else as maybe; m: maybe (an end before a function word).
+/* Folded, sorted. n: never an end; d: none before a digit; m: maybe (an end before a function word).
  */
 static const struct {
     const char *word;
     char kind;
 } abbreviations[] = {
-    {"abb", 'd'},  {"abs", 'd'},   {"adm", 'n'},  {"approx", 'd'}, {"apr", 'd'},    {"art", 'd'},  {"aug", 'd'},
-    {"av", 'm'},   {"ave", 'm'},   {"bd", 'd'},   {"bijv", 'n'},   {"blvd", 'm'},   {"brig", 'n'}, {"bros", 'm'},
-    {"bzw", 'n'},  {"ca", 'n'},    {"capt", 'n'}, {"cf", 'n'},     {"cie", 'm'},    {"cmdr", 'n'}, {"co", 'm'},
-    {"col", 'n'},  {"comdr", 'n'}, {"corp", 'm'}, {"cpl", 'n'},    {"ctr", 'm'},    {"dec", 'd'},  {"dept", 'm'},
-    {"dhr", 'n'},  {"dir", 'n'},   {"doc", 'n'},  {"dott", 'n'},   {"dr", 'n'},     {"dra", 'n'},  {"ed", 'm'},
-    {"est", 'm'},  {"etc", 'm'},   {"feb", 'd'},  {"fig", 'd'},    {"fr", 'n'},     {"ft", 'm'},   {"geb", 'm'},
-    {"gen", 'n'},  {"gov", 'n'},   {"hon", 'n'},  {"hr", 'n'},     {"hrsg", 'm'},   {"inc", 'm'},  {"inz", 'n'},
-    {"jan", 'd'},  {"jr", 'm'},    {"jul", 'd'},  {"jun", 'd'},    {"kap", 'd'},    {"lic", 'n'},  {"lt", 'n'},
-    {"ltd", 'm'},  {"maj", 'n'},   {"mar", 'd'},  {"max", 'm'},    {"messrs", 'n'}, {"mevr", 'n'}, {"mfr", 'm'},
-    {"mio", 'm'},  {"mjr", 'n'},   {"mlle", 'n'}, {"mlles", 'n'},  {"mln", 'm'},    {"mme", 'n'},  {"mmes", 'n'},
-    {"mr", 'n'},   {"mrd", 'm'},   {"mrs", 'n'},  {"ms", 'n'},     {"msgr", 'n'},   {"mt", 'n'},   {"no", 'd'},
-    {"nos", 'd'},  {"nov", 'd'},   {"nr", 'd'},   {"num", 'd'},    {"oct", 'd'},    {"okt", 'd'},  {"on", 'd'},
-    {"op", 'd'},   {"p", 'd'},     {"pag", 'd'},  {"par", 'd'},    {"pfc", 'n'},    {"ph", 'm'},   {"plc", 'm'},
-    {"pp", 'd'},   {"pres", 'n'},  {"prof", 'n'}, {"pte", 'n'},    {"pvt", 'n'},    {"rep", 'n'},  {"reps", 'n'},
-    {"resp", 'm'}, {"rev", 'n'},   {"rt", 'n'},   {"sen", 'n'},    {"sens", 'n'},   {"sep", 'd'},  {"sept", 'd'},
-    {"sgt", 'n'},  {"sig", 'n'},   {"sr", 'n'},   {"sra", 'n'},    {"srta", 'n'},   {"st", 'n'},   {"ste", 'n'},
-    {"str", 'm'},  {"supt", 'n'},  {"tel", 'd'},  {"ul", 'n'},     {"univ", 'm'},   {"usw", 'm'},  {"vgl", 'n'},
-    {"vol", 'd'},  {"vs", 'n'},    {"zzgl", 'n'}, {"акад", 'n'},   {"г", 'm'},      {"гг", 'm'},   {"д", 'd'},
-    {"им", 'n'},   {"млн", 'm'},   {"млрд", 'm'}, {"обл", 'm'},    {"проф", 'n'},   {"руб", 'm'},  {"см", 'n'},
-    {"ст", 'd'},   {"стр", 'd'},   {"тел", 'd'},  {"тыс", 'm'},    {"ул", 'n'},
+    {"abb", 'd'},  {"abs", 'd'},  {"adm", 'n'},  {"al", 'm'},   {"ala", 'm'},  {"approx", 'd'}, {"apr", 'd'},
+    {"ariz", 'm'}, {"art", 'd'},  {"aug", 'd'},  {"av", 'm'},   {"ave", 'm'},  {"bd", 'd'},     {"bijv", 'n'},
+    {"blvd", 'm'}, {"brig", 'n'}, {"bros", 'm'}, {"bzw", 'n'},  {"ca", 'n'},   {"calif", 'm'},  {"capt", 'n'},
+    {"cf", 'n'},   {"cie", 'm'},  {"cmdr", 'n'}, {"co", 'm'},   {"col", 'n'},  {"colo", 'm'},   {"comdr", 'n'},
+    {"conn", 'm'}, {"corp", 'm'}, {"cpl", 'n'},  {"ctr", 'm'},  {"dec", 'd'},  {"dept", 'm'},   {"dhr", 'n'},
+    {"dir", 'n'},  {"dott", 'n'}, {"dr", 'n'},   {"dra", 'n'},  {"est", 'm'},  {"etc", 'm'},    {"feb", 'd'},
+    {"fig", 'd'},  {"fla", 'm'},  {"fr", 'n'},   {"ft", 'm'},   {"ga", 'm'},   {"geb", 'm'},    {"gen", 'n'},
+    {"gov", 'n'},  {"hon", 'n'},  {"hr", 'n'},   {"hrsg", 'm'}, {"inc", 'm'},  {"inz", 'n'},    {"jan", 'd'},
+    {"jr", 'm'},   {"jul", 'd'},  {"jun", 'd'},  {"kan", 'm'},  {"kap", 'd'},  {"ky", 'm'},     {"lic", 'n'},
+    {"lt", 'n'},   {"ltd", 'm'},  {"maj", 'n'},  {"mar", 'd'},  {"md", 'm'},   {"messrs", 'n'}, {"mevr", 'n'},
+    {"mfr", 'm'},  {"mich", 'm'}, {"minn", 'm'}, {"mio", 'm'},  {"mjr", 'n'},  {"mlle", 'n'},   {"mlles", 'n'},
+    {"mln", 'm'},  {"mme", 'n'},  {"mmes", 'n'}, {"mr", 'n'},   {"mrd", 'm'},  {"mrs", 'n'},    {"ms", 'n'},
+    {"msgr", 'n'}, {"mt", 'n'},   {"neb", 'm'},  {"nev", 'm'},  {"no", 'd'},   {"nos", 'd'},    {"nov", 'd'},
+    {"nr", 'd'},   {"num", 'd'},  {"oct", 'd'},  {"okla", 'm'}, {"okt", 'd'},  {"op", 'd'},     {"p", 'd'},
+    {"pa", 'm'},   {"pag", 'd'},  {"par", 'd'},  {"penn", 'm'}, {"pfc", 'n'},  {"ph", 'm'},     {"plc", 'm'},
+    {"pp", 'd'},   {"pres", 'n'}, {"prof", 'n'}, {"pte", 'n'},  {"pvt", 'n'},  {"rep", 'n'},    {"reps", 'n'},
+    {"resp", 'm'}, {"rev", 'n'},  {"rt", 'n'},   {"sen", 'n'},  {"sens", 'n'}, {"sep", 'd'},    {"sept", 'd'},
+    {"sgt", 'n'},  {"sig", 'n'},  {"sr", 'n'},   {"sra", 'n'},  {"srta", 'n'}, {"st", 'm'},     {"ste", 'n'},
+    {"str", 'm'},  {"supt", 'n'}, {"tel", 'd'},  {"tenn", 'm'}, {"tex", 'm'},  {"ul", 'n'},     {"univ", 'm'},
+    {"usw", 'm'},  {"va", 'm'},   {"vgl", 'n'},  {"vol", 'd'},  {"vs", 'n'},   {"vt", 'm'},     {"wis", 'm'},
+    {"wyo", 'm'},  {"zzgl", 'n'}, {"акад", 'n'}, {"г", 'm'},    {"гг", 'm'},   {"д", 'd'},      {"им", 'n'},
+    {"млн", 'm'},  {"млрд", 'm'}, {"обл", 'm'},  {"проф", 'n'}, {"руб", 'm'},  {"см", 'n'},     {"ст", 'd'},
+    {"стр", 'd'},  {"тел", 'd'},  {"тыс", 'm'},  {"ул", 'n'},
 };
 
 static abbr abbreviation(const uint8_t *word, size_t len)
@@ -264,7 +267,7 @@ static bool dot_ends(const reading *r, uint32_t next_kind)
     case ABBR_NEVER:
         return false;
     case ABBR_NUMBER:
-        return !(next_kind & LSI_UCD_DIGIT) && before_function_word(r);
+        return !(next_kind & LSI_UCD_DIGIT);
     case ABBR_MAYBE:
         return before_function_word(r);
     case ABBR_NONE:

@@ -16,6 +16,11 @@
 
 #define PARTS_MAX 16u
 
+static void set_fast_from(lsi_cutter *c)
+{
+    c->fast_from = c->plain || c->has_joined ? SIZE_MAX : LSI_MAX(c->region_end, c->boiler_end);
+}
+
 void lsi_cutter_begin(lsi_cutter *c, const uint8_t *text, size_t len, int lang)
 {
     lsi_folder *fold = c->fold;
@@ -27,12 +32,13 @@ void lsi_cutter_begin(lsi_cutter *c, const uint8_t *text, size_t len, int lang)
     c->text = text;
     c->len = len;
     c->lang = lang;
-    c->block = SIZE_MAX;
+    lsi_cutter_load(c, 0);
     c->wrapped = lsi_layout_wrapped(text, len);
     lsi_gap_read(c, NULL, 0, &gap);
     c->next = gap.next;
     c->next_flags = gap.flags;
     if (c->next < len) c->boiler_end = lsi_layout_boilerplate(c, c->next);
+    set_fast_from(c);
 }
 
 /* A sign that joins units: '-' for any hyphen, '.', '_'; 0 for none. *next: behind it. */
@@ -144,8 +150,9 @@ static bool find_address(lsi_cutter *c, lsi_unit *u)
     return true;
 }
 
-/* Reads the word at `at` in a script without blanks: it and the letter behind it, or it alone at the end of a run. */
-static void read_bigram(lsi_cutter *c, size_t at, lsi_unit *u, uint32_t *flags)
+/* Reads the word at `at` in a script without blanks: it and the letter behind it, or it alone at the end of a run.
+ * Returns where the next word is looked for. */
+static size_t read_bigram(lsi_cutter *c, size_t at, lsi_unit *u, uint32_t *flags)
 {
     size_t first = lsi_unit_letter_end(c, at), end = first;
     bool more = first < c->len && kind_at(c, first) & LSI_UCD_BIGRAM;
@@ -153,6 +160,7 @@ static void read_bigram(lsi_cutter *c, size_t at, lsi_unit *u, uint32_t *flags)
     else if (c->in_run) *flags |= LSI_TOK_TAIL;
     c->in_run = more;
     *u = (lsi_unit){.start = at, .end = end, .form_end = end};
+    return first;
 }
 
 /* Whether a look at what follows the unit is worth while: the cheap half of joint_at and lsi_address_end. */
@@ -189,45 +197,21 @@ static void place(lsi_cutter *c, lsi_token *out)
     }
 }
 
-/* Most words of most texts: ASCII letters, then a blank (or the end of a broken line), perhaps behind a
- * comma, then a letter. Nothing that this takes
- * has a sign in it that unit.c, sentence.c or a compound would look at. */
-LSI_INLINE bool next_plain(lsi_cutter *c, lsi_token *out)
-{
-    const uint8_t *text = c->text;
-    size_t start = c->next, end = lsi_cutter_run_end(c, start);
-    if (end == start || start < c->region_end || start < c->boiler_end) return false;
-    if (c->len - end < 3 || end - start > LSI_FORM_MAX) return false;
-    size_t blank = end + (text[end] == ',');
-    if (text[blank] != ' ' && (text[blank] != '\n' || !c->wrapped)) return false;
-    if (!lsi_is_alnum(text[blank + 1])) return false;
-    *out = (lsi_token){.form = text + start,
-                       .form_len = (uint32_t)(end - start),
-                       .position = c->position++,
-                       .start = start,
-                       .end = end,
-                       .flags = c->next_flags};
-    c->next = blank + 1;
-    c->next_flags = 0;
-    return true;
-}
-
 bool lsi_cutter_next(lsi_cutter *c, lsi_token *out)
 {
     if (c->has_joined) {
         c->has_joined = false;
+        set_fast_from(c);
         *out = c->joined;
         return true;
     }
     if (c->next >= c->len) return false;
-    if (!c->plain && next_plain(c, out)) return true;
     lsi_unit u;
     lsi_gap gap;
     uint32_t flags = c->next_flags;
     size_t from;
     if (c->text[c->next] >= 0x80 && kind_at(c, c->next) & LSI_UCD_BIGRAM) {
-        read_bigram(c, c->next, &u, &flags);
-        from = c->in_run ? lsi_unit_letter_end(c, c->next) : u.end;
+        from = read_bigram(c, c->next, &u, &flags);
     } else {
         c->in_run = false;
         if (c->next >= c->region_end) c->in_address = false;
@@ -244,10 +228,12 @@ bool lsi_cutter_next(lsi_cutter *c, lsi_token *out)
         c->joined.position = out->position;
         c->joined.flags = LSI_TOK_JOINED | (out->flags & LSI_TOK_BOILERPLATE);
     }
-    lsi_gap_read(c, &u, from, &gap);
+    if (c->in_run) gap = (lsi_gap){.next = from};
+    else lsi_gap_read(c, &u, from, &gap);
     if (gap.closes) out->flags |= LSI_TOK_QUOTE_CLOSE;
     c->next = gap.next;
     c->next_flags = gap.flags;
     if (gap.flags & LSI_TOK_PARAGRAPH && gap.next < c->len) c->boiler_end = lsi_layout_boilerplate(c, gap.next);
+    set_fast_from(c);
     return true;
 }

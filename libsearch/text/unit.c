@@ -8,25 +8,25 @@
  *   - so are at most three letters on each side of an ampersand (AT&T, R&D) and one letter with ++ or # (C++, F#);
  *   - a possessive 's belongs to it, but not to its form: Shoigu’s, U.S.'s, 1980's; nor does the case ending behind the
  *     colon that Finnish and Swedish write after capitals: EU:n, FN:s.
- * Bytes below 0x80 are read by masks of 64 (ascii.h); the general way is taken only where a byte ≥ 0x80 is met, and
- * both cut ASCII alike (a property test). A unit is read in time linear in its length; the segment read last is kept,
- * so that a segment cut many times is still found once. Ignorant of positions, sentences and compounds. */
+ * Bytes below 0x80 are read by masks (ascii.h), plain letters beyond by simple_end; the general way is taken only where
+ * they cannot tell, and all cut alike (a property test). A unit is read in time linear in its length; the segment read
+ * last is kept, so that a segment cut many times is still found once. Ignorant of positions, sentences and compounds.
+ */
 #include "libsearch/text/ascii.h"
 #include "libsearch/text/cutter.h"
 #include "libsearch/text/wordbreak.h"
 
 #define DOTTED_MAX 16u /* letters of U.S.A.… */
 
-void lsi_cutter_load(lsi_cutter *c, size_t block)
+void lsi_cutter_load(lsi_cutter *c, size_t chunk)
 {
-    c->block = block;
-    if (c->len - block >= 64) {
-        lsi_ascii_masks(c->text + block, &c->alnum, &c->high);
-        return;
-    }
+    c->chunk = chunk;
+    size_t at = chunk, end = LSI_MIN(c->len, chunk + LSI_CHUNK);
+    uint64_t *mask = c->alnum;
+    for (; end - at >= 64; at += 64) *mask++ = lsi_ascii_mask(c->text + at);
     uint8_t padded[64] = {0};
-    memcpy(padded, c->text + block, c->len - block);
-    lsi_ascii_masks(padded, &c->alnum, &c->high);
+    if (end > at) memcpy(padded, c->text + at, end - at);
+    if (mask < c->alnum + LSI_COUNTOF(c->alnum)) *mask = lsi_ascii_mask(padded);
 }
 
 bool lsi_cutter_is_word(const lsi_cutter *c, size_t at, uint32_t *kind)
@@ -140,15 +140,38 @@ static size_t wide_end(lsi_cutter *c, size_t at)
     return end;
 }
 
-static size_t atom_end(lsi_cutter *c, size_t at, bool *ascii)
+/* The end of a run of letters and digits at `at` in whose form nothing changes, behind which UAX#29 breaks whatever
+ * follows further on; 0 where the general way must tell. */
+static size_t simple_end(const lsi_cutter *c, size_t at)
 {
-    *ascii = c->text[at] < 0x80 && !c->plain;
-    if (*ascii) {
-        size_t end = ascii_end(c, at);
-        if (end) return end;
+    unsigned bytes = 0;
+    size_t from = at;
+    for (; at < c->len; at += bytes) {
+        uint32_t cp = lsi_utf8_get(c->text, c->len, at, &bytes), kind = lsi_ucd(cp);
+        unsigned wb = lsi_ucd_wb(kind);
+        if (wb == LSI_WB_ALETTER || wb == LSI_WB_NUMERIC) {
+            if (kind & (LSI_UCD_UNSTABLE | LSI_UCD_BIGRAM) || lsi_fold_is_apostrophe(cp)) return 0;
+        } else if (wb == LSI_WB_SPACE || wb <= LSI_WB_NEWLINE || wb == LSI_WB_DOUBLE_QUOTE) {
+            break;
+        } else { /* a full stop or comma with nothing behind it that it could join */
+            uint8_t next = at + bytes < c->len ? c->text[at + bytes] : 0;
+            if (cp < 0x80 && next < 0x80 && !lsi_is_alnum(next) && cp != '_') break;
+            return 0;
+        }
     }
-    *ascii = false;
-    return wide_end(c, at);
+    return at > from ? at : 0;
+}
+
+/* *as_is: the form is the text as it stands. */
+static size_t atom_end(lsi_cutter *c, size_t at, bool *as_is)
+{
+    size_t end = 0;
+    if (!c->plain) {
+        if (c->text[at] < 0x80) end = ascii_end(c, at);
+        if (!end) end = simple_end(c, at);
+    }
+    *as_is = end != 0;
+    return end ? end : wide_end(c, at);
 }
 
 size_t lsi_unit_letter_end(const lsi_cutter *c, size_t at)
@@ -194,9 +217,9 @@ static void extend_dotted(lsi_cutter *c, lsi_unit *u)
 {
     size_t end = u->end;
     unsigned letters = 1;
-    bool ascii;
+    bool as_is;
     while (letters < DOTTED_MAX && end + 1 < c->len && c->text[end] == '.' && word_at(c, end + 1)) {
-        size_t next = atom_end(c, end + 1, &ascii);
+        size_t next = atom_end(c, end + 1, &as_is);
         if (!is_letter(c, end + 1, next)) break;
         end = next;
         letters++;
@@ -217,11 +240,11 @@ static void extend_signs(lsi_cutter *c, lsi_unit *u)
 {
     const uint8_t *text = c->text;
     size_t end = u->end, len = u->end - u->start;
-    bool ascii;
+    bool as_is;
     if (end >= c->len || !lsi_is_alpha(text[u->start])) return;
     if (text[end] == '&' && len <= 3 && end + 1 < c->len && lsi_is_alpha(text[end + 1]) &&
         all_alpha(c, u->start, end)) {
-        size_t next = atom_end(c, end + 1, &ascii);
+        size_t next = atom_end(c, end + 1, &as_is);
         if (next - end <= 4 && all_alpha(c, end + 1, next) && (next >= c->len || text[next] != ';')) {
             u->end = u->form_end = next;
         }
@@ -265,7 +288,7 @@ static void possessive(const lsi_cutter *c, lsi_unit *u)
     if (!word_at(c, u->end + bytes + 1)) u->end += bytes + 1;
 }
 
-/* Whether a unit of ASCII ends in 's, or an apostrophe stands behind it. */
+/* Whether a unit as it stands ends in 's, or something like an apostrophe stands behind it. */
 static bool may_be_possessive(const lsi_cutter *c, const lsi_unit *u)
 {
     uint8_t behind = u->end < c->len ? c->text[u->end] : 0;
@@ -276,14 +299,14 @@ void lsi_unit_read(lsi_cutter *c, size_t at, bool atom_only, lsi_unit *u)
 {
     u->start = at;
     u->dotted = false;
-    u->end = u->form_end = atom_end(c, at, &u->ascii);
+    u->end = u->form_end = atom_end(c, at, &u->as_is);
     if (u->end < c->len && !atom_only) {
         uint8_t sign = c->text[u->end];
         if (sign == '.' && u->end - at <= 8 && is_letter(c, at, u->end)) extend_dotted(c, u);
         else if (sign == '&' || sign == '+' || sign == '#') extend_signs(c, u);
         else if (sign == ':') extend_colon(c, u);
     }
-    if (!u->ascii || u->dotted || may_be_possessive(c, u)) possessive(c, u);
+    if (!u->as_is || u->dotted || may_be_possessive(c, u)) possessive(c, u);
 }
 
 const uint8_t *lsi_unit_spell(lsi_cutter *c, size_t start, size_t end, bool drop_dots, uint8_t *out, uint32_t *out_len)
@@ -316,7 +339,7 @@ const uint8_t *lsi_unit_spell(lsi_cutter *c, size_t start, size_t end, bool drop
 
 const uint8_t *lsi_unit_form(lsi_cutter *c, const lsi_unit *u, uint8_t *out, uint32_t *out_len)
 {
-    if (!u->ascii || u->dotted) return lsi_unit_spell(c, u->start, u->form_end, u->dotted, out, out_len);
-    *out_len = (uint32_t)LSI_MIN(u->form_end - u->start, LSI_FORM_MAX);
+    if (!u->as_is || u->dotted) return lsi_unit_spell(c, u->start, u->form_end, u->dotted, out, out_len);
+    *out_len = (uint32_t)lsi_utf8_cut(c->text + u->start, u->form_end - u->start, LSI_FORM_MAX);
     return c->text + u->start;
 }

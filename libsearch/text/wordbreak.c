@@ -14,7 +14,7 @@ typedef struct spot {
     unsigned wb, bytes;
 } spot;
 
-static spot look(const uint8_t *text, size_t len, size_t at)
+LSI_INLINE spot look(const uint8_t *text, size_t len, size_t at)
 {
     spot s;
     s.kind = lsi_ucd(lsi_utf8_get(text, len, at, &s.bytes));

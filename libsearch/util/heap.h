@@ -4,8 +4,8 @@
 #include "libsearch/util/base.h"
 
 typedef struct lsi_top {
-    uint64_t key; /* the larger the better */
-    uint64_t doc; /* the smaller the better where keys are equal */
+    uint64_t key;        /* the larger the better */
+    uint64_t doc;        /* the smaller the better where keys are equal */
     const uint8_t *text; /* set by sorts on text: compared instead of key; borrowed */
     uint32_t text_len;
     float score;

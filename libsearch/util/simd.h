@@ -5,7 +5,7 @@
 #include "libsearch/util/base.h"
 
 #if (defined(__x86_64__) || defined(__i386__)) && (defined(__GNUC__) || defined(__clang__))
-#define LSI_SIMD_X86 1
+#define LSI_SIMD_X86    1
 #define LSI_TARGET(isa) __attribute__((target(isa)))
 #else
 #define LSI_SIMD_X86 0

@@ -85,6 +85,8 @@ is 'the good ones are in' [ "$(documents own)" = 2 ]
 t 0 'sort by an own field' search --ndjson --fields id --sort price:desc own oak
 is 'in the order of the field' [ "$(sed 's/.*"id":"\([^"]*\)".*/\1/' out | tr '\n' ' ')" = 'p2 p1 ' ]
 t 0 'show of an own schema' show --json own p1; out '"price":20'; out '"day":"2023-09-11T00:00:00Z"'; out '"extra":{"colour":"brown"}'
+t 2 'add with the schema it has' add --schema schema.json own own.ndjson; err 'own.ndjson:3'
+t 2 'add with another schema' add --schema schema.json new own.ndjson; one_line; err 'another schema'
 t 0 'stats --schema' stats --schema own; cp out again.json
 t 0 'a schema comes back' init --schema again.json own2
 echo '{"fields":{"title":{"type":"texts"}}}' >bad.json
@@ -137,6 +139,9 @@ t 2 'UTF-16' add empty utf16.txt; err 'expected UTF-8'
 awk 'BEGIN { for (i = 0; i < 3000000; i++) printf "word%d ", i % 50000; print "needleword." }' >huge.txt
 t 0 'a huge article' add huge huge.txt; quiet
 is 'found to its end' [ "$(ids huge needleword | wc -l)" -eq 1 ]
+awk 'BEGIN { printf "{\"id\":\"l\",\"body\":\""; for (i = 0; i < 3000000; i++) printf "word%d ", i % 50000; print "\"}"; print "{\"id\":\"s\",\"body\":\"a small one\"}" }' >long.ndjson
+t 2 'a document over the budget' add long long.ndjson; err 'long.ndjson:1: the document needs'; out 'documents=1'
+t 0 'and with a larger budget' add --memory 512 long long.ndjson; out 'documents=2'
 printf '%s\n' '{"id":"d","body":"first"}' '{"id":"d","body":"second"}' >dup.ndjson
 t 0 'duplicate ids' add dup dup.ndjson; out 'documents=1'
 t 0 'the later wins' search dup second
@@ -151,6 +156,8 @@ t 2 '--commit-every 0' add --commit-every 0 every five.ndjson; one_line
 mkdir -p tree/b tree/a; echo 'In a of tree.' >tree/a/x.txt; echo 'In b of tree.' >tree/b/x.txt; echo 'x' >tree/b/picture.jpg
 echo '[{"id":"e1","body":"one of an array"},{"id":"e2","body":"two of an array"}]' >tree/list.json
 t 0 'a tree of directories' add tree.idx tree; err 'picture.jpg: not read'; out 'documents=4'
+printf '[{"body":"good"},{"body":7}]' >array.json
+t 2 'a bad element of an array' add array array.json; err 'array.json: article 2: body: expected a string'; out 'documents=1'
 echo 'Of a dated file.' >2023-09-11-dated.txt
 t 0 'a date in the name' add dated 2023-09-11-dated.txt
 id=$(ids dated '*')
@@ -242,6 +249,32 @@ printf '{"id":"esc","title":"Evil \\u001b[31m title","body":"with \\u001b]0;x\\u
 t 0 'control characters' search esc evil; is 'do not reach the terminal' sh -c '! grep -q "$(printf "\033")" out'
 t 0 'nor by show' show esc esc; is 'control characters are shown as such' sh -c '! grep -q "$(printf "\033")" out'
 
+# ---- every JSON answer is JSON ----
+if command -v python3 >/dev/null; then
+    for one in 'search --json --explain --facet source --facet subject utf8 bytes' 'search --json idx xyzzyq' 'search --json idx -- "arms' \
+        'search --json --fields id,similar idx *' 'suggest --json idx ar' 'stats --json idx' 'stats --schema own' 'check --json idx' \
+        'show --json esc esc' 'show --json own p1' 'search --json esc escapes'; do
+        set -f; set -- $one; set +f
+        "$bin" "$@" >out 2>err
+        is "JSON of $one" python3 -m json.tool out /dev/null
+    done
+    printf '%s\n' '{"id":"r1","title":"Ein 🚀 für <Bär> & Co","body":"🚀🚀 Der Bär & sein <Freund> sahen „Bären“. Ünïcödé Bär."}' \
+        '{"id":"r2","body":"北朝鮮とロシアの武器取引 🚀 arms"}' >units.ndjson
+    "$bin" add units units.ndjson >out 2>err
+    for unit in codepoint utf16 byte; do
+        for q in 'Bär OR bären' '武器 OR arms' '"der bär"'; do "$bin" search --json --range-unit $unit units "$q"; done >out 2>err
+        for q in 'shoigu’s' '"begging for help"' 'arms w/5 negotiations' 'iran*' 'Kim Jong-un' 'russia OR u.s.' '*'; do
+            "$bin" search --json --snippets 5 --range-unit $unit idx "$q"
+        done >>out 2>>err
+        "$bin" search --json --snippets 3 --snippet-length 40 --range-unit $unit idx 'north korea' >>out 2>>err
+        is "ranges in $unit" sh -c "python3 '$here/snippets.py' $unit <out >/dev/null"
+    done
+    "$bin" export killed | head -200 >out
+    is 'JSON lines of an export' python3 -c 'import json; [json.loads(l) for l in open("out", encoding="utf-8")]'
+else
+    skip 'every JSON answer is JSON (no python3)'
+fi
+
 # ---- a closed pipe ----
 ("$bin" export killed; echo $? >status) 2>err | head -c 100 >out
 is 'a closed pipe is no error' [ "$(cat status)" -eq 0 ]; what='closed pipe'; quiet
@@ -257,8 +290,8 @@ t 1 'show an unknown id' show idx nothing; err 'nothing'
 t 1 'one known, one not' show idx "$id" nothing; out 'White House'
 t 0 'show --json' show --json idx "$id"
 for m in "{\"id\":\"$id\",\"guid\":null,\"version\":1,\"title\":\"White House" '"lead":"The U.S. is concerned' '"paragraphs":["The U.S.' '"subjects":[],"places":[]' '"published":null,"date_source":"unknown","updated":null' '"status":"usable"' '"extra":{}}'; do out "$m"; done
-t 0 'suggest' suggest idx vladiv; out 'vladivostok: 1'
-t 0 'suggest --json' suggest --json idx vladiv; out '{"query":"vladiv","completions":[{"text":"vladivostok","documents":1}'; out '"did_you_mean":'
+t 0 'suggest' suggest idx vladiv; out 'Vladivostok: 1'
+t 0 'suggest --json' suggest --json idx vladiv; out '{"query":"vladiv","completions":[{"text":"Vladivostok","documents":1}'; out '"did_you_mean":'
 t 1 'suggest nothing' suggest idx qqqqqqq
 t 0 'stats' stats idx
 for m in 'generation: ' 'documents: 5' 'segments: ' 'bytes: ' 'terms: ' 'forms: ' 'created: 20' 'languages: en=5'; do out "$m"; done

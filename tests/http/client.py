@@ -108,7 +108,7 @@ class Connection:
         headers = []
         for line in lines[1:]:
             name, colon, value = line.partition(b":")
-            if not colon or not re.match(rb"^[!#-'*+.^-z|~-]+$", name):
+            if not colon or not re.match(rb"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", name):
                 raise Broken("no header: %r" % line[:100])
             headers.append((name.decode().lower(), value.decode("latin-1").strip()))
         status, fields = int(m.group(1)), dict(headers)

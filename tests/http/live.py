@@ -471,7 +471,7 @@ def stop_under_load(program, corpus):
                         for i in range(100):
                             if kind:
                                 c.send(b"PUT /v1/documents/s%d HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                                       b"Content-Length: 14\r\n\r\n{\"body\":\"%04d\"}" % (i, i))
+                                       b"Content-Length: 15\r\n\r\n{\"body\":\"%04d\"}" % (i, i))
                             else:
                                 c.send(b"GET /v1/search?q=arms HTTP/1.1\r\nHost: localhost\r\n\r\n")
                             answer = c.answer()

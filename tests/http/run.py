@@ -76,22 +76,14 @@ ESCAPES = {"r": b"\r", "n": b"\n", "t": b"\t", "0": b"\0", "\\": b"\\"}
 
 def to_bytes(text, port):
     text = text.replace("{host}", "127.0.0.1:%d" % port).replace("{port}", str(port))
-    text = re.sub(r"\{big:(\d+)\}", lambda m: "x" * int(m.group(1)), text)
     text = re.sub(r"\{args:(\d+)\}", lambda m: "&".join("q%d=1" % i for i in range(int(m.group(1)))), text)
-    out, i = b"", 0
-    while i < len(text):
-        if text[i] == "\\" and i + 1 < len(text):
-            if text[i + 1] == "x":
-                out += bytes([int(text[i + 2 : i + 4], 16)])
-                i += 4
-                continue
-            if text[i + 1] in ESCAPES:
-                out += ESCAPES[text[i + 1]]
-                i += 2
-                continue
-        out += text[i].encode()
-        i += 1
-    return out
+
+    def escape(m):
+        word = m.group(1)
+        return bytes([int(word[1:], 16)]) if word[:1] == b"x" else ESCAPES[word.decode()]
+
+    data = re.sub(rb"\\(x[0-9a-fA-F]{2}|[rnt0\\])", escape, text.encode())
+    return re.sub(rb"\{big:(\d+)\}", lambda m: b"x" * int(m.group(1)), data)
 
 
 def with_length(data):
@@ -153,6 +145,11 @@ def check_line(text, answer, connection, case):
         raise Failed("not understood: < %s" % text)
 
 
+def starts(data):
+    """The request lines within what is sent at once (pipelining); one at least."""
+    return re.findall(rb"[A-Z]+ /\S* HTTP/1\.1\r\n", data) or [data]
+
+
 def hold_against(spec, request, answer):
     m = re.match(rb"^(GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS) (/[^ ?]*)", request)
     if not m:
@@ -189,17 +186,17 @@ def run_case(server, spec, lines):
                     pending += to_bytes(line[2:], server.port) + b"\r\n"
                 elif line.startswith("! shut"):
                     c.send(pending)
-                    requests.append(pending)
+                    requests = starts(pending)
                     pending = b""
                     c.socket.shutdown(client.socket.SHUT_WR)
                 else:
                     if pending:
-                        requests.append(pending)
+                        requests = starts(pending)
                         c.send(with_length(pending))
                         pending = b""
                     word = line[2:].split(" ")[0]
-                    if word.isdigit() or word == "none":
-                        request = requests[-1]
+                    if re.match(r"^(\d{3}|none)(\|(\d{3}|none))*$", word):
+                        request = requests.pop(0) if len(requests) > 1 else requests[0]
                         method = request.split(b" ", 1)[0].decode("latin-1")
                         answer = c.answer(method)
                         got = "none" if answer is None else str(answer.status)

@@ -1,0 +1,27 @@
+/* suggest.c — the public door of suggestions and of more like this. */
+#include "libsearch/result/suggest.h"
+#include "libsearch/api/args.h"
+
+int ls_suggest(ls_suggestions **out, const ls_reader *r, const char *text, size_t len, size_t limit, ls_error *err)
+{
+    lsi_error_clear(err);
+    if (!out) return lsi_fail(err, LS_INVALID, "ls_suggest: out is NULL");
+    *out = NULL;
+    int rc = lsi_args_given(r, "ls_suggest: the reader", err);
+    if (!rc && len) rc = lsi_args_given(text, "ls_suggest: the text", err);
+    return rc ? rc : lsi_suggest(out, r, text ? text : "", len, limit, err);
+}
+
+void ls_suggestions_free(ls_suggestions *s)
+{
+    lsi_suggestions_free(s);
+}
+
+int ls_more_like(ls_query **out, const ls_reader *r, uint64_t doc, ls_error *err)
+{
+    lsi_error_clear(err);
+    if (!out) return lsi_fail(err, LS_INVALID, "ls_more_like: out is NULL");
+    *out = NULL;
+    int rc = lsi_args_given(r, "ls_more_like: the reader", err);
+    return rc ? rc : lsi_more_like(out, r, doc, err);
+}

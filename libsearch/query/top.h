@@ -1,0 +1,43 @@
+/* top.h — between the files that find the best k by score without looking at every match. */
+#ifndef LSI_TOP_H
+#define LSI_TOP_H
+#include "libsearch/query/exec.h"
+#include "libsearch/query/ops.h"
+
+/* A word's list in the present segment, with what bounds its contributions. */
+typedef struct lsi_lane {
+    const lsi_op *op;
+    lsi_cursor *c;
+    float scale; /* of an impact byte */
+    float most;  /* no contribution is larger */
+    float bound; /* in the present stretch of documents */
+} lsi_lane;
+
+typedef struct lsi_top_run {
+    lsi_plan *plan;
+    lsi_heap *heap;
+    const lsi_top *after;
+    float threshold; /* what a document must reach; 0 while the heap is not full: scores are above 0 */
+    float quantum;
+    lsi_lane *lanes;
+    uint32_t count;
+    /* batches of candidates */
+    uint32_t docs[LSI_WINDOW_DOCS + 16], tf[LSI_BLOCK_DOCS + 16], hit[LSI_BLOCK_DOCS + 16];
+    float scores[LSI_WINDOW_DOCS + 16], add[LSI_BLOCK_DOCS + 16];
+    float acc[LSI_WINDOW_DOCS + 16]; /* zero between windows */
+} lsi_top_run;
+
+void lsi_top_offer(lsi_top_run *r, lsi_doc doc, float score);
+LSI_INLINE float lsi_lane_bound(const lsi_lane *l, uint32_t impact)
+{
+    float b = (float)impact * l->scale;
+    return b < l->most ? b : l->most;
+}
+/* Bound of a lane over documents [lo, hi); 0 where it has none there. */
+float lsi_lane_stretch(const lsi_lane *l, lsi_doc lo, lsi_doc hi);
+
+int lsi_top_term(lsi_top_run *r, ls_error *err); /* top_or.c: one lane */
+int lsi_top_or(lsi_top_run *r, ls_error *err);
+int lsi_top_and(lsi_top_run *r, ls_error *err);  /* top_and.c */
+int lsi_top_span(lsi_top_run *r, ls_error *err); /* top_span.c: the root itself */
+#endif

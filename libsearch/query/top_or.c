@@ -1,0 +1,201 @@
+/* top_or.c — owns the best k of one word and of any of several words.
+ *
+ * One word: blocks by falling impact, until none left can enter.
+ * Several: MaxScore (Turtle and Flood) over windows of 4,096 documents. In each window the lists are put in rising
+ * order of their bound there; the first ones, whose bounds together do not reach the threshold, are inessential: a
+ * document that only they hold cannot enter. The essential lists are added up in an array (one alone: its blocks are
+ * taken as they are); what may still enter is probed in the others, the largest bound first.
+ * Documents come in rising order, so that a score equal to the threshold cannot enter either, but for the blocks of
+ * one word, which come in any order. It does not know trees or pages. */
+#include "libsearch/query/top.h"
+
+static int score_block(lsi_top_run *r, const lsi_lane *l, uint32_t i, uint32_t e, float *out, ls_error *err)
+{
+    lsi_postings *p = &l->c->p;
+    int rc = lsi_postings_tf(p, err);
+    if (!rc) lsi_bm25_scores(out, p->tf + i, p->docs + i, e - i, l->op->norms, l->op->k, l->op->w, r->plan->magic);
+    return rc;
+}
+
+int lsi_top_term(lsi_top_run *r, ls_error *err)
+{
+    const lsi_lane *l = &r->lanes[0];
+    lsi_postings *p = &l->c->p;
+    uint32_t start[257] = {0}, *order = lsi_arena_alloc(&r->plan->scratch->arena, (p->block_count + 1) * sizeof *order);
+    if (!order) return lsi_fail_nomem(err);
+    for (uint32_t b = 0; b < p->block_count; b++) start[256 - p->impact[b]]++;
+    for (uint32_t i = 1; i < 257; i++) start[i] += start[i - 1];
+    for (uint32_t b = p->block_count; b-- > 0;) order[--start[256 - p->impact[b]]] = b;
+    for (uint32_t i = 0; i < p->block_count; i++) {
+        uint32_t b = order[i];
+        if (lsi_lane_bound(l, p->impact[b]) < r->threshold) break;
+        int rc = lsi_postings_block(p, b, err);
+        if (!rc) rc = score_block(r, l, 0, p->n, r->scores, err);
+        if (!rc && (i & 15) == 15) rc = lsi_op_poll(r->plan, err);
+        if (rc) return rc;
+        for (uint32_t j = 0; j < p->n; j++) {
+            if (r->scores[j] >= r->threshold) lsi_top_offer(r, p->docs[j], r->scores[j]);
+        }
+    }
+    return LS_OK;
+}
+
+/* ---- several words ---- */
+
+/* Index range of a lane's next block within [lo, hi); false where it has nothing more there. */
+static int block_part(const lsi_lane *l, lsi_doc lo, lsi_doc hi, uint32_t *i, uint32_t *e, bool *any, ls_error *err)
+{
+    lsi_doc first;
+    lsi_postings *p = &l->c->p;
+    int rc = lsi_cursor_seek(l->c, lo, &first, err);
+    *any = !rc && first < hi;
+    if (!*any) return rc;
+    *i = l->c->at;
+    *e = p->docs[p->n - 1] < hi ? p->n : lsi_postings_lower(p, l->c->at, hi);
+    return LS_OK;
+}
+
+static int add_up(lsi_top_run *r, const lsi_lane *l, lsi_doc lo, lsi_doc hi, ls_error *err)
+{
+    float *acc = r->acc;
+    for (lsi_doc from = lo;;) {
+        uint32_t i, e;
+        bool any;
+        int rc = block_part(l, from, hi, &i, &e, &any, err);
+        if (!rc && any) rc = score_block(r, l, i, e, r->add, err);
+        if (rc || !any) return rc;
+        const uint32_t *docs = l->c->p.docs;
+        for (uint32_t j = i; j < e; j++) acc[docs[j] - lo] += r->add[j - i];
+        from = docs[e - 1] + 1;
+        l->c->at = e;
+        if (e < l->c->p.n || from >= hi) return LS_OK;
+    }
+}
+
+/* Sums above `floor` become candidates; the array is zero again. */
+static uint32_t drain(lsi_top_run *r, lsi_doc lo, uint32_t n, float floor)
+{
+    typedef float lanes __attribute__((vector_size(16), aligned(4)));
+    typedef int32_t ints __attribute__((vector_size(16), aligned(4)));
+    const lanes f = {floor, floor, floor, floor};
+    const lanes zero = {0, 0, 0, 0};
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < n; i += 8) {
+        lanes a, b;
+        uint64_t any[2];
+        memcpy(&a, r->acc + i, sizeof a);
+        memcpy(&b, r->acc + i + 4, sizeof b);
+        ints above = (a > f) | (b > f);
+        memcpy(any, &above, sizeof any);
+        if (any[0] | any[1]) {
+            for (uint32_t j = i; j < i + 8; j++) {
+                r->docs[found] = lo + j;
+                r->scores[found] = r->acc[j];
+                found += r->acc[j] > floor ? 1 : 0;
+            }
+        }
+        memcpy(r->acc + i, &zero, sizeof zero);
+        memcpy(r->acc + i + 4, &zero, sizeof zero);
+    }
+    return found;
+}
+
+/* Adds the inessential lanes [0, n) to the candidates, the largest bound first, dropping what cannot enter. */
+static int probe_rest(lsi_top_run *r, uint32_t n, uint32_t found, ls_error *err)
+{
+    float rest = 0;
+    for (uint32_t i = 0; i < n; i++) rest += r->lanes[i].bound;
+    for (uint32_t i = n; i-- > 0 && found;) {
+        const lsi_lane *l = &r->lanes[i];
+        lsi_postings *p = &l->c->p;
+        uint32_t kept = 0;
+        for (uint32_t j = 0; j < found; j++) {
+            r->docs[kept] = r->docs[j];
+            r->scores[kept] = r->scores[j];
+            kept += r->scores[j] + rest * (1 + 1.0f / 65536) > r->threshold ? 1 : 0;
+        }
+        found = kept;
+        for (uint32_t j = 0; j < found && l->bound > 0; j++) {
+            lsi_doc d;
+            if (p->ranges && !p->ranges[r->docs[j] >> LSI_RANGE_SHIFT]) continue;
+            int rc = lsi_cursor_seek(l->c, r->docs[j], &d, err);
+            if (!rc && d == r->docs[j]) {
+                rc = lsi_postings_tf(p, err);
+                if (!rc)
+                    r->scores[j] +=
+                        lsi_bm25_score(l->op->w, p->tf[l->c->at], l->op->k[l->op->norms[d]], r->plan->magic);
+            }
+            if (rc) return rc;
+        }
+        rest = 0;
+        for (uint32_t j = 0; j < i; j++) rest += r->lanes[j].bound;
+    }
+    for (uint32_t j = 0; j < found; j++) {
+        if (r->scores[j] > r->threshold || r->heap->count < r->heap->cap) lsi_top_offer(r, r->docs[j], r->scores[j]);
+    }
+    return LS_OK;
+}
+
+/* The window's documents of the one essential lane, block by block. */
+static int window_of_one(lsi_top_run *r, uint32_t rest, lsi_doc lo, lsi_doc hi, ls_error *err)
+{
+    const lsi_lane *l = &r->lanes[rest];
+    for (lsi_doc from = lo;;) {
+        uint32_t i, e;
+        bool any;
+        int rc = block_part(l, from, hi, &i, &e, &any, err);
+        if (!rc && any) rc = score_block(r, l, i, e, r->scores, err);
+        if (rc || !any) return rc;
+        from = l->c->p.docs[e - 1] + 1;
+        l->c->at = e;
+        memcpy(r->docs, l->c->p.docs + i, (e - i) * sizeof *r->docs);
+        bool more = e == l->c->p.n && from < hi;
+        rc = probe_rest(r, rest, e - i, err);
+        if (rc || !more) return rc;
+    }
+}
+
+static void sort_lanes(lsi_top_run *r)
+{
+    for (uint32_t i = 1; i < r->count; i++) {
+        lsi_lane x = r->lanes[i];
+        uint32_t j = i;
+        for (; j && r->lanes[j - 1].bound > x.bound; j--) r->lanes[j] = r->lanes[j - 1];
+        r->lanes[j] = x;
+    }
+}
+
+static int window_or(lsi_top_run *r, lsi_doc lo, lsi_doc hi, ls_error *err)
+{
+    for (uint32_t i = 0; i < r->count; i++) r->lanes[i].bound = lsi_lane_stretch(&r->lanes[i], lo, hi);
+    sort_lanes(r);
+    uint32_t rest = 0;
+    float sum = 0;
+    bool full = r->heap->count == r->heap->cap;
+    while (rest < r->count) {
+        float next = sum + r->lanes[rest].bound;
+        if (r->lanes[rest].bound > 0 && (!full || next * (1 + 1.0f / 65536) > r->threshold)) break;
+        sum = next;
+        rest++;
+    }
+    if (rest == r->count) return LS_OK;
+    if (rest + 1 == r->count) return window_of_one(r, rest, lo, hi, err);
+    for (uint32_t i = rest; i < r->count; i++) {
+        int rc = add_up(r, &r->lanes[i], lo, hi, err);
+        if (rc) return rc;
+    }
+    float floor = r->threshold - sum * (1 + 1.0f / 65536);
+    uint32_t found = drain(r, lo, hi - lo, full && floor > 0 ? floor : 0);
+    return probe_rest(r, rest, found, err);
+}
+
+int lsi_top_or(lsi_top_run *r, ls_error *err)
+{
+    lsi_doc doc_count = r->plan->seg->seg->doc_count;
+    for (lsi_doc lo = 0; lo < doc_count; lo += LSI_WINDOW_DOCS) {
+        int rc = window_or(r, lo, LSI_MIN(lo + LSI_WINDOW_DOCS, doc_count), err);
+        if (!rc) rc = lsi_op_poll(r->plan, err);
+        if (rc) return rc;
+    }
+    return LS_OK;
+}

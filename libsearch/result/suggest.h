@@ -1,0 +1,21 @@
+/* suggest.h — completions of what is being typed, did-you-mean, more like this. */
+#ifndef LSI_SUGGEST_H
+#define LSI_SUGGEST_H
+#include "libsearch/query/resolve.h"
+
+/* The most frequent folded spellings of the snapshot that begin so, or are within `distance` edits: with how often
+ * they stand, and as most frequently written. Everything lives in the scratch's arena. */
+typedef struct lsi_spelling {
+    const uint8_t *folded, *form;
+    uint32_t folded_len, form_len;
+    uint64_t df;      /* live documents of its forms, summed */
+    uint64_t form_df; /* of the form given */
+    uint32_t distance;
+} lsi_spelling;
+int lsi_spellings_find(lsi_spelling **out, size_t *count, const lsi_snapshot *snap, lsi_scratch *s,
+                       const uint8_t *folded, size_t len, uint32_t distance, ls_error *err);
+
+int lsi_suggest(ls_suggestions **out, const ls_reader *r, const char *text, size_t len, size_t limit, ls_error *err);
+void lsi_suggestions_free(ls_suggestions *s);
+int lsi_more_like(ls_query **out, const ls_reader *r, uint64_t doc, ls_error *err);
+#endif
