@@ -114,7 +114,8 @@ static int add_one(lsi_memseg *m, ls_doc *d, const ls_schema *s, const text *t, 
     lsi_doc doc;
     snprintf(id, sizeof id, "d%zu", no);
     lsi_doc_clear(d);
-    int rc = lsi_doc_set_id(d, *t->id ? t->id : id, strlen(*t->id ? t->id : id), err);
+    bool own = *t->id && strlen(t->id) <= LSI_ID_MAX;
+    int rc = lsi_doc_set_id(d, own ? t->id : id, strlen(own ? t->id : id), err);
     if (!rc && *t->title) rc = lsi_doc_add_text(d, "title", t->title, strlen(t->title), err);
     if (!rc) rc = lsi_doc_add_text(d, "body", t->body, strlen(t->body), err);
     if (!rc) rc = lsi_doc_check(d, s, err);
@@ -250,7 +251,8 @@ int main(int argc, char **argv)
     size_t budget = (argc > 3 ? strtoull(argv[3], NULL, 10) : 64) << 20, count = 0;
     read_corpus(&c, argv[1]);
     if (lsi_schema_news(&s, &err) || lsi_dir_create(&dir, argv[2], &err)) fail(argv[2], &err);
-    for (int times = argc > 4 ? atoi(argv[4]) : 1; times > 0; times--) count = build(&c, s, dir, budget, infos);
+    for (int times = argc > 4 ? (int)strtol(argv[4], NULL, 10) : 1; times > 0; times--)
+        count = build(&c, s, dir, budget, infos);
     lsi_segment *seg = merge(dir, s, infos, count);
     print_sizes(seg, c.bytes, &err);
     uint64_t at = cpu_us(), faults = 0;

@@ -209,6 +209,13 @@ static int no_memory(js_problem *p)
     return LS_NOMEM;
 }
 
+static bool list_has(const js_list *l, const char *s, size_t len)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (strlen(l->items[i]) == len && memcmp(l->items[i], s, len) == 0) return true;
+    return false;
+}
+
 static int list_add(js_list *l, const char *s, size_t len, js_problem *p)
 {
     char **items = realloc(l->items, (l->count + 1) * sizeof *items);
@@ -232,7 +239,8 @@ static int set_list(js_list *l, const js_param *d, const char *v, size_t len, js
                                   (long long)d->max);
         if (l->count >= LIST_MAX)
             return js_problem_set(p, "invalid_parameter", d->name, "%s: at most %d values", d->name, LIST_MAX);
-        int rc = n > 0 ? list_add(l, v + i, n, p) : LS_OK; /* an empty value, as of an empty form field, is none */
+        /* an empty value, as of an empty form field, is none; a second time says nothing new */
+        int rc = n > 0 && !list_has(l, v + i, n) ? list_add(l, v + i, n, p) : LS_OK;
         if (rc != LS_OK) return rc;
         i += n + 1;
     }

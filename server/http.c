@@ -314,6 +314,8 @@ static void free_request(sd_request *r)
     js_text_free(&x->content);
     js_text_free(&x->answer.body);
     js_text_free(&r->piece);
+    pthread_mutex_lock(&r->lock); /* whoever resumed the connection may still hold it */
+    pthread_mutex_unlock(&r->lock);
     pthread_mutex_destroy(&r->lock);
     free(r);
 }

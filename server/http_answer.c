@@ -24,6 +24,7 @@ static const char data_policy[] = "default-src 'none'; frame-ancestors 'none'";
 static void make_piece(void *arg)
 {
     sd_request *r = arg;
+    sd_http *h = r->http;
     bool more = false, ok;
     js_text_reset(&r->piece);
     r->piece_at = 0;
@@ -34,8 +35,8 @@ static void make_piece(void *arg)
     r->more = more;
     r->waiting = false;
     MHD_resume_connection(r->connection);
-    pthread_mutex_unlock(&r->lock);
-    atomic_fetch_sub(&r->http->running, 1);
+    pthread_mutex_unlock(&r->lock); /* r may be gone from here on: free_request waits for this lock only */
+    atomic_fetch_sub(&h->running, 1);
 }
 
 static ssize_t take_piece(void *arg, uint64_t at, char *to, size_t max)

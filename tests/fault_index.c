@@ -9,13 +9,14 @@
 
 static ls_error err;
 static uint64_t stride = 1;
+static unsigned writer_flags; /* of the writers that meet the failures */
 
 typedef int step_fn(ls_writer **w);
 
 static int step_open(ls_writer **w)
 {
     LS_INIT(ls_writer_options, o);
-    o.flags = LS_WRITER_NO_MERGE;
+    o.flags = LS_WRITER_NO_MERGE | writer_flags;
     return ls_writer_open(w, index_path, &o, &err);
 }
 
@@ -237,13 +238,22 @@ static void too_many_files(void **state)
     run_all(&(how){false, EMFILE, false}, "EMFILE");
 }
 
+static void without_sync(void **state)
+{
+    (void)state;
+    writer_flags = LS_WRITER_NO_SYNC;
+    run_all(&(how){true, 0, false}, "without sync, allocations");
+    run_all(&(how){false, ENOSPC, false}, "without sync, ENOSPC");
+    run_all(&(how){false, EIO, true}, "without sync, EIO");
+    writer_flags = 0;
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(allocations, index_clean),
-        cmocka_unit_test_teardown(full_disk, index_clean),
-        cmocka_unit_test_teardown(bad_disk, index_clean),
-        cmocka_unit_test_teardown(too_many_files, index_clean),
+        cmocka_unit_test_teardown(allocations, index_clean),  cmocka_unit_test_teardown(full_disk, index_clean),
+        cmocka_unit_test_teardown(bad_disk, index_clean),     cmocka_unit_test_teardown(too_many_files, index_clean),
+        cmocka_unit_test_teardown(without_sync, index_clean),
     };
     if (argc > 1) stride = strtoull(argv[1], NULL, 10);
     if (!stride) stride = 1;

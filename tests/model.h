@@ -13,7 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define MODEL_GAP 8u
+#define MODEL_GAP   8u
+#define MODEL_APART 1000 /* the region of boilerplate, whatever fields are added */
 
 typedef struct model_kind { /* a form with its term */
     const uint8_t *form, *folded, *term;
@@ -22,7 +23,7 @@ typedef struct model_kind { /* a form with its term */
 } model_kind;
 typedef struct model_token {
     uint32_t kind, pos;
-    int region; /* of list 0; region_count - 1: boilerplate; 0 in a list of a weight-0 field */
+    int region; /* of list 0; MODEL_APART: boilerplate; 0 in a list of a weight-0 field */
     uint32_t flags;
 } model_token;
 typedef struct model_doc {
@@ -224,7 +225,7 @@ static void model_add(model *m, const ls_doc *d)
         x->length[1 + f->text_no] = n;
         x->length[0] += n * (uint64_t)f->pub.weight;
     }
-    model_add_apart(&a, 0, (int)m->s->region_count - 1);
+    model_add_apart(&a, 0, MODEL_APART);
     for (size_t t = 0; t < m->s->text_count; t++) {
         const lsi_schema_field *f = lsi_schema_text(m->s, (int)t);
         if (f->pub.weight) continue;
@@ -369,7 +370,7 @@ static size_t model_list(const model *m, int field)
 static bool model_in_field(const model *m, int field, const model_token *t)
 {
     if (field == LSI_FIELD_NONE || !m->s->fields[field].pub.weight) return true;
-    return t->region == m->s->fields[field].region || (field == m->s->main && t->region == (int)m->s->region_count - 1);
+    return t->region == m->s->fields[field].region || (field == m->s->main && t->region == MODEL_APART);
 }
 
 /* Largest live document frequency of the terms that ok stands for. In the main field: of all fields together. */

@@ -262,7 +262,7 @@ static bool model_places_match(model_run *r, const lsi_node *n, const model_doc 
     uint32_t sum = 0;
     for (size_t i = 0; i < p.count; i++) {
         int region = model_region_at(d, list, p.at[i][0]);
-        if (list || region != (int)m->s->region_count - 1) sum++;
+        if (list || region != MODEL_APART) sum++;
         uint32_t begin = UINT32_MAX;
         for (size_t t = 0; t < d->count[list]; t++) {
             if (d->tokens[list][t].region == region) begin = LSI_MIN(begin, d->tokens[list][t].pos);

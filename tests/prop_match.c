@@ -1,6 +1,6 @@
-/* prop_match.c — what matches is what is highlighted: random texts and random queries of one leaf or one w/n. A document
- * is found by the search exactly where the highlighter finds a match in its title or its body.
- *   prop_match [seed] [count of queries]
+/* prop_match.c — what matches is what is highlighted: random texts and random queries of one leaf or one w/n. A
+ * document is found by the search exactly where the highlighter finds a match in its title or its body. prop_match
+ * [seed] [count of queries]
  */
 #include "libsearch/libsearch.h"
 #include <stdbool.h>
@@ -19,11 +19,14 @@ static uint32_t rnd(uint32_t n)
     return (uint32_t)((state >> 33) % n);
 }
 
+/* clang-format off */
 static const char *const words[] = {
-    "arms", "arm", "Arms", "deal", "deals", "US", "us", "U.S.", "Jong-un", "jongun", "Jong", "un", "covid19", "COVID-19", "caf\xc3\xa9",
-    "cafe", "stra\xc3\x9f" "e", "Strasse", "negotiation", "negotiations", "negotiate", "Zelensky", "Zelenskyy", "zelenskiy", "the", "of",
-    "\xe6\x9d\xb1\xe4\xba\xac\xe9\x83\xbd", "\xe4\xba\xac\xe9\x83\xbd", "\xe6\x9d\xb1", "\xd0\x9c\xd0\xbe\xd1\x81\xd0\xba\xd0\xb2\xd0\xb0",
-    "AT&T", "O\xe2\x80\x99Neill", "shoigu\xe2\x80\x99s", "Shoigu", "a@b.cd", "2023", "co-operate", "cooperate"};
+    "arms", "arm", "Arms", "deal", "deals", "US", "us", "U.S.", "Jong-un", "jongun", "Jong", "un", "covid19",
+    "COVID-19", "caf\xc3\xa9", "cafe", "stra\303\237e", "Strasse", "negotiation", "negotiations", "negotiate",
+    "Zelensky", "Zelenskyy", "zelenskiy", "the", "of", "\xe6\x9d\xb1\xe4\xba\xac\xe9\x83\xbd",
+    "\xe4\xba\xac\xe9\x83\xbd", "\xe6\x9d\xb1", "\xd0\x9c\xd0\xbe\xd1\x81\xd0\xba\xd0\xb2\xd0\xb0", "AT&T",
+    "O\xe2\x80\x99Neill", "shoigu\xe2\x80\x99s", "Shoigu", "a@b.cd", "2023", "co-operate", "cooperate"};
+/* clang-format on */
 #define WORDS (sizeof words / sizeof words[0])
 
 static size_t make_text(char *out, uint32_t n, bool lines)
@@ -46,20 +49,43 @@ static const char *word(void)
 static void make_query(char *out, size_t cap)
 {
     static const char *const ops[] = {"w/1", "w/2", "w/5", "pre/1", "pre/3", "w/s", "w/p", "w/300"};
-    static const char *const patterns[] = {"neg*", "zel*y", "*skyy", "ar?s", "c*f\xc3\xa9", "\xe4\xba\xac*", "jong*", "co*19"};
+    static const char *const patterns[] = {"neg*",        "zel*y",         "*skyy", "ar?s",
+                                           "c*f\xc3\xa9", "\xe4\xba\xac*", "jong*", "co*19"};
+    static const char *const capitals[] = {"US", "us", "Arms", "arms", "caf\xc3\xa9", "Shoigu"};
     const char *field = rnd(4) ? "" : rnd(2) ? "title:" : "body:";
     switch (rnd(11)) {
-    case 0: snprintf(out, cap, "%s%s", field, word()); return;
-    case 1: snprintf(out, cap, "%s\"%s\"", field, word()); return;
-    case 2: snprintf(out, cap, "%s\"%s %s\"", field, word(), word()); return;
-    case 3: snprintf(out, cap, "%s\"%s %s\"~", field, word(), word()); return;
-    case 4: snprintf(out, cap, "%s\"%s %s %s\"~%u", field, word(), word(), word(), rnd(5)); return;
-    case 5: snprintf(out, cap, "%s%s", field, patterns[rnd(sizeof patterns / sizeof patterns[0])]); return;
-    case 6: snprintf(out, cap, "%s%s~%u", field, word(), 1 + rnd(2)); return;
-    case 7: snprintf(out, cap, "%scaps(%s)", field, word()); return;
-    case 8: snprintf(out, cap, "%s %s %s", word(), ops[rnd(8)], word()); return;
-    case 9: snprintf(out, cap, "(%s OR \"%s %s\") %s %s", word(), word(), word(), ops[rnd(8)], word()); return;
-    default: snprintf(out, cap, "hlead:%s", word());
+    case 0:
+        snprintf(out, cap, "%s%s", field, word());
+        return;
+    case 1:
+        snprintf(out, cap, "%s\"%s\"", field, word());
+        return;
+    case 2:
+        snprintf(out, cap, "%s\"%s %s\"", field, word(), word());
+        return;
+    case 3:
+        snprintf(out, cap, "%s\"%s %s\"~", field, word(), word());
+        return;
+    case 4:
+        snprintf(out, cap, "%s\"%s %s %s\"~%u", field, word(), word(), word(), rnd(5));
+        return;
+    case 5:
+        snprintf(out, cap, "%s%s", field, patterns[rnd(sizeof patterns / sizeof patterns[0])]);
+        return;
+    case 6:
+        snprintf(out, cap, "%s%s~%u", field, word(), 1 + rnd(2));
+        return;
+    case 7:
+        snprintf(out, cap, "%scaps(%s)", field, capitals[rnd(6)]);
+        return;
+    case 8:
+        snprintf(out, cap, "%s %s %s", word(), ops[rnd(8)], word());
+        return;
+    case 9:
+        snprintf(out, cap, "(%s OR \"%s %s\") %s %s", word(), word(), word(), ops[rnd(8)], word());
+        return;
+    default:
+        snprintf(out, cap, "hlead:%s", word());
     }
 }
 

@@ -21,17 +21,132 @@ static uint32_t rnd(uint32_t n)
     return (uint32_t)((state >> 33) % n);
 }
 
-static const char *const pieces[] = {
-    "arms", "deal", "the", "US", "us", "Jong-un", "COVID-19", "co-operate", "U.S.", "AT&T", "C++", "3.5%", "shoigu\xe2\x80\x99s",
-    "\xd0\xa8\xd0\xbe\xd0\xb9\xd0\xb3\xd1\x83", "\xe6\x9d\xb1\xe4\xba\xac\xe9\x83\xbd", "\xe9\x83\xbd", "\xe3\x81\x82",
-    "\xf0\x9f\x98\x80", "\xef\xac\x81", "\xc4\xb0", "\xc3\x9f", "e\xcc\x81", "\xe0\xb9\x84\xe0\xb8\x97\xe0\xb8\xa2",
-    "\"", "\"", "\xe2\x80\x9c", "\xe2\x80\x9d", "\xe2\x80\x9e", "\xc2\xab", "\xc2\xbb", "\xe2\x80\x98", "\xe2\x80\x99",
-    "(", ")", "((", "))", " AND ", " OR ", " NOT ", "AND", "OR", "NOT", "-", "+", " -", " +", "*", "?", "~", "~2", "~9", "^2",
-    "^0.5", "^", "^9999", ":", "/", "w/5", " w/5 ", " near/3 ", " pre/2 ", " w/s ", " w/p ", "w/0", "pre/99999", "title:", "byline:",
-    "source:", "subject:", "lang:", "id:", "date:", "since:", "before:", "after:", "words:", "urgency:", "url:", "foo:",
-    "hlead:", "caps(", "atleast3(", "atleast0(", ">5", "5..9", "..", "2023", "2023-08", "2023-08-30", "7d", "today", "12:30",
-    "http://a.b/c?d=e", "a@b.cd", " ", " ", " ", " ", "\t", "\n", "\xc2\xa0", "\xe3\x80\x80", "x", "y", "a", "1", "0", "-5", "!", ",", ".",
-    "''", "[", "]", "{", "}", "|", "\\", "&", "\xff", "\xc3", "\xe2\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "Read also:", "'s"};
+static const char *const pieces[] = {"arms",
+                                     "deal",
+                                     "the",
+                                     "US",
+                                     "us",
+                                     "Jong-un",
+                                     "COVID-19",
+                                     "co-operate",
+                                     "U.S.",
+                                     "AT&T",
+                                     "C++",
+                                     "3.5%",
+                                     "shoigu\xe2\x80\x99s",
+                                     "\xd0\xa8\xd0\xbe\xd0\xb9\xd0\xb3\xd1\x83",
+                                     "\xe6\x9d\xb1\xe4\xba\xac\xe9\x83\xbd",
+                                     "\xe9\x83\xbd",
+                                     "\xe3\x81\x82",
+                                     "\xf0\x9f\x98\x80",
+                                     "\xef\xac\x81",
+                                     "\xc4\xb0",
+                                     "\xc3\x9f",
+                                     "e\xcc\x81",
+                                     "\xe0\xb9\x84\xe0\xb8\x97\xe0\xb8\xa2",
+                                     "\"",
+                                     "\"",
+                                     "\xe2\x80\x9c",
+                                     "\xe2\x80\x9d",
+                                     "\xe2\x80\x9e",
+                                     "\xc2\xab",
+                                     "\xc2\xbb",
+                                     "\xe2\x80\x98",
+                                     "\xe2\x80\x99",
+                                     "(",
+                                     ")",
+                                     "((",
+                                     "))",
+                                     " AND ",
+                                     " OR ",
+                                     " NOT ",
+                                     "AND",
+                                     "OR",
+                                     "NOT",
+                                     "-",
+                                     "+",
+                                     " -",
+                                     " +",
+                                     "*",
+                                     "?",
+                                     "~",
+                                     "~2",
+                                     "~9",
+                                     "^2",
+                                     "^0.5",
+                                     "^",
+                                     "^9999",
+                                     ":",
+                                     "/",
+                                     "w/5",
+                                     " w/5 ",
+                                     " near/3 ",
+                                     " pre/2 ",
+                                     " w/s ",
+                                     " w/p ",
+                                     "w/0",
+                                     "pre/99999",
+                                     "title:",
+                                     "byline:",
+                                     "source:",
+                                     "subject:",
+                                     "lang:",
+                                     "id:",
+                                     "date:",
+                                     "since:",
+                                     "before:",
+                                     "after:",
+                                     "words:",
+                                     "urgency:",
+                                     "url:",
+                                     "foo:",
+                                     "hlead:",
+                                     "caps(",
+                                     "atleast3(",
+                                     "atleast0(",
+                                     ">5",
+                                     "5..9",
+                                     "..",
+                                     "2023",
+                                     "2023-08",
+                                     "2023-08-30",
+                                     "7d",
+                                     "today",
+                                     "12:30",
+                                     "http://a.b/c?d=e",
+                                     "a@b.cd",
+                                     " ",
+                                     " ",
+                                     " ",
+                                     " ",
+                                     "\t",
+                                     "\n",
+                                     "\xc2\xa0",
+                                     "\xe3\x80\x80",
+                                     "x",
+                                     "y",
+                                     "a",
+                                     "1",
+                                     "0",
+                                     "-5",
+                                     "!",
+                                     ",",
+                                     ".",
+                                     "''",
+                                     "[",
+                                     "]",
+                                     "{",
+                                     "}",
+                                     "|",
+                                     "\\",
+                                     "&",
+                                     "\xff",
+                                     "\xc3",
+                                     "\xe2\x80",
+                                     "\xed\xa0\x80",
+                                     "\xf4\x90\x80\x80",
+                                     "Read also:",
+                                     "'s"};
 
 static size_t make_text(char *out, size_t cap)
 {
@@ -72,12 +187,14 @@ static void expect(bool ok, const char *what)
 
 static bool is_leaf(lsi_node_type t)
 {
-    return t != LSI_Q_AND && t != LSI_Q_OR && t != LSI_Q_NOT && t != LSI_Q_NEAR && t != LSI_Q_ATLEAST && t != LSI_Q_HLEAD;
+    return t != LSI_Q_AND && t != LSI_Q_OR && t != LSI_Q_NOT && t != LSI_Q_NEAR && t != LSI_Q_ATLEAST &&
+           t != LSI_Q_HLEAD;
 }
 
 static bool is_positional(lsi_node_type t)
 {
-    return is_leaf(t) && t != LSI_Q_NOTHING && t != LSI_Q_ALL && t != LSI_Q_KEYWORD && t != LSI_Q_RANGE && t != LSI_Q_ID;
+    return is_leaf(t) && t != LSI_Q_NOTHING && t != LSI_Q_ALL && t != LSI_Q_KEYWORD && t != LSI_Q_RANGE &&
+           t != LSI_Q_ID;
 }
 
 static void check_words(const lsi_node *n)
@@ -124,7 +241,8 @@ static void show(const char *what, const char *s, size_t n)
 {
     printf("%s (%zu): ", what, n);
     for (size_t i = 0; i < n && i < 400; i++) {
-        if ((unsigned char)s[i] < 0x20 || (unsigned char)s[i] > 0x7E || s[i] == '\\') printf("\\x%02x", (unsigned char)s[i]);
+        if ((unsigned char)s[i] < 0x20 || (unsigned char)s[i] > 0x7E || s[i] == '\\')
+            printf("\\x%02x", (unsigned char)s[i]);
         else putchar(s[i]);
     }
     printf("\n");

@@ -93,6 +93,9 @@ static void add_one(ls_writer *w, model *m, unsigned id, const char *title, cons
         const char *s = SOURCES[below(5)];
         CHECK(ls_doc_add_text(d, "source", s, strlen(s), &err));
     }
+    random_text(text, 200, below(6));
+    if (text[0] && ls_schema_find(ls_writer_schema(w), "late"))
+        CHECK(ls_doc_add_text(d, "late", text, strlen(text), &err));
     if (below(4)) CHECK(ls_doc_add_int(d, "published", 1000 * (int64_t)below(50), &err));
     if (below(4)) CHECK(ls_doc_add_int(d, "size", (int64_t)below(20) - 10, &err));
     ls_added added = {.size = sizeof added};
@@ -133,9 +136,9 @@ static void put_near_part(char *out, size_t cap)
 
 static void put_leaf(char *out, size_t cap)
 {
-    static const char *const FIELDS[] = {"title:", "body:", "kicker:", "note:"};
+    static const char *const FIELDS[] = {"title:", "body:", "kicker:", "note:", "late:"};
     char tmp[200] = "";
-    if (!below(5)) put(out, cap, FIELDS[below(4)]);
+    if (!below(5)) put(out, cap, FIELDS[below(5)]);
     switch (below(14)) {
     case 0:
     case 1:
@@ -379,6 +382,15 @@ static void remove_dir(const char *dir)
     if (system(cmd)) exit(1);
 }
 
+/* A field that the first segment knows nothing of. */
+static void add_late_field(ls_writer *w, model *m)
+{
+    ls_field f = {.size = sizeof f, .name = "late", .type = LS_TEXT, .weight = (int)below(4)};
+    CHECK(ls_writer_add_field(w, &f, &err));
+    CHECK(ls_commit(w, NULL, &err));
+    m->s = ls_writer_schema(w);
+}
+
 static void one_index(const char *dir, unsigned docs, unsigned segments, unsigned queries)
 {
     ls_schema *s = random_schema();
@@ -405,7 +417,7 @@ static void one_index(const char *dir, unsigned docs, unsigned segments, unsigne
         }
         if ((uint64_t)(i + 1) * segments >= (uint64_t)seg * docs) {
             CHECK(ls_commit(w, NULL, &err));
-            seg++;
+            if (seg++ == 1 && segments > 1) add_late_field(w, m);
         }
     }
     CHECK(ls_commit(w, NULL, &err));

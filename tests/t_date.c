@@ -1,7 +1,7 @@
 /* t_date.c — dates of articles, periods of queries, time zones: tables of cases, hostile bytes, and the C library's own
  * reading of the zone database as a second opinion. */
-#include "libsearch/model/date.h"
 #include "libsearch/libsearch.h"
+#include "libsearch/model/date.h"
 #include "libsearch/util/buf.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,13 +41,34 @@ static const struct {
     {"Thu, 1 Jan 1970 00:00:00 Z", 0, 0},
 };
 
-static const char *const bad_dates[] = {
-    "",           "x",           "2023",        "2023-09",         "2023-13-01",          "2023-00-01",
-    "2023-02-29", "2023-04-31",  "0000-01-01",  "2023-9-1",        "2023-09-11T24:00:00Z", "2023-09-11T08:60:00Z",
-    "2023-09-11T08:00:61Z", "2023-09-11T08:00:00", "2023-09-11T08:00:00+24:00", "2023-09-11T", "2023-09-11Z",
-    "2023-09-11T08:00:00.Z", "11 Foo 2023 08:00 GMT", "11 Sep 2023", "11 Sep 2023 08:00 XYZ", "32 Sep 2023 08:00 GMT",
-    "Foo, 11 Sep 2023 08:00 GMT", "11 Sep 2023 08:00 GMT x", "20230911", "99999999999999999999-01-01", "today",
-    "11 Sep 2023 08:00 J"};
+static const char *const bad_dates[] = {"",
+                                        "x",
+                                        "2023",
+                                        "2023-09",
+                                        "2023-13-01",
+                                        "2023-00-01",
+                                        "2023-02-29",
+                                        "2023-04-31",
+                                        "0000-01-01",
+                                        "2023-9-1",
+                                        "2023-09-11T24:00:00Z",
+                                        "2023-09-11T08:60:00Z",
+                                        "2023-09-11T08:00:61Z",
+                                        "2023-09-11T08:00:00",
+                                        "2023-09-11T08:00:00+24:00",
+                                        "2023-09-11T",
+                                        "2023-09-11Z",
+                                        "2023-09-11T08:00:00.Z",
+                                        "11 Foo 2023 08:00 GMT",
+                                        "11 Sep 2023",
+                                        "11 Sep 2023 08:00 XYZ",
+                                        "32 Sep 2023 08:00 GMT",
+                                        "Foo, 11 Sep 2023 08:00 GMT",
+                                        "11 Sep 2023 08:00 GMT x",
+                                        "20230911",
+                                        "99999999999999999999-01-01",
+                                        "today",
+                                        "11 Sep 2023 08:00 J"};
 
 static void test_dates(void **state)
 {
@@ -177,8 +198,8 @@ static void test_zone(void **state)
     assert_int_equal(lsi_zone_offset(z, 1679792400), 7200);
     assert_int_equal(lsi_zone_offset(z, 1698541199), 7200); /* 2023-10-29T00:59:59Z */
     assert_int_equal(lsi_zone_offset(z, 1698541200), 3600);
-    assert_true(lsi_zone_instant(z, 1679796000) == 1679792400);    /* 02:00 does not exist */
-    assert_true(lsi_zone_instant(z, 1679798000) == 1679792400);    /* 02:33 neither */
+    assert_true(lsi_zone_instant(z, 1679796000) == 1679792400);        /* 02:00 does not exist */
+    assert_true(lsi_zone_instant(z, 1679798000) == 1679792400);        /* 02:33 neither */
     assert_true(lsi_zone_instant(z, 1698546600) == 1698546600 - 7200); /* 02:30 comes twice: the first */
     lsi_zone_free(z);
 
@@ -198,10 +219,20 @@ static void test_zone(void **state)
 
 static void test_zone_refused(void **state)
 {
-    static const char *const footers[] = {"", "CET-1\n", "\nCET-1", "\nCE-1\n", "\nCET\n", "\nCET-1CEST\n",
-                                          "\nCET-1CEST,M3.5.0\n", "\nCET-1CEST,M13.5.0,M10.5.0\n",
-                                          "\nCET-1CEST,M3.6.0,M10.5.0\n", "\nCET-1CEST,M3.5.7,M10.5.0\n",
-                                          "\nCET-1CEST,J0,J366\n", "\nCET-1CEST,J1,J2x\n", "\nCET-25\n", "\n<CET-1\n"};
+    static const char *const footers[] = {"",
+                                          "CET-1\n",
+                                          "\nCET-1",
+                                          "\nCE-1\n",
+                                          "\nCET\n",
+                                          "\nCET-1CEST\n",
+                                          "\nCET-1CEST,M3.5.0\n",
+                                          "\nCET-1CEST,M13.5.0,M10.5.0\n",
+                                          "\nCET-1CEST,M3.6.0,M10.5.0\n",
+                                          "\nCET-1CEST,M3.5.7,M10.5.0\n",
+                                          "\nCET-1CEST,J0,J366\n",
+                                          "\nCET-1CEST,J1,J2x\n",
+                                          "\nCET-25\n",
+                                          "\n<CET-1\n"};
     (void)state;
     for (size_t i = 0; i < LSI_COUNTOF(footers); i++) {
         lsi_buf b;
@@ -255,9 +286,10 @@ static void test_zone_hostile(void **state)
 /* The zone database of this machine, where it has one: the same offsets as the C library's. */
 static void test_zone_against_libc(void **state)
 {
-    static const char *const names[] = {"Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Asia/Kolkata",
-                                        "Australia/Lord_Howe", "Africa/Casablanca", "Europe/Dublin", "Asia/Tehran",
-                                        "Pacific/Apia", "America/Havana", "Asia/Gaza", "Africa/Monrovia"};
+    static const char *const names[] = {"Europe/Berlin",  "America/New_York",    "America/Sao_Paulo",
+                                        "Asia/Kolkata",   "Australia/Lord_Howe", "Africa/Casablanca",
+                                        "Europe/Dublin",  "Asia/Tehran",         "Pacific/Apia",
+                                        "America/Havana", "Asia/Gaza",           "Africa/Monrovia"};
     (void)state;
     size_t compared = 0, zones = 0;
     for (size_t i = 0; i < LSI_COUNTOF(names); i++) {
@@ -277,8 +309,9 @@ static void test_zone_against_libc(void **state)
             time_t now = (time_t)t;
             struct tm tm;
             localtime_r(&now, &tm);
-            int64_t local = lsi_days_of_civil(tm.tm_year + 1900, (unsigned)tm.tm_mon + 1, (unsigned)tm.tm_mday) * 86400 +
-                            tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec;
+            int64_t local =
+                lsi_days_of_civil(tm.tm_year + 1900, (unsigned)tm.tm_mon + 1, (unsigned)tm.tm_mday) * 86400 +
+                tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec;
             if (local - t != lsi_zone_offset(z, t)) {
                 fail_msg("%s at %lld: %lld, but %d", names[i], (long long)t, (long long)(local - t),
                          lsi_zone_offset(z, t));
@@ -294,7 +327,8 @@ static void test_zone_against_libc(void **state)
     if (!zones) skip();
 }
 
-/* ---- periods ------------------------------------------------------------------------------------------------------ */
+/* ---- periods ------------------------------------------------------------------------------------------------------
+ */
 
 static const struct {
     const char *text, *first, *last; /* in Berlin; now is 2023-09-11T08:00:00.500Z, 10:00 on its clocks */
@@ -318,9 +352,9 @@ static const struct {
     {"8M", "2023-01-11T09:00:00.500Z", "2023-09-11T08:00:00.500Z"}, /* 10:00 in winter is an hour later in UTC */
     {"1y", "2022-09-11T08:00:00.500Z", "2023-09-11T08:00:00.500Z"},
 };
-static const char *const bad_periods[] = {"",       "x",      "202",        "20233",      "2023-",   "2023-13",
-                                          "2023-8", "7",      "7x",         "d",          "-7d",     "7dd",
-                                          "todayx", "123456d", "2023-02-30", "2023-08..2023-09", "tomorrow", "0000"};
+static const char *const bad_periods[] = {
+    "",  "x",   "202", "20233",  "2023-",   "2023-13",    "2023-8",           "7",        "7x",
+    "d", "-7d", "7dd", "todayx", "123456d", "2023-02-30", "2023-08..2023-09", "tomorrow", "0000"};
 
 static void test_periods(void **state)
 {
@@ -357,9 +391,14 @@ static void test_periods(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dates),        cmocka_unit_test(test_format),       cmocka_unit_test(test_calendar),
-        cmocka_unit_test(test_zone),         cmocka_unit_test(test_zone_refused), cmocka_unit_test(test_zone_hostile),
-        cmocka_unit_test(test_zone_against_libc), cmocka_unit_test(test_periods),
+        cmocka_unit_test(test_dates),
+        cmocka_unit_test(test_format),
+        cmocka_unit_test(test_calendar),
+        cmocka_unit_test(test_zone),
+        cmocka_unit_test(test_zone_refused),
+        cmocka_unit_test(test_zone_hostile),
+        cmocka_unit_test(test_zone_against_libc),
+        cmocka_unit_test(test_periods),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

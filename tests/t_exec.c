@@ -8,11 +8,9 @@
 #include <cmocka.h>
 
 #include "libsearch/libsearch.h"
-#include "libsearch/query/bm25.h"
-#include "libsearch/query/fuzzy.h"
 #include "libsearch/util/alloc.h"
-#include "libsearch/util/heap.h"
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -493,63 +491,49 @@ static void test_nomem(void **state)
     }
 }
 
-static void test_arithmetic(void **state)
+/* Threads that share a reader, its pool of scratches included, find what one finds. */
+typedef struct job {
+    const ls_reader *r;
+    char want[2000];
+    int wrong;
+} job;
+static void *search_often(void *ctx)
 {
-    (void)state;
-    assert_true(lsi_bm25_magic(1.0) == 1.0f && lsi_bm25_magic(1.0001) == 2.0f && lsi_bm25_magic(0.75) == 1.0f);
-    assert_true(lsi_bm25_quantum(8.0f) == ldexp(1, -20));
-    const float k[2] = {0.3f, 1.7f};
-    uint32_t tf[11], docs[11];
-    uint8_t norms[11];
-    float out[11];
-    for (uint32_t i = 0; i < 11; i++) {
-        tf[i] = 1 + i * i;
-        docs[i] = i;
-        norms[i] = (uint8_t)(i & 1);
+    job *j = ctx;
+    for (int i = 0; i < 60; i++) {
+        ls_query *q = NULL;
+        ls_results *res = NULL;
+        char got[2000] = "";
+        LS_INIT(ls_search_options, o);
+        o.timeout_ms = -1;
+        j->wrong |= ls_query_parse(&q, ls_reader_schema(j->r), "third \"arms deal\" OR w?rd1*", 27, NULL, NULL);
+        j->wrong |= ls_search(&res, j->r, q, &o, NULL);
+        for (size_t k = 0; ls_results_hit(res, k); k++)
+            snprintf(got + strlen(got), sizeof got - strlen(got), "%s ", ls_results_hit(res, k)->id);
+        if (!j->want[0]) memcpy(j->want, got, sizeof got);
+        j->wrong |= !got[0] || strcmp(got, j->want) != 0;
+        ls_results_free(res);
+        ls_query_free(q);
     }
-    lsi_bm25_scores(out, tf, docs, 11, norms, k, 3.7f, 8.0f);
-    for (uint32_t i = 0; i < 11; i++) {
-        float one = lsi_bm25_score(3.7f, tf[i], k[i & 1], 8.0f);
-        assert_memory_equal(&out[i], &one, sizeof one);
-        assert_true(fmod((double)one, lsi_bm25_quantum(8.0f)) == 0);
-    }
+    return NULL;
 }
 
-static void test_fuzzy(void **state)
+static void test_threads(void **state)
 {
     (void)state;
-    static const struct {
-        const char *word, *other;
-        uint32_t distance;
-    } CASES[] = {{"arms", "arms", 0}, {"arms", "amrs", 1}, {"arms", "army", 1}, {"arms", "farms", 1},
-                 {"arms", "ar", 2},   {"arms", "deal", 3}, {"kyiv", "kiev", 2}, {"été", "ete", 2},
-                 {"ca", "abc", 3},    {"東京", "京東", 1}};
-    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
-        lsi_fuzzy f;
-        size_t dead;
-        assert_true(lsi_fuzzy_init(&f, (const uint8_t *)CASES[i].word, strlen(CASES[i].word), 2));
-        uint32_t d = lsi_fuzzy_distance(&f, (const uint8_t *)CASES[i].other, strlen(CASES[i].other), &dead);
-        if (d != CASES[i].distance) fail_msg("%s %s: %u", CASES[i].word, CASES[i].other, d);
+    ls_reader *r = reader();
+    static job jobs[4];
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++) {
+        jobs[i] = (job){.r = r};
+        assert_int_equal(pthread_create(&threads[i], NULL, search_often, &jobs[i]), 0);
     }
-    assert_true(lsi_wildcard_match((const uint8_t *)"a*b?", 4, (const uint8_t *)"axxbbé", 7));
-    assert_false(lsi_wildcard_match((const uint8_t *)"a*b?", 4, (const uint8_t *)"axxb", 4));
-}
-
-static void test_heap(void **state)
-{
-    (void)state;
-    lsi_top room[5];
-    lsi_heap h;
-    lsi_heap_init(&h, room, 5, false);
-    for (uint64_t i = 0; i < 100; i++) {
-        lsi_top t = {.key = i * 37 % 100 / 2, .doc = i, .has = i % 50 != 3};
-        lsi_heap_push(&h, &t);
+    for (int i = 0; i < 4; i++) pthread_join(threads[i], NULL);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(jobs[i].wrong, 0);
+        assert_string_equal(jobs[i].want, jobs[0].want);
     }
-    lsi_heap_sort(&h);
-    assert_int_equal(h.count, 5);
-    for (size_t i = 1; i < 5; i++) assert_true(lsi_heap_order(&h, &room[i - 1], &room[i]) < 0);
-    assert_int_equal(room[0].key, 49);
-    assert_true(room[0].doc < room[1].doc);
+    ls_reader_close(r);
 }
 
 int main(void)
@@ -558,11 +542,11 @@ int main(void)
     snprintf(dir, sizeof dir, "%s/t_exec.%ld", tmp ? tmp : "/tmp", (long)getpid());
     build();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_arithmetic), cmocka_unit_test(test_fuzzy),        cmocka_unit_test(test_heap),
-        cmocka_unit_test(test_totals),     cmocka_unit_test(test_unmatched),    cmocka_unit_test(test_sort),
-        cmocka_unit_test(test_cursor),     cmocka_unit_test(test_filters),      cmocka_unit_test(test_facets),
-        cmocka_unit_test(test_recency),    cmocka_unit_test(test_limits),       cmocka_unit_test(test_deadline),
-        cmocka_unit_test(test_explain),    cmocka_unit_test(test_delete_query), cmocka_unit_test(test_nomem)};
+        cmocka_unit_test(test_totals),  cmocka_unit_test(test_unmatched),    cmocka_unit_test(test_sort),
+        cmocka_unit_test(test_cursor),  cmocka_unit_test(test_filters),      cmocka_unit_test(test_facets),
+        cmocka_unit_test(test_recency), cmocka_unit_test(test_limits),       cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_explain), cmocka_unit_test(test_delete_query), cmocka_unit_test(test_nomem),
+        cmocka_unit_test(test_threads)};
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     char cmd[400];
     snprintf(cmd, sizeof cmd, "rm -rf '%s'", dir);

@@ -637,6 +637,77 @@ static void readers_beside_a_writer(void **state)
     ls_writer_close(w);
 }
 
+/* ---- without waiting for the disk ---- */
+
+/* Commits "one" durably, then "two" and "three" without, in a child that ends without closing, as if it were killed. */
+static void leave_unsynced(void)
+{
+    index_clean(NULL);
+    ls_writer *w = open_writer(LS_WRITER_CREATE | LS_WRITER_NO_MERGE, 0);
+    OK(add_doc(w, "a", "one", 0, NULL, &err));
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+    pid_t child = fork();
+    if (!child) {
+        w = open_writer(LS_WRITER_NO_SYNC | LS_WRITER_NO_MERGE, 0);
+        int rc = add_doc(w, "a", "two", 0, NULL, &err) || ls_commit(w, NULL, &err) || ls_merge(w, 1, &err) ||
+                 add_doc(w, "a", "three", 0, NULL, &err) || ls_commit(w, NULL, &err);
+        _exit(rc ? 1 : 0);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && !WEXITSTATUS(status));
+    assert_int_equal(count_files("MANIFEST.durable"), 1);
+}
+
+static void expect_body(const char *expected)
+{
+    LS_INIT(ls_check_report, report);
+    ls_reader *r = open_reader();
+    assert_string_equal(body_of(r, "a", text, sizeof text), expected);
+    assert_int_equal(count_docs(r), 1);
+    ls_reader_close(r);
+    OK(ls_check(index_path, NULL, NULL, &report, &err));
+}
+
+static void without_sync(void **state)
+{
+    (void)state;
+    leave_unsynced();
+    expect_body("three"); /* the system still runs */
+    lsi_io_pretend_boot(1234567);
+    expect_body("one"); /* it went down: what was durable */
+    ls_writer_close(open_writer(LS_WRITER_NO_MERGE, 0));
+    lsi_io_pretend_boot(0);
+    expect_body("one"); /* the next writer has decided so */
+    assert_int_equal(count_files("MANIFEST.durable"), 0);
+    assert_int_equal(count_files("seg-"), 1);
+
+    leave_unsynced();
+    ls_writer_close(open_writer(LS_WRITER_NO_MERGE, 0)); /* in time: it makes the last commit durable */
+    assert_int_equal(count_files("MANIFEST.durable"), 0);
+    lsi_io_pretend_boot(1234567);
+    expect_body("three");
+    lsi_io_pretend_boot(0);
+
+    leave_unsynced(); /* the manifest itself came out as zeros */
+    char path[128], zeros[600] = {0};
+    snprintf(path, sizeof path, "%s/MANIFEST", index_path);
+    int fd = open(path, O_WRONLY | O_TRUNC);
+    assert_int_equal(write(fd, zeros, sizeof zeros), sizeof zeros);
+    close(fd);
+    expect_body("one");
+    ls_writer *w = open_writer(LS_WRITER_NO_SYNC, 0);
+    OK(add_doc(w, "a", "four", 0, NULL, &err));
+    OK(ls_commit(w, NULL, &err));
+    expect_body("four");
+    ls_writer_close(w); /* closing makes it durable */
+    assert_int_equal(count_files("MANIFEST.durable"), 0);
+    lsi_io_pretend_boot(1234567);
+    expect_body("four");
+    lsi_io_pretend_boot(0);
+}
+
 /* ---- the writer's own view ---- */
 
 static void writer_snapshot(void **state)
@@ -768,6 +839,7 @@ int main(void)
         cmocka_unit_test(policy_simulation),
         cmocka_unit_test_teardown(forked_child, index_clean),
         cmocka_unit_test_teardown(readers_beside_a_writer, index_clean),
+        cmocka_unit_test_teardown(without_sync, index_clean),
         cmocka_unit_test_teardown(writer_snapshot, index_clean),
         cmocka_unit_test_teardown(backing_up, index_clean),
         cmocka_unit_test_teardown(orphans, index_clean),

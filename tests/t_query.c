@@ -39,8 +39,9 @@ static void put_words(lsi_buf *b, const lsi_node *n)
 
 static void put_tree(lsi_buf *b, const lsi_node *n)
 {
-    static const char *const names[] = {"NOTHING", "ALL", "WORD", "PHRASE", "SLOP", "AND", "OR", "NOT", "NEAR", "PREFIX",
-                                        "WILDCARD", "FUZZY", "CAPS", "ATLEAST", "HLEAD", "KEYWORD", "RANGE", "ID"};
+    static const char *const names[] = {"NOTHING", "ALL",     "WORD",  "PHRASE",  "SLOP",     "AND",
+                                        "OR",      "NOT",     "NEAR",  "PREFIX",  "WILDCARD", "FUZZY",
+                                        "CAPS",    "ATLEAST", "HLEAD", "KEYWORD", "RANGE",    "ID"};
     char text[64];
     lsi_buf_puts(b, "(");
     lsi_buf_puts(b, names[n->type]);
@@ -107,9 +108,9 @@ static void check_rows(const row *rows, size_t count, unsigned flags)
         put_warnings(&warnings, q);
         if (strcmp(lsi_buf_cstr(&tree), r->tree) || strcmp(q->parsed, r->parsed) ||
             strcmp(warnings.len ? lsi_buf_cstr(&warnings) : "", r->warnings)) {
-            fail_msg("%s\n  tree     %s\n  expected %s\n  parsed   %s\n  expected %s\n  warnings %s\n  expected %s", r->text,
-                     lsi_buf_cstr(&tree), r->tree, q->parsed, r->parsed, warnings.len ? lsi_buf_cstr(&warnings) : "",
-                     r->warnings);
+            fail_msg("%s\n  tree     %s\n  expected %s\n  parsed   %s\n  expected %s\n  warnings %s\n  expected %s",
+                     r->text, lsi_buf_cstr(&tree), r->tree, q->parsed, r->parsed,
+                     warnings.len ? lsi_buf_cstr(&warnings) : "", r->warnings);
         }
         lsi_query_free(q);
     }
@@ -522,10 +523,11 @@ static void test_languages(void **state)
 
 static void test_hash(void **state)
 {
-    static const char *const different[] = {"arms deal", "deal arms",   "arms OR deal", "\"arms deal\"", "\"arms deal\"~2",
-                                            "\"arms deal\"~", "\"arms deal\"~3", "arms w/5 deal", "arms pre/5 deal",
-                                            "arms w/6 deal", "arms w/s deal", "arms^2 deal", "title:arms deal",
-                                            "arms -deal", "caps(arms) deal", "atleast2(arms) deal", "atleast3(arms) deal"};
+    static const char *const different[] = {
+        "arms deal",           "deal arms",          "arms OR deal",    "\"arms deal\"",   "\"arms deal\"~2",
+        "\"arms deal\"~",      "\"arms deal\"~3",    "arms w/5 deal",   "arms pre/5 deal", "arms w/6 deal",
+        "arms w/s deal",       "arms^2 deal",        "title:arms deal", "arms -deal",      "caps(arms) deal",
+        "atleast2(arms) deal", "atleast3(arms) deal"};
     uint64_t hashes[LSI_COUNTOF(different)];
     (void)state;
     for (size_t i = 0; i < LSI_COUNTOF(different); i++) {
@@ -565,7 +567,8 @@ static void test_other_schema(void **state)
 /* Every allocation fails once: LS_NOMEM each time, nothing leaks (the sanitizers watch), and then it works. */
 static void test_no_memory(void **state)
 {
-    static const char text[] = "\"a b\" Jong-un title:(x OR y)^2 neg* fuz~ since:7d source:\"a b\" caps(US) foo:bar w/5 z -q";
+    static const char text[] =
+        "\"a b\" Jong-un title:(x OR y)^2 neg* fuz~ since:7d source:\"a b\" caps(US) foo:bar w/5 z -q";
     (void)state;
     for (uint64_t n = 1;; n++) {
         ls_query *q = NULL;
@@ -626,9 +629,9 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),      cmocka_unit_test(test_match_any), cmocka_unit_test(test_simple),
-        cmocka_unit_test(test_caps),      cmocka_unit_test(test_bytes),     cmocka_unit_test(test_languages),
-        cmocka_unit_test(test_hash),      cmocka_unit_test(test_other_schema), cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_rows),       cmocka_unit_test(test_match_any),    cmocka_unit_test(test_simple),
+        cmocka_unit_test(test_caps),       cmocka_unit_test(test_bytes),        cmocka_unit_test(test_languages),
+        cmocka_unit_test(test_hash),       cmocka_unit_test(test_other_schema), cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_documented),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -16,18 +16,24 @@ static const struct {
     const char *id, *title, *body, *language;
 } articles[] = {
     {"arms", "Kim & Putin <meet> over \"arms\"",
-     "The leaders met on Monday. They spoke about arms negotiations, and about food. \"The arms deal is near,\" said an "
+     "The leaders met on Monday. They spoke about arms negotiations, and about food. \"The arms deal is near,\" said "
+     "an "
      "official of the U.S. government.\n\nNothing else happened that day. The weather was fine. Birds sang. Nobody "
      "listened to them, for all were busy with other things than birds and weather.\n\nLater, negotiations on an arms "
      "deal went on between Kim Jong-un and Mr. Putin. Sanctions were never mentioned; sanctions are dull.",
      "english"},
-    {"cafe", "Stra\xc3\x9f" "e und Caf\xc3\xa9",
-     "Das Caf\xc3\xa9 an der Stra\xc3\x9f" "e hat ge\xc3\xb6" "ffnet. \xc4\xb0stanbul liegt fern, und die \xef\xac\x81rma "
+    {"cafe",
+     "Stra\xc3\x9f"
+     "e und Caf\xc3\xa9",
+     "Das Caf\xc3\xa9 an der Stra\xc3\x9f"
+     "e hat ge\xc3\xb6"
+     "ffnet. \xc4\xb0stanbul liegt fern, und die \xef\xac\x81rma "
      "schlie\xc3\x9ft. H\xc3\xa4user stehen leer. \xf0\x9f\x98\x80 Wir sahen viele H\xc3\xa4user.",
      "german"},
     {"moscow", "\xd0\x9c\xd0\xbe\xd1\x81\xd0\xba\xd0\xb2\xd0\xb0",
      "\xd0\xa8\xd0\xbe\xd0\xb9\xd0\xb3\xd1\x83 \xd0\xbf\xd0\xbe\xd1\x81\xd0\xb5\xd1\x82\xd0\xb8\xd0\xbb "
-     "\xd0\x9f\xd1\x85\xd0\xb5\xd0\xbd\xd1\x8c\xd1\x8f\xd0\xbd. \xd0\x9f\xd0\xb5\xd1\x80\xd0\xb5\xd0\xb3\xd0\xbe\xd0\xb2"
+     "\xd0\x9f\xd1\x85\xd0\xb5\xd0\xbd\xd1\x8c\xd1\x8f\xd0\xbd. "
+     "\xd0\x9f\xd0\xb5\xd1\x80\xd0\xb5\xd0\xb3\xd0\xbe\xd0\xb2"
      "\xd0\xbe\xd1\x80\xd1\x8b \xd1\x88\xd0\xbb\xd0\xb8 \xd0\xb4\xd0\xbe\xd0\xbb\xd0\xb3\xd0\xbe.",
      "russian"},
     {"tokyo", "\xe6\x9d\xb1\xe4\xba\xac",
@@ -39,7 +45,8 @@ static const struct {
      "\xd8\xa7\xd9\x84\xd8\xad\xd8\xb1\xd8\xa8 \xd8\xa7\xd9\x86\xd8\xaa\xd9\x87\xd8\xaa.",
      "arabic"},
     {"boiler", "Trailer",
-     "A short story about zebras comes first. It goes on for a while with lions.\n\nRead also: Zebras and tigers in the "
+     "A short story about zebras comes first. It goes on for a while with lions.\n\nRead also: Zebras and tigers in "
+     "the "
      "zoo",
      "english"},
     {"zebras", "More about zebras", "Zebras and lions live in Africa. Lions hunt zebras. Zebras run.", "english"},
@@ -149,8 +156,14 @@ static const struct {
     {"arms", "words:>3", ""},
     {"arms", "zebra OR food", "food"},
     {"cafe", "cafe", "Caf\xc3\xa9"},
-    {"cafe", "stra\xc3\x9f" "e", "Stra\xc3\x9f" "e"},
-    {"cafe", "STRASSE", "Stra\xc3\x9f" "e"},
+    {"cafe",
+     "stra\xc3\x9f"
+     "e",
+     "Stra\xc3\x9f"
+     "e"},
+    {"cafe", "STRASSE",
+     "Stra\xc3\x9f"
+     "e"},
     {"cafe", "istanbul", "\xc4\xb0stanbul"},
     {"cafe", "firma", "\xef\xac\x81rma"},
     {"cafe", "H\xc3\xa4user", "H\xc3\xa4user|H\xc3\xa4user"},
@@ -214,7 +227,8 @@ static void check_snippet(const ls_snippet *s)
     char plain[4096];
     size_t n = 0, r = 0;
     for (const char *p = s->html; *p;) {
-        static const char *const entities[][2] = {{"&amp;", "&"}, {"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&#39;", "'"}};
+        static const char *const entities[][2] = {
+            {"&amp;", "&"}, {"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&#39;", "'"}};
         if (strncmp(p, "<mark>", 6) == 0) {
             assert_true(r < s->range_count);
             assert_int_equal(s->ranges[r].start, n);
@@ -339,7 +353,11 @@ static const struct {
     {"\"arms dea", "\"arms deal=1", NULL},
     {"Kim \xe2\x80\x9cneg", "Kim \xe2\x80\x9cnegotiations=1", NULL},
     {"hau", "H\xc3\xa4user=1", NULL},
-    {"stra", "Stra\xc3\x9f" "e=1|Stra\xc3\x9f" "e und Caf\xc3\xa9=1", NULL},
+    {"stra",
+     "Stra\xc3\x9f"
+     "e=1|Stra\xc3\x9f"
+     "e und Caf\xc3\xa9=1",
+     NULL},
     {"more ab", "more about=3|More about zebras=1", NULL},
     {"sanctoins", "", "sanctions"},
     {"arms sanctoins -birds", "arms sanctoins -birds=1", NULL},
@@ -444,9 +462,9 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_marked), cmocka_unit_test(test_title),     cmocka_unit_test(test_passages),
-        cmocka_unit_test(test_units),  cmocka_unit_test(test_arguments),
-        cmocka_unit_test(test_suggest), cmocka_unit_test(test_more_like), cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_marked),    cmocka_unit_test(test_title),     cmocka_unit_test(test_passages),
+        cmocka_unit_test(test_units),     cmocka_unit_test(test_arguments), cmocka_unit_test(test_suggest),
+        cmocka_unit_test(test_more_like), cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -75,13 +75,55 @@ static bool names(const lsi_manifest *m, bool live, uint64_t generation)
     return false;
 }
 
+/* What was named and neither `now` nor the durable manifest names. */
 static void unlink_obsolete(ls_writer *w, const lsi_manifest *was, const lsi_manifest *now)
 {
+    const lsi_manifest *kept = w->durable ? w->durable : now;
     for (size_t i = 0; i < was->count; i++) {
         const lsi_segment_info *x = &was->segments[i];
-        if (!names(now, false, x->generation)) lsi_writer_unlink(w, LSI_NAME_SEGMENT, x->generation);
-        if (!names(now, true, x->live_generation)) lsi_writer_unlink(w, LSI_NAME_LIVE, x->live_generation);
+        if (!names(now, false, x->generation) && !names(kept, false, x->generation))
+            lsi_writer_unlink(w, LSI_NAME_SEGMENT, x->generation);
+        if (!names(now, true, x->live_generation) && !names(kept, true, x->live_generation))
+            lsi_writer_unlink(w, LSI_NAME_LIVE, x->live_generation);
     }
+}
+
+/* Before the first commit without fsync: what is durable keeps a name (manifest.c, 1). */
+static int keep_durable(ls_writer *w, ls_error *err)
+{
+    lsi_manifest *m;
+    int rc = lsi_manifest_copy(&m, w->manifest, err);
+    if (rc) return rc;
+    m->segments = lsi_calloc(w->manifest->count, sizeof *m->segments);
+    if (!m->segments) rc = lsi_fail_nomem(err);
+    if (!rc) {
+        memcpy(m->segments, w->manifest->segments, w->manifest->count * sizeof *m->segments);
+        m->count = w->manifest->count;
+        rc = lsi_dir_link(w->dir, LSI_NAME_MANIFEST, LSI_NAME_DURABLE, err);
+        if (rc == LS_EXISTS) rc = LS_OK; /* of a try before: the manifest is the same still */
+    }
+    if (!rc) rc = lsi_dir_sync(w->dir, err);
+    if (rc) lsi_manifest_free(m);
+    else w->durable = m;
+    return rc;
+}
+
+int lsi_writer_make_durable(ls_writer *w, ls_error *err)
+{
+    bool renamed;
+    lsi_manifest *was = w->durable, *m = w->manifest;
+    int rc = lsi_recover_sync_files(w->dir, m, err);
+    if (!rc) rc = lsi_dir_sync(w->dir, err);
+    if (rc) return rc;
+    m->generation = lsi_writer_number(w);
+    m->flags = m->boot = 0;
+    rc = lsi_manifest_write(m, w->dir, true, &renamed, err);
+    if (rc) return rc;
+    lsi_dir_unlink(w->dir, LSI_NAME_DURABLE, NULL);
+    w->durable = NULL;
+    unlink_obsolete(w, was, m);
+    lsi_manifest_free(was);
+    return LS_OK;
 }
 
 static int next_manifest(lsi_manifest **out, ls_writer *w, const lsi_segment_info *list, size_t count,
@@ -99,6 +141,7 @@ static int next_manifest(lsi_manifest **out, ls_writer *w, const lsi_segment_inf
     if (count) memcpy(m->segments, list, count * sizeof *list);
     m->count = count;
     m->flags = lsi_writer_syncs(w) ? 0 : LSI_MAN_UNSYNCED;
+    m->boot = m->flags ? lsi_io_boot() : 0;
     m->generation = lsi_writer_number(w);
     *out = m;
     return LS_OK;
@@ -114,6 +157,7 @@ int lsi_writer_publish(ls_writer *w, const lsi_segment_info *list, size_t count,
     if (!rc) {
         pthread_mutex_unlock(&w->mutex);
         if (lsi_writer_syncs(w) && (rc = lsi_dir_sync(w->dir, &why))) unsure = true;
+        if (!lsi_writer_syncs(w) && !w->durable) rc = keep_durable(w, &why);
         if (!rc) rc = lsi_manifest_write(m, w->dir, lsi_writer_syncs(w), &renamed, &why);
         if (!rc) unlink_obsolete(w, was, m);
         pthread_mutex_lock(&w->mutex);

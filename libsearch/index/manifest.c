@@ -4,7 +4,7 @@
  * FORMAT  A framed file of kind 3 (store/frame.c) whose generation is the commit's. Its sections:
  *   1 head, 80 bytes     0 generation · 8 uuid, 16 bytes · 24 time of the first commit, ms since 1970 ·
  *                        32 stamp of the analyzer · 40 generation, 48 bytes, 56 sum of the tombstones' file, 0: none ·
- *                        64 flags: 1 made without fsync · 72 zero
+ *                        64 flags: 1 made without fsync · 72 with it, the boot that made it, else 0
  *   2 schema             model/schema.c
  *   3 segments           64 bytes each, in order of arrival:
  *                         0 generation, which names seg-%016x · 8 bytes · 16 sum (header and table of its frame) ·
@@ -22,10 +22,20 @@
  *   4. rename over MANIFEST: a reader, and a crash, sees the old commit or the new one whole.
  *   5. The directory is fsynced: the rename is durable. A crash before may still show the old commit, so nothing was
  *      acknowledged and nothing unlinked yet.
- *   6. Only now is the commit acknowledged, and are files unlinked that the old manifest named alone. Unlinked before
- * 5, a crash could bring back the old manifest without its files. Steps 1 and 2 are the caller's (index/commit.c), 3 to
- * 5 are lsi_manifest_write. Where 5 fails the commit stands in memory, and nobody can say what is on the disk:
- * LS_COMMIT_UNKNOWN. */
+ *   6. Only now is the commit acknowledged, and what the old manifest alone named is unlinked. Unlinked before 5, a
+ *      crash could bring back the old manifest without its files.
+ *
+ * WITHOUT WAITING FOR THE DISK (LS_WRITER_NO_SYNC) no step is fsynced, and the system may write names, manifests and
+ * segments in any order. As long as it runs nothing can be seen of that, whoever is killed. When it goes down, files
+ * may be missing, short, or full of zeros, and nobody could tell quickly which. Hence:
+ *   1. Before its first commit such a writer links the durable manifest to the name MANIFEST.durable, and from then on
+ *      unlinks nothing that this names.
+ *   2. Its manifests carry flag 1 and the number of the boot. Who finds the number of another boot, or a damaged
+ *      MANIFEST beside a MANIFEST.durable, takes MANIFEST.durable: an older commit, and whole.
+ *   3. When it closes, or the next writer opens, all files of the last commit are fsynced, then the same commit is made
+ *      once more without the flag, in the order above; only then MANIFEST.durable goes.
+ * Steps 1 and 2 are the caller's (index/commit.c), 3 to 5 are lsi_manifest_write. Where 5 fails the commit stands in
+ * memory, and nobody can say what is on the disk: LS_COMMIT_UNKNOWN. */
 #include "libsearch/index/manifest.h"
 #include "libsearch/codec/read.h"
 #include "libsearch/store/names.h"
@@ -91,7 +101,8 @@ static int read_head(lsi_manifest *m, const lsi_frame *f, ls_error *err)
     m->flags = lsi_get64(p + 64);
     if (!m->generation || m->generation != lsi_frame_generation(f))
         return lsi_section_corrupt(s, 0, err, "the generation of the file's header expected");
-    if (m->flags > LSI_MAN_UNSYNCED || lsi_get64(p + 72)) return lsi_section_corrupt(s, 64, err, "zero expected");
+    m->boot = lsi_get64(p + 72);
+    if (m->flags > LSI_MAN_UNSYNCED || (!m->flags && m->boot)) return lsi_section_corrupt(s, 64, err, "zero expected");
     return LS_OK;
 }
 
@@ -152,14 +163,14 @@ static int read_records(lsi_manifest *m, const lsi_frame *f, ls_error *err)
     return LS_OK;
 }
 
-int lsi_manifest_read(lsi_manifest **out, lsi_frame **file, lsi_dir *dir, ls_error *err)
+static int read_named(lsi_manifest **out, lsi_frame **file, lsi_dir *dir, const char *name, ls_error *err)
 {
     *out = NULL;
     if (file) *file = NULL;
     lsi_frame *f = NULL;
     lsi_manifest *m = lsi_calloc(1, sizeof *m);
     lsi_error_clear(err);
-    int rc = m ? lsi_frame_open(&f, dir, LSI_NAME_MANIFEST, LSI_FILE_MANIFEST, false, 0, 0, err) : lsi_fail_nomem(err);
+    int rc = m ? lsi_frame_open(&f, dir, name, LSI_FILE_MANIFEST, false, 0, 0, err) : lsi_fail_nomem(err);
     if (rc == LS_NOTFOUND) lsi_fail(err, rc, "%s: there is no index here", lsi_dir_path(dir));
     if (!rc) rc = lsi_frame_check_types(f, LSI_MAN_LAST, err);
     if (!rc) rc = read_head(m, f, err);
@@ -176,6 +187,26 @@ int lsi_manifest_read(lsi_manifest **out, lsi_frame **file, lsi_dir *dir, ls_err
     return rc;
 }
 
+int lsi_manifest_read(lsi_manifest **out, lsi_frame **file, lsi_dir *dir, ls_error *err)
+{
+    ls_error why;
+    lsi_error_clear(&why);
+    int rc = read_named(out, file, dir, LSI_NAME_MANIFEST, &why);
+    bool lost = rc == LS_CORRUPT || (!rc && (*out)->flags & LSI_MAN_UNSYNCED && (*out)->boot != lsi_io_boot());
+    lsi_manifest *durable;
+    lsi_frame *durable_file = NULL;
+    if (lost && !read_named(&durable, file ? &durable_file : NULL, dir, LSI_NAME_DURABLE, NULL)) {
+        lsi_manifest_free(*out);
+        if (file) lsi_frame_close(*file);
+        if (file) *file = durable_file;
+        *out = durable;
+        durable->fell_back = true;
+        return LS_OK;
+    }
+    if (rc && err) *err = why;
+    return rc;
+}
+
 /* ---- writing ---- */
 
 static void put_head(const lsi_manifest *m, lsi_sink *s)
@@ -189,7 +220,7 @@ static void put_head(const lsi_manifest *m, lsi_sink *s)
     lsi_sink_put64(s, m->tombs_bytes);
     lsi_sink_put64(s, m->tombs_sum);
     lsi_sink_put64(s, m->flags);
-    lsi_sink_put64(s, 0);
+    lsi_sink_put64(s, m->flags ? m->boot : 0);
 }
 
 static void put_segment(const lsi_segment_info *x, lsi_sink *s)

@@ -19,6 +19,8 @@ typedef struct lsi_manifest {
     uint64_t analyzer_stamp;                           /* of the analyzer that made the oldest text */
     uint64_t tombs_generation, tombs_bytes, tombs_sum; /* the file tombs-%016x; 0: none */
     uint64_t flags;                                    /* LSI_MAN_UNSYNCED */
+    uint64_t boot;                                     /* with it: of the system that made it (lsi_io_boot) */
+    bool fell_back;                                    /* read from MANIFEST.durable */
     ls_schema *schema;                                 /* owned */
     lsi_segment_info *segments;                        /* in order of arrival */
     size_t count;
@@ -30,7 +32,8 @@ enum { LSI_MAN_UNSYNCED = 1 }; /* made without waiting for the disk: its files m
 void lsi_manifest_free(lsi_manifest *m); /* takes NULL */
 /* All but the segments, which are left empty. */
 int lsi_manifest_copy(lsi_manifest **out, const lsi_manifest *m, ls_error *err);
-/* Reads MANIFEST. LS_NOTFOUND where there is none. file (may be NULL): the open file itself, owned by the caller. */
+/* Reads MANIFEST, or what it falls back on after a crash of the system. LS_NOTFOUND where there is none. file (may be
+ * NULL): the open file itself, owned by the caller. */
 int lsi_manifest_read(lsi_manifest **out, lsi_frame **file, lsi_dir *dir, ls_error *err);
 /* Makes m the index's commit: a temporary file, then a rename. *renamed tells whether MANIFEST may be the new one
  * where this fails; LS_COMMIT_UNKNOWN: it is, but the directory could not be synced. */

@@ -7,7 +7,7 @@
  *   2. Writer B opens the index, believes in 8, and removes the files that 7 alone named.
  *   3. The power fails before the system wrote the directory: the disk has manifest 7 and not its files.
  *   So B fsyncs the manifest and the directory before it removes anything. Where A did not wait for the disk at all
- *   (LS_WRITER_NO_SYNC), its files are fsynced here too, before the manifest that names them.
+ *   (LS_WRITER_NO_SYNC), its files are fsynced here too, and its commit is made once more (manifest.c).
  *
  * ORPHANS are files with a name of ours that the manifest does not name: of a commit that was not finished, of a writer
  * that was killed. Only whoever holds the lock may remove them: anybody else might take the files of a commit under way
@@ -59,30 +59,56 @@ static int sync_file(lsi_dir *dir, lsi_name_kind kind, uint64_t generation, ls_e
     return rc;
 }
 
-static int sync_commit(lsi_dir *dir, const lsi_manifest *m, lsi_frame *manifest_file, ls_error *err)
+int lsi_recover_sync_files(lsi_dir *dir, const lsi_manifest *m, ls_error *err)
 {
     int rc = LS_OK;
-    for (size_t i = 0; !rc && m->flags & LSI_MAN_UNSYNCED && i < m->count; i++) {
+    for (size_t i = 0; !rc && i < m->count; i++) {
         rc = sync_file(dir, LSI_NAME_SEGMENT, m->segments[i].generation, err);
         if (!rc && m->segments[i].live_generation)
             rc = sync_file(dir, LSI_NAME_LIVE, m->segments[i].live_generation, err);
     }
-    if (!rc) rc = lsi_frame_sync(manifest_file, err);
+    return rc;
+}
+
+static int sync_manifest(lsi_dir *dir, const char *name, ls_error *err)
+{
+    lsi_file f;
+    lsi_file_init(&f);
+    int rc = lsi_file_open(&f, dir, name, err);
+    if (!rc) rc = lsi_file_sync(&f, err);
+    lsi_file_close(&f, NULL);
     return rc ? rc : lsi_dir_sync(dir, err);
 }
 
-int lsi_recover(lsi_dir *dir, const lsi_manifest *m, lsi_frame *manifest_file, uint64_t *next_generation, ls_error *err)
+/* Where the last commit was made without waiting for the disk, or is what such commits fall back on: the same once
+ * more, durable. */
+static int commit_again(lsi_dir *dir, lsi_manifest *m, uint64_t generation, ls_error *err)
+{
+    bool renamed;
+    int rc = lsi_recover_sync_files(dir, m, err);
+    if (!rc) rc = lsi_dir_sync(dir, err);
+    if (rc) return rc;
+    m->generation = generation;
+    m->flags = m->boot = 0;
+    m->fell_back = false;
+    return lsi_manifest_write(m, dir, true, &renamed, err);
+}
+
+int lsi_recover(lsi_dir *dir, lsi_manifest *m, uint64_t *next_generation, ls_error *err)
 {
     found f = {m, m->generation, {0}};
     lsi_map_init(&f.orphans);
-    int rc = sync_commit(dir, m, manifest_file, err);
+    bool again = m->flags & LSI_MAN_UNSYNCED || m->fell_back;
+    int rc = again ? LS_OK : sync_manifest(dir, LSI_NAME_MANIFEST, err);
     if (!rc && (rc = lsi_dir_list(dir, look_at, &f, err)) == LS_NOMEM) lsi_fail_nomem(err);
-    for (size_t i = 0; !rc && i < f.orphans.count; i++)
-        lsi_dir_unlink(dir, (const char *)f.orphans.entries[i].key, NULL); /* else the next writer's */
-    lsi_map_clear(&f.orphans);
+    *next_generation = f.highest + 1;
     if (!rc && f.highest >= UINT64_MAX / 2)
         rc = lsi_fail(err, LS_LIMIT, "%s: a file has generation %llu; no higher one can be given", lsi_dir_path(dir),
                       (unsigned long long)f.highest);
-    *next_generation = f.highest + 1;
+    if (!rc && again) rc = commit_again(dir, m, (*next_generation)++, err);
+    if (!rc) lsi_dir_unlink(dir, LSI_NAME_DURABLE, NULL); /* before its files go as orphans */
+    for (size_t i = 0; !rc && i < f.orphans.count; i++)
+        lsi_dir_unlink(dir, (const char *)f.orphans.entries[i].key, NULL); /* else the next writer's */
+    lsi_map_clear(&f.orphans);
     return rc;
 }

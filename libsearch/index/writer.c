@@ -131,7 +131,6 @@ static int make_index(ls_writer *w, const ls_schema *schema, ls_error *err)
     m->generation = 1;
     m->created = lsi_io_now_ms();
     m->analyzer_stamp = lsi_analyzer_stamp();
-    m->flags = lsi_writer_syncs(w) ? 0 : LSI_MAN_UNSYNCED;
     m->segments = lsi_calloc(1, sizeof *m->segments);
     int rc = m->segments ? lsi_io_random(m->uuid, sizeof m->uuid, err) : lsi_fail_nomem(err);
     if (!rc) rc = schema ? lsi_schema_copy(&m->schema, schema, err) : lsi_schema_news(&m->schema, err);
@@ -139,7 +138,7 @@ static int make_index(ls_writer *w, const ls_schema *schema, ls_error *err)
         char stale[LSI_NAME_BYTES]; /* of a maker that was killed: no manifest, so nobody's */
         lsi_name_make(stale, LSI_NAME_TEMP, m->generation);
         lsi_dir_unlink(w->dir, stale, NULL);
-        rc = lsi_manifest_write(m, w->dir, lsi_writer_syncs(w), &renamed, err);
+        rc = lsi_manifest_write(m, w->dir, true, &renamed, err);
     }
     lsi_manifest_free(m);
     return rc;
@@ -147,17 +146,15 @@ static int make_index(ls_writer *w, const ls_schema *schema, ls_error *err)
 
 static int read_index(ls_writer *w, const ls_writer_options *o, ls_error *err)
 {
-    lsi_frame *file = NULL;
     ls_schema *schema = NULL;
-    int rc = lsi_manifest_read(&w->manifest, &file, w->dir, err);
+    int rc = lsi_manifest_read(&w->manifest, NULL, w->dir, err);
     if (rc == LS_NOTFOUND && o->flags & LS_WRITER_CREATE) {
         rc = make_index(w, o->schema, err);
-        if (!rc) rc = lsi_manifest_read(&w->manifest, &file, w->dir, err);
+        if (!rc) rc = lsi_manifest_read(&w->manifest, NULL, w->dir, err);
     } else if (!rc && o->flags & LS_WRITER_EXCLUSIVE) {
         rc = lsi_fail(err, LS_EXISTS, "%s: there is an index already", lsi_dir_path(w->dir));
     }
-    if (!rc) rc = lsi_recover(w->dir, w->manifest, file, &w->next_generation, err);
-    lsi_frame_close(file);
+    if (!rc) rc = lsi_recover(w->dir, w->manifest, &w->next_generation, err);
     if (!rc) rc = lsi_schema_copy(&schema, w->manifest->schema, err);
     if (!rc) rc = lsi_writer_own_schema(w, schema, err);
     if (!rc) w->schema = w->committed_schema = schema;
@@ -218,12 +215,17 @@ void lsi_writer_close(ls_writer *w)
     bool ours = w->lock && lsi_lock_is_ours(w->lock); /* a child of fork has no merge thread, and no say in the files */
     if (ours) lsi_merger_stop(w);
     if (ours) drop_uncommitted(w);
+    if (ours && w->durable && w->health == LSI_WRITER_WELL) {
+        ls_error why;
+        if (lsi_writer_make_durable(w, &why)) lsi_log(LS_LOG_WARNING, "the next writer has to finish: %s", why.message);
+    }
     lsi_writer_forget_memory(w);
     for (size_t i = 0; i < w->count; i++) lsi_wseg_clear(&w->segs[i]);
     lsi_free(w->segs);
     for (size_t i = 0; i < w->schema_count; i++) lsi_schema_free(w->schemas[i]);
     lsi_free(w->schemas);
     lsi_manifest_free(w->manifest);
+    lsi_manifest_free(w->durable);
     lsi_free(w->mem_docs);
     lsi_free(w->values);
     lsi_lock_release(w->lock); /* the last thing but memory: until here nobody else may write */

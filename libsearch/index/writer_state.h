@@ -45,6 +45,7 @@ struct ls_writer {
     lsi_writer_health health;
     ls_error why;           /* it is not well */
     lsi_manifest *manifest; /* the last commit; its segments list is the commit's */
+    lsi_manifest *durable;  /* with NO_SYNC, once committed: what MANIFEST.durable says, else NULL */
     ls_schema **schemas;    /* all that this writer has had: open segments and its user borrow them */
     size_t schema_count, schema_cap;
     ls_schema *schema;           /* of the next commit */
@@ -93,8 +94,9 @@ void lsi_writer_unlink(ls_writer *w, int kind, uint64_t generation);
 /* merger.c */
 int lsi_merger_start(ls_writer *w, ls_error *err);
 void lsi_merger_stop(ls_writer *w);
-void lsi_merger_wake(ls_writer *w); /* the mutex is held */
+void lsi_merger_wake(ls_writer *w);                       /* the mutex is held */
+int lsi_writer_make_durable(ls_writer *w, ls_error *err); /* of closing: see manifest.c; no merge thread any more */
 /* recover.c: makes the last commit durable, removes what no manifest names, tells the first free generation. */
-int lsi_recover(lsi_dir *dir, const lsi_manifest *m, lsi_frame *manifest_file, uint64_t *next_generation,
-                ls_error *err);
+int lsi_recover(lsi_dir *dir, lsi_manifest *m, uint64_t *next_generation, ls_error *err);
+int lsi_recover_sync_files(lsi_dir *dir, const lsi_manifest *m, ls_error *err);
 #endif

@@ -150,7 +150,8 @@ static bool take_fraction(cursor *c, unsigned *ms, bool *has)
     return true;
 }
 
-/* ---- ISO ---------------------------------------------------------------------------------------------------------- */
+/* ---- ISO ----------------------------------------------------------------------------------------------------------
+ */
 
 typedef enum unit { YEAR, MONTH, DAY, MINUTE, SECOND, MILLISECOND } unit;
 typedef struct iso {
@@ -195,7 +196,8 @@ static bool read_iso(cursor c, iso *out)
     return at_end(&c) && civil_ok(&out->civil);
 }
 
-/* ---- RFC 5322 ----------------------------------------------------------------------------------------------------- */
+/* ---- RFC 5322 -----------------------------------------------------------------------------------------------------
+ */
 
 /* Blanks and (comments); false where nothing was there. */
 static bool skip_blanks(cursor *c)
@@ -280,7 +282,8 @@ static bool read_mail_date(cursor c, int64_t *ms)
     return true;
 }
 
-/* ---- dates -------------------------------------------------------------------------------------------------------- */
+/* ---- dates --------------------------------------------------------------------------------------------------------
+ */
 
 static cursor trimmed(const char *text, size_t len)
 {
@@ -318,7 +321,8 @@ void lsi_date_format(int64_t ms, char *buf, size_t cap)
              (long long)(t.year < 0 ? -t.year : t.year), t.month, t.day, t.hour, t.minute, t.second, tail);
 }
 
-/* ---- periods ------------------------------------------------------------------------------------------------------ */
+/* ---- periods ------------------------------------------------------------------------------------------------------
+ */
 
 /* The period that begins at a local time and lasts until another. */
 static void between(const lsi_zone *zone, const lsi_civil *from, const lsi_civil *until, int64_t *first, int64_t *last)

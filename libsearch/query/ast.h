@@ -22,11 +22,12 @@
 
 typedef enum lsi_node_type {
     LSI_Q_NOTHING = 0, /* matches nothing (an empty query) */
-    LSI_Q_ALL,      /* everything; scores 1 × boost */
-    LSI_Q_WORD,     /* words[0], by its terms */
-    LSI_Q_PHRASE,   /* words in order, side by side. exact: by folded spelling; else by terms */
-    LSI_Q_SLOP,     /* "…"~n: words in any order, span ≤ their number - 1 + distance, by terms */
-    LSI_Q_AND, LSI_Q_OR, /* kids, ≥ 2 */
+    LSI_Q_ALL,         /* everything; scores 1 × boost */
+    LSI_Q_WORD,        /* words[0], by its terms */
+    LSI_Q_PHRASE,      /* words in order, side by side. exact: by folded spelling; else by terms */
+    LSI_Q_SLOP,        /* "…"~n: words in any order, span ≤ their number - 1 + distance, by terms */
+    LSI_Q_AND,
+    LSI_Q_OR,       /* kids, ≥ 2 */
     LSI_Q_NOT,      /* kids[0] is excluded; in an AND it takes away, alone it means ALL without kids[0] */
     LSI_Q_NEAR,     /* kids (words, phrases, OR groups) within distance of each other; ordered: pre/n */
     LSI_Q_PREFIX,   /* words[0].folded is the beginning */
@@ -51,8 +52,8 @@ typedef struct lsi_qword {
     uint32_t form_len, folded_len;
     lsi_qterm terms[4]; /* its stems: the index's language first, then the query's; distinct */
     uint32_t term_count;
-    uint32_t offset;    /* position relative to the first word of a phrase */
-    bool function_word; /* of the index's or the query's language */
+    uint32_t offset;     /* position relative to the first word of a phrase */
+    bool function_word;  /* of the index's or the query's language */
     uint32_t start, end; /* bytes of the query text */
 } lsi_qword;
 
@@ -67,7 +68,7 @@ typedef struct lsi_node {
     uint32_t distance; /* NEAR, SLOP, FUZZY; times of ATLEAST */
     uint8_t scope;     /* LSI_SCOPE_* */
     bool ordered, exact;
-    bool no_score;     /* matches, but adds 0 (function words under match=any) */
+    bool no_score; /* matches, but adds 0 (function words under match=any) */
     int64_t from, to;
     /* for printing */
     const char *spelling; /* of leaves and hyphenated words: text that parses to this node again */
@@ -80,21 +81,21 @@ enum {
     LSI_STYLE_ANY     /* AND made of words joined by MATCH_ANY with some of +a, -b beside them */
 };
 
-#define LSI_QUERY_BYTES_MAX 4096u
-#define LSI_QUERY_DEPTH_MAX 50u
+#define LSI_QUERY_BYTES_MAX   4096u
+#define LSI_QUERY_DEPTH_MAX   50u
 #define LSI_QUERY_CLAUSES_MAX 1024u
 
 struct ls_query {
     lsi_arena arena;
-    lsi_node *root; /* never NULL */
-    const char *text;   /* repaired UTF-8, cut at LSI_QUERY_BYTES_MAX */
+    lsi_node *root;   /* never NULL */
+    const char *text; /* repaired UTF-8, cut at LSI_QUERY_BYTES_MAX */
     size_t text_len;
     const char *parsed; /* normal form */
     ls_warning *warnings;
     size_t warning_count, warning_cap;
     int default_lang, lang; /* the index's; the further one or -1 */
     unsigned flags;
-    uint64_t hash; /* of the meaning: for cursors and caches */
+    uint64_t hash;        /* of the meaning: for cursors and caches */
     uint64_t exclude_doc; /* of more-like-this: left out; UINT64_MAX none */
 };
 

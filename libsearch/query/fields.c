@@ -24,11 +24,16 @@ static int date_field(const ls_schema *s)
 static lsi_field_kind kind_of(const ls_schema *s, int field)
 {
     switch (s->fields[field].pub.type) {
-    case LS_TEXT: return LSI_KIND_TEXT;
-    case LS_KEYWORD: return LSI_KIND_KEYWORD;
-    case LS_INTEGER: return LSI_KIND_NUMBER;
-    case LS_DATE: return LSI_KIND_DATE;
-    case LS_STORED: return LSI_KIND_STORED;
+    case LS_TEXT:
+        return LSI_KIND_TEXT;
+    case LS_KEYWORD:
+        return LSI_KIND_KEYWORD;
+    case LS_INTEGER:
+        return LSI_KIND_NUMBER;
+    case LS_DATE:
+        return LSI_KIND_DATE;
+    case LS_STORED:
+        return LSI_KIND_STORED;
     }
     return LSI_KIND_UNKNOWN;
 }
@@ -41,8 +46,8 @@ lsi_field_kind lsi_query_field(const ls_schema *s, const char *name, size_t len,
     static const struct {
         const char *name;
         lsi_field_kind kind;
-    } dates[] = {{"date", LSI_KIND_DATE}, {"since", LSI_KIND_SINCE}, {"before", LSI_KIND_BEFORE},
-                 {"after", LSI_KIND_AFTER}};
+    } dates[] = {
+        {"date", LSI_KIND_DATE}, {"since", LSI_KIND_SINCE}, {"before", LSI_KIND_BEFORE}, {"after", LSI_KIND_AFTER}};
     char low[64];
     *field = LSI_FIELD_NONE;
     if (!len || len >= sizeof low) return LSI_KIND_UNKNOWN;

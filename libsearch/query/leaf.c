@@ -108,7 +108,8 @@ static lsi_node *leaf_text(lsi_parser *p, int field, const slice *t)
     return lsi_words_read(p, &w, t->s, t->len, t->base) ? leaf_words(p, field, &w, t) : NULL;
 }
 
-/* ---- patterns ----------------------------------------------------------------------------------------------------- */
+/* ---- patterns -----------------------------------------------------------------------------------------------------
+ */
 
 static bool is_alnum(char c)
 {
@@ -140,7 +141,7 @@ static bool find_pattern(slice *t)
 }
 
 typedef struct pattern {
-    char text[PATTERN_BYTES_MAX + 1]; /* folded; runs of wildcards as ??…* */
+    char text[PATTERN_BYTES_MAX + 1];    /* folded; runs of wildcards as ??…* */
     char literal[PATTERN_BYTES_MAX + 1]; /* as written, without wildcards */
     size_t len, literal_len, letters, wild;
     bool too_long;
@@ -193,7 +194,8 @@ static bool read_pattern(lsi_parser *p, pattern *x, const char *s, size_t len)
         x->wild += ones + any;
     }
     x->text[x->len] = 0;
-    for (size_t i = 0; i < x->len; i++) x->letters += is_alnum(x->text[i]) && ((unsigned char)x->text[i] & 0xC0) != 0x80;
+    for (size_t i = 0; i < x->len; i++)
+        x->letters += is_alnum(x->text[i]) && ((unsigned char)x->text[i] & 0xC0) != 0x80;
     return !p->rc && !x->too_long;
 }
 
@@ -227,8 +229,8 @@ static lsi_node *leaf_pattern(lsi_parser *p, int field, const slice *t)
     bool prefix = x.wild == 1 && x.text[x.len - 1] == '*';
     lsi_qword *w = lsi_parse_alloc(p, sizeof *w);
     char *folded = lsi_arena_dup(&p->q->arena, x.text, x.len - prefix);
-    char *spelling = is_own_spelling(p, &x) ? lsi_arena_dup(&p->q->arena, x.text, x.len)
-                                            : lsi_arena_dup(&p->q->arena, t->s, t->len);
+    char *spelling =
+        is_own_spelling(p, &x) ? lsi_arena_dup(&p->q->arena, x.text, x.len) : lsi_arena_dup(&p->q->arena, t->s, t->len);
     if (!w || !folded || !spelling) {
         p->rc = LS_NOMEM;
         return NULL;
@@ -240,7 +242,8 @@ static lsi_node *leaf_pattern(lsi_parser *p, int field, const slice *t)
     return leaf_new(p, prefix ? LSI_Q_PREFIX : LSI_Q_WILDCARD, field, w, 1, spelling);
 }
 
-/* ---- word~ -------------------------------------------------------------------------------------------------------- */
+/* ---- word~ --------------------------------------------------------------------------------------------------------
+ */
 
 static lsi_node *leaf_fuzzy(lsi_parser *p, const lsi_lexeme *x, lsi_words *w, const slice *t)
 {
@@ -290,7 +293,8 @@ static lsi_node *leaf_chunk(lsi_parser *p, const lsi_lexeme *x)
     return x->tilde ? leaf_fuzzy(p, x, &w, &t) : leaf_words(p, x->field, &w, &t);
 }
 
-/* ---- phrases, caps ------------------------------------------------------------------------------------------------ */
+/* ---- phrases, caps ------------------------------------------------------------------------------------------------
+ */
 
 static lsi_node *leaf_phrase(lsi_parser *p, const lsi_lexeme *x)
 {
@@ -329,16 +333,17 @@ static lsi_node *leaf_caps(lsi_parser *p, const lsi_lexeme *x)
         lsi_words one = {.list = word, .count = 1}, again;
         const char *form = (const char *)word->form;
         bool same = lsi_words_read(p, &again, form, word->form_len, 0) && lsi_words_equal(&again, &one);
-        const char *text = same && !memchr(form, ')', word->form_len)
-                               ? form
-                               : (const char *)lsi_arena_dup(&p->q->arena, p->q->text + word->start,
-                                                             word->end - word->start);
+        const char *text =
+            same && !memchr(form, ')', word->form_len)
+                ? form
+                : (const char *)lsi_arena_dup(&p->q->arena, p->q->text + word->start, word->end - word->start);
         kids[i] = leaf_new(p, LSI_Q_CAPS, field, word, 1, spell(p, "caps(", text, ")"));
     }
     return p->rc ? NULL : lsi_node_group(p, LSI_Q_AND, kids, w.count);
 }
 
-/* ---- whole values ------------------------------------------------------------------------------------------------- */
+/* ---- whole values -------------------------------------------------------------------------------------------------
+ */
 
 /* The value behind its field's name again: bare where it is one chunk, else in marks that it does not hold. */
 static const char *spell_value(lsi_parser *p, const char *s, size_t n)

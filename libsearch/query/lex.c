@@ -43,8 +43,8 @@ size_t lsi_lex_space(const char *s, const char *end)
     if (n >= 2 && p[0] == 0xC2 && (p[1] == 0xA0 || p[1] == 0x85)) return 2;
     if (n < 3) return 0;
     uint32_t c = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
-    bool space = c == 0xE19A80 || (c >= 0xE28080 && c <= 0xE2808A) || c == 0xE280A8 || c == 0xE280A9 ||
-                 c == 0xE280AF || c == 0xE2819F || c == 0xE38080;
+    bool space = c == 0xE19A80 || (c >= 0xE28080 && c <= 0xE2808A) || c == 0xE280A8 || c == 0xE280A9 || c == 0xE280AF ||
+                 c == 0xE2819F || c == 0xE38080;
     return space ? 3 : 0;
 }
 
@@ -216,9 +216,8 @@ static void strip_suffixes(lexer *l, lsi_lexeme *x, const char *start, const cha
 static const char *phrase_end(lexer *l, int open, size_t *close_bytes)
 {
     static const uint8_t closes[QUOTE_KINDS] = {
-        [QUOTE_STRAIGHT] = 1 << QUOTE_STRAIGHT, [QUOTE_66] = 1 << QUOTE_99,
-        [QUOTE_99] = 1 << QUOTE_99,             [QUOTE_LOW] = 1 << QUOTE_66 | 1 << QUOTE_99,
-        [QUOTE_LEFT] = 1 << QUOTE_RIGHT,        [QUOTE_RIGHT] = 1 << QUOTE_LEFT};
+        [QUOTE_STRAIGHT] = 1 << QUOTE_STRAIGHT,      [QUOTE_66] = 1 << QUOTE_99,      [QUOTE_99] = 1 << QUOTE_99,
+        [QUOTE_LOW] = 1 << QUOTE_66 | 1 << QUOTE_99, [QUOTE_LEFT] = 1 << QUOTE_RIGHT, [QUOTE_RIGHT] = 1 << QUOTE_LEFT};
     const char *other = NULL;
     size_t other_bytes = 0;
     for (const char *s = l->at; s < l->end; s++) {
@@ -332,8 +331,8 @@ static bool lex_near(lexer *l, const char *end)
         s = read_number(slash + 1, end, NEAR_MAX, &n);
         if (s != end) return false;
         if (!n || n > NEAR_MAX) {
-            lsi_parse_warn(l->p, "limit_distance", place(l, l->at), place(l, end),
-                           "distances go from 1 to %u words", NEAR_MAX);
+            lsi_parse_warn(l->p, "limit_distance", place(l, l->at), place(l, end), "distances go from 1 to %u words",
+                           NEAR_MAX);
             n = n ? NEAR_MAX : 1;
         }
     }
@@ -466,7 +465,11 @@ static void lex_simple(lexer *l)
 
 const lsi_lexeme *lsi_lex(lsi_parser *p, const char *text, size_t len)
 {
-    lexer l = {.p = p, .text = text, .at = text, .end = text + len, .simple = (p->q->flags & LS_MODE_SIMPLE) != 0,
+    lexer l = {.p = p,
+               .text = text,
+               .at = text,
+               .end = text + len,
+               .simple = (p->q->flags & LS_MODE_SIMPLE) != 0,
                .fields = {LSI_FIELD_NONE}};
     size_t opens = 0;
     for (size_t i = 0; i < len; i++) opens += text[i] == '(';

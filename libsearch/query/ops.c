@@ -20,6 +20,15 @@ static bool any_bit(const uint64_t *bits)
     return x != 0;
 }
 
+int lsi_op_norms(lsi_plan *p, lsi_op *op, ls_error *err)
+{
+    ls_error why = {0};
+    if (op->list < p->seg->seg->list_count) op->norms = lsi_segment_norms(p->seg->seg, op->list, &why);
+    op->empty |= !op->norms; /* the segment has nothing of this field: it may be younger than the segment */
+    if (why.code && err) *err = why;
+    return why.code;
+}
+
 static int open_kids(lsi_plan *p, lsi_op *op, size_t seg, ls_error *err)
 {
     bool all = true, none = true;
@@ -49,13 +58,10 @@ int lsi_op_open(lsi_plan *p, lsi_op *op, size_t seg, ls_error *err)
     case LSI_OP_TERM:
         return lsi_term_open(p, op, seg, err);
     case LSI_OP_SPAN: {
+        op->norms = NULL;
         int rc = lsi_span_open(p, op->span, seg, &op->empty, err);
         if (rc || op->empty || op->constant || !op->scores) return rc;
-        ls_error why = {0};
-        op->norms = lsi_segment_norms(p->seg->seg, op->list, &why);
-        if (op->norms) return LS_OK;
-        if (err) *err = why;
-        return why.code ? why.code : lsi_fail(err, LS_CORRUPT, "a list without lengths");
+        return lsi_op_norms(p, op, err);
     }
     case LSI_OP_SET:
         return lsi_set_open(p, op, seg, err);

@@ -15,6 +15,9 @@ int lsi_op_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, const uint64_
 /* LS_TIMEOUT, LS_CANCELED. */
 int lsi_op_poll(lsi_plan *p, ls_error *err);
 
+/* Lengths of the operator's field in the present segment; empty where it has none. */
+int lsi_op_norms(lsi_plan *p, lsi_op *op, ls_error *err);
+
 /* The kinds, each in its file. */
 int lsi_term_open(lsi_plan *p, lsi_op *op, size_t seg, ls_error *err);
 int lsi_term_next(lsi_op *op, lsi_doc doc, lsi_doc *out, ls_error *err);

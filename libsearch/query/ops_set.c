@@ -17,14 +17,44 @@ static int bits_of_list(lsi_plan *p, lsi_op *op, const lsi_list *list, ls_error 
     return rc;
 }
 
+/* Documents of the present block with a form that counts, wherever it stands: by the form stream alone, block of the
+ * list by block. */
+static int bits_of_block(lsi_op *op, lsi_source *s, ls_error *err)
+{
+    const lsi_postings *l = &s->c.p;
+    uint32_t forms[LSI_BLOCK_DOCS];
+    uint64_t at = lsi_get32(l->cum_le + 4 * (size_t)l->block);
+    for (uint32_t i = 0; i < l->n; at += l->counts[i++]) {
+        lsi_doc d = l->docs[i];
+        bool yes = op->set[d >> 6] >> (d & 63) & 1;
+        for (uint32_t done = 0; !yes && done < l->counts[i];) {
+            uint32_t k = LSI_MIN(l->counts[i] - done, LSI_BLOCK_DOCS);
+            int rc = lsi_stream_read(&s->forms, at + done, k, forms, err);
+            if (rc) return rc;
+            for (uint32_t j = 0; !yes && j < k; j++)
+                yes = forms[j] < s->form_count && (s->allowed[forms[j] >> 6] >> (forms[j] & 63) & 1);
+            done += k;
+        }
+        if (yes) op->set[d >> 6] |= 1ull << (d & 63);
+    }
+    return LS_OK;
+}
+
 /* Documents with a form that counts, in the field asked for: through the one source of op->span. */
 static int bits_of_source(lsi_plan *p, lsi_op *op, const lsi_pick *pick, ls_error *err)
 {
     lsi_span *s = op->span;
+    lsi_source *src = &s->sources[0];
     s->source_count = 1;
-    int rc = lsi_source_open(p, &s->sources[0], pick, err);
+    int rc = lsi_source_open(p, src, pick, err);
+    for (uint32_t b = 0; s->region < 0 && !rc && b < src->c.p.block_count; b++) {
+        rc = lsi_postings_block(&src->c.p, b, err);
+        if (!rc) rc = lsi_postings_counts(&src->c.p, err);
+        if (!rc) rc = bits_of_block(op, src, err);
+        if (!rc && (b & 15) == 15) rc = lsi_op_poll(p, err);
+    }
     lsi_doc d = 0;
-    while (!rc && (rc = lsi_cursor_seek(&s->sources[0].c, d, &d, err)) == LS_OK && d != LSI_DOC_END) {
+    while (s->region >= 0 && !rc && (rc = lsi_cursor_seek(&src->c, d, &d, err)) == LS_OK && d != LSI_DOC_END) {
         bool yes = op->set[d >> 6] >> (d & 63) & 1;
         if (!yes) rc = lsi_span_holds(p, s, d, &yes, err);
         if (yes) op->set[d >> 6] |= 1ull << (d & 63);

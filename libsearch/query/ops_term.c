@@ -69,11 +69,7 @@ int lsi_term_open(lsi_plan *p, lsi_op *op, size_t seg, ls_error *err)
     }
     op->norms = NULL;
     if (op->empty || !op->scores) return LS_OK;
-    ls_error why = {0};
-    op->norms = lsi_segment_norms(p->seg->seg, op->list, &why);
-    if (op->norms) return LS_OK;
-    if (err) *err = why;
-    return why.code ? why.code : lsi_fail(err, LS_CORRUPT, "a list without lengths");
+    return lsi_op_norms(p, op, err);
 }
 
 int lsi_term_next(lsi_op *op, lsi_doc doc, lsi_doc *out, ls_error *err)

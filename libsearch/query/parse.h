@@ -39,16 +39,16 @@ typedef enum lsi_lex_type {
 } lsi_lex_type;
 
 #define LSI_LEX_NO_NUMBER UINT32_MAX
-#define LSI_BOOST_ONE 1000u       /* boosts are counted in thousandths, so that printing them loses nothing */
-#define LSI_BOOST_MAX 1000000u
+#define LSI_BOOST_ONE     1000u /* boosts are counted in thousandths, so that printing them loses nothing */
+#define LSI_BOOST_MAX     1000000u
 typedef struct lsi_lexeme {
     lsi_lex_type type;
     lsi_field_kind kind; /* of WORD, PHRASE, CAPS: by its own name or the group's */
     int field;
-    uint32_t whole;      /* where it begins with its field's name */
+    uint32_t whole; /* where it begins with its field's name */
     uint32_t start, end;
-    uint32_t number;     /* n of NEAR, ATLEAST, "…"~n, word~n; LSI_LEX_NO_NUMBER where none was written */
-    uint32_t boost;      /* thousandths; of WORD, PHRASE, CAPS, CLOSE */
+    uint32_t number; /* n of NEAR, ATLEAST, "…"~n, word~n; LSI_LEX_NO_NUMBER where none was written */
+    uint32_t boost;  /* thousandths; of WORD, PHRASE, CAPS, CLOSE */
     bool tilde, ordered;
     uint8_t scope;
 } lsi_lexeme;
@@ -58,8 +58,8 @@ typedef struct lsi_parser {
     const ls_schema *s;
     lsi_analyzer *an;
     int64_t now;
-    int rc;     /* LS_OK or LS_NOMEM, sticky */
-    bool quiet; /* judging a spelling: no warnings */
+    int rc;               /* LS_OK or LS_NOMEM, sticky */
+    bool quiet;           /* judging a spelling: no warnings */
     const lsi_lexeme *at; /* the next lexeme */
     uint32_t clauses;
     bool clauses_full;
@@ -114,6 +114,5 @@ int lsi_query_hash(ls_query *q);
 int lsi_query_print(ls_query *q, const ls_schema *s);
 
 void *lsi_parse_alloc(lsi_parser *p, size_t n); /* zeroed, from the query's arena; NULL sets p->rc */
-void lsi_parse_warn(lsi_parser *p, const char *code, size_t start, size_t end, const char *fmt, ...)
-    LSI_PRINTF(5, 6);
+void lsi_parse_warn(lsi_parser *p, const char *code, size_t start, size_t end, const char *fmt, ...) LSI_PRINTF(5, 6);
 #endif

@@ -162,7 +162,8 @@ static void put_call(printer *p, const lsi_node *n)
 static void put_node(printer *p, const lsi_node *n)
 {
     switch (n->type) {
-    case LSI_Q_NOTHING: return;
+    case LSI_Q_NOTHING:
+        return;
     case LSI_Q_AND:
         if (n->style == LSI_STYLE_ANY) put_any(p, n);
         else put_joined(p, n, p->any ? " AND " : " ", BIND_NEAR);
@@ -176,13 +177,25 @@ static void put_node(printer *p, const lsi_node *n)
         }
         put_joined(p, n, " OR ", BIND_AND);
         return;
-    case LSI_Q_NOT: put_signed(p, "-", n->kids[0]); return;
-    case LSI_Q_NEAR: put_near(p, n); return;
+    case LSI_Q_NOT:
+        put_signed(p, "-", n->kids[0]);
+        return;
+    case LSI_Q_NEAR:
+        put_near(p, n);
+        return;
     case LSI_Q_ATLEAST:
-    case LSI_Q_HLEAD: put_call(p, n); return;
-    case LSI_Q_RANGE: put_range(p, n); return;
-    case LSI_Q_ID: lsi_buf_puts(&p->out, "id:"); break;
-    default: put_field(p, n->field); break;
+    case LSI_Q_HLEAD:
+        put_call(p, n);
+        return;
+    case LSI_Q_RANGE:
+        put_range(p, n);
+        return;
+    case LSI_Q_ID:
+        lsi_buf_puts(&p->out, "id:");
+        break;
+    default:
+        put_field(p, n->field);
+        break;
     }
     lsi_buf_puts(&p->out, n->spelling);
     put_boost(p, n->boost);

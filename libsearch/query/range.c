@@ -9,7 +9,7 @@
 #include "libsearch/query/parse.h"
 
 #define FIRST_MS INT64_C(-62135596800000) /* 0001-01-01T00:00:00.000Z */
-#define LAST_MS INT64_C(253402300799999)  /* 9999-12-31T23:59:59.999Z */
+#define LAST_MS  INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
 
 typedef struct span { /* what one number or period stands for */
     int64_t first, last;
@@ -137,8 +137,7 @@ lsi_node *lsi_leaf_range(lsi_parser *p, const lsi_lexeme *x)
     while (end > s && end[-1] == ' ') end--;
     if (!read_range(p, x, s, end, n)) {
         bool number = x->kind == LSI_KIND_NUMBER;
-        lsi_parse_warn(p, number ? "bad_number" : "bad_date", x->whole, x->end,
-                       "expected %s; it is taken as text",
+        lsi_parse_warn(p, number ? "bad_number" : "bad_date", x->whole, x->end, "expected %s; it is taken as text",
                        number ? "a number or a range such as 5, >5, 5..9"
                               : "a date or a period such as 2023-08-30, 2023-08, 2023, 7d, 2023-08..2023-10");
         return NULL;

@@ -30,7 +30,8 @@ static lsi_node *with_kids(lsi_parser *p, lsi_node_type type, lsi_node *a, lsi_n
     return n;
 }
 
-/* ---- AND, OR, NOT ------------------------------------------------------------------------------------------------- */
+/* ---- AND, OR, NOT -------------------------------------------------------------------------------------------------
+ */
 
 static bool dissolves(const lsi_node *kid, lsi_node_type type)
 {
@@ -151,7 +152,8 @@ lsi_node *lsi_node_any(lsi_parser *p, lsi_node **required, size_t required_count
     return node;
 }
 
-/* ---- what needs positions ----------------------------------------------------------------------------------------- */
+/* ---- what needs positions -----------------------------------------------------------------------------------------
+ */
 
 static bool is_positional_leaf(const lsi_node *n)
 {
@@ -256,7 +258,8 @@ lsi_node *lsi_node_hlead(lsi_parser *p, lsi_node *kid)
     return kid;
 }
 
-/* ---- scores ------------------------------------------------------------------------------------------------------- */
+/* ---- scores -------------------------------------------------------------------------------------------------------
+ */
 
 void lsi_node_boost(lsi_node *n, uint32_t boost)
 {
@@ -297,7 +300,8 @@ void lsi_node_silence(lsi_node *root)
     if (has_content_word(root)) silence(root);
 }
 
-/* ---- hash --------------------------------------------------------------------------------------------------------- */
+/* ---- hash ---------------------------------------------------------------------------------------------------------
+ */
 
 static void hash_bytes(lsi_buf *b, const void *p, uint32_t n)
 {

@@ -350,7 +350,7 @@ static int source_tf(lsi_plan *p, lsi_span *s, lsi_source *src, lsi_doc doc, uin
 
 static bool has_boilerplate(const lsi_plan *p)
 {
-    const lsi_column *c = &p->seg->seg->regions[p->snap->schema->region_count - 1];
+    const lsi_column *c = &p->seg->seg->regions[p->seg->seg->region_count - 1];
     return c->section && c->present;
 }
 

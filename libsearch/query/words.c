@@ -175,9 +175,9 @@ static bool is_chunk_of(lsi_parser *p, const char *text, size_t len, const lsi_w
     bool quiet = p->quiet;
     p->quiet = true;
     const lsi_lexeme *x = lsi_lex(p, text, len);
-    bool ok = x && x->type == LSI_LEX_WORD && x->kind == LSI_KIND_TEXT && x->field == LSI_FIELD_NONE &&
-              x->start == 0 && x->end == len && !x->tilde && x->boost == LSI_BOOST_ONE &&
-              x[1].type == LSI_LEX_END && reads_as_words(p, text, len, w);
+    bool ok = x && x->type == LSI_LEX_WORD && x->kind == LSI_KIND_TEXT && x->field == LSI_FIELD_NONE && x->start == 0 &&
+              x->end == len && !x->tilde && x->boost == LSI_BOOST_ONE && x[1].type == LSI_LEX_END &&
+              reads_as_words(p, text, len, w);
     p->quiet = quiet;
     return ok;
 }

@@ -288,6 +288,28 @@ int lsi_matcher_mark(lsi_matcher *m, size_t start, size_t end, uint32_t leaf, fl
     return LS_OK;
 }
 
+static int by_position(const void *a, const void *b)
+{
+    const lsi_match_word *x = a, *y = b;
+    return (x->position > y->position) - (x->position < y->position);
+}
+
+/* Boilerplate between ordinary words, and joined words behind their parts, come out of order. The index has no edges of
+ * sentences among boilerplate: all of it is one part. */
+static void sort_words(lsi_matcher *m)
+{
+    for (uint32_t i = 0; i < m->slot_count; i++) {
+        lsi_match_slot *s = &m->slots[i];
+        size_t k = 1;
+        for (size_t j = 0; j < s->count; j++) {
+            if (s->found[j].position < BOILERPLATE_POSITION) continue;
+            s->found[j].sentence = s->found[j].paragraph = UINT32_MAX;
+        }
+        while (k < s->count && s->found[k - 1].position <= s->found[k].position) k++;
+        if (k < s->count) qsort(s->found, s->count, sizeof *s->found, by_position);
+    }
+}
+
 static int read_words(lsi_matcher *m, const uint8_t *text, size_t len, ls_error *err)
 {
     lsi_token t;
@@ -300,8 +322,8 @@ static int read_words(lsi_matcher *m, const uint8_t *text, size_t len, ls_error 
         bool apart = (t.flags & LSI_TOK_BOILERPLATE) != 0;
         if (!(t.flags & LSI_TOK_JOINED)) {
             bool first = (t.flags & LSI_TOK_SENTENCE) || apart != boilerplate || !last_end;
-            w.sentence += (t.flags & LSI_TOK_SENTENCE) != 0;
-            w.paragraph += (t.flags & LSI_TOK_PARAGRAPH) != 0;
+            w.sentence += !apart && (t.flags & LSI_TOK_SENTENCE) != 0;
+            w.paragraph += !apart && (t.flags & LSI_TOK_PARAGRAPH) != 0;
             if (first && m->want_sentences) rc = put_sentence(m, sentence_start(text, t.start, last_end), apart, err);
             boilerplate = apart;
             last_end = LSI_MAX(last_end, t.end);
@@ -315,24 +337,8 @@ static int read_words(lsi_matcher *m, const uint8_t *text, size_t len, ls_error 
         for (; !rc && m->lists[list] != UINT32_MAX; list++) rc = put_word(&m->slots[m->lists[list]], &w, err);
     }
     if (!rc && more < 0) rc = lsi_fail_nomem(err);
+    if (!rc) sort_words(m);
     return rc;
-}
-
-static int by_position(const void *a, const void *b)
-{
-    const lsi_match_word *x = a, *y = b;
-    return (x->position > y->position) - (x->position < y->position);
-}
-
-/* Boilerplate between ordinary words, and joined words behind their parts, come out of order. */
-static void sort_words(lsi_matcher *m)
-{
-    for (uint32_t i = 0; i < m->slot_count; i++) {
-        lsi_match_slot *s = &m->slots[i];
-        size_t k = 1;
-        while (k < s->count && s->found[k - 1].position <= s->found[k].position) k++;
-        if (k < s->count) qsort(s->found, s->count, sizeof *s->found, by_position);
-    }
 }
 
 int lsi_matcher_read(lsi_matcher *m, const uint8_t *text, size_t len, int field, ls_error *err)
@@ -340,7 +346,6 @@ int lsi_matcher_read(lsi_matcher *m, const uint8_t *text, size_t len, int field,
     m->mark_count = m->sentence_count = 0;
     for (uint32_t i = 0; i < m->slot_count; i++) m->slots[i].count = 0;
     int rc = read_words(m, text, len, err);
-    if (!rc) sort_words(m);
     if (!rc && m->root) rc = lsi_match_tree(m, field, err);
     if (!rc && m->mark_count > 1) {
         size_t kept = 1;

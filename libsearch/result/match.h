@@ -7,9 +7,9 @@
 #include "libsearch/util/map.h"
 
 typedef struct lsi_mark { /* a match in the text */
-    size_t start, end; /* bytes */
-    uint32_t leaf;     /* number of the leaf of the query: equal for equal leaves only */
-    float weight;      /* how rare it is; 0: adds nothing to a passage */
+    size_t start, end;    /* bytes */
+    uint32_t leaf;        /* number of the leaf of the query: equal for equal leaves only */
+    float weight;         /* how rare it is; 0: adds nothing to a passage */
 } lsi_mark;
 
 /* A sentence of the text begins here. */
@@ -25,7 +25,7 @@ typedef struct lsi_match_word { /* where a word of the query stands */
 
 typedef struct lsi_match_slot { /* one word of a leaf */
     const lsi_qword *word;
-    uint32_t next;   /* the next slot asked for by the same key; UINT32_MAX: none */
+    uint32_t next;     /* the next slot asked for by the same key; UINT32_MAX: none */
     uint32_t distance; /* of fuzzy */
     lsi_node_type by;  /* PREFIX, WILDCARD, FUZZY: tried one by one */
     lsi_fuzzy *fuzzy;
@@ -48,7 +48,7 @@ typedef struct lsi_matcher {
     lsi_scratch *scratch;
     lsi_analyzer *an;
     lsi_resolver resolver;
-    int lang; /* that stemmed the document */
+    int lang;             /* that stemmed the document */
     lsi_match_node *root; /* NULL: nothing to highlight */
     lsi_match_slot *slots;
     uint32_t slot_count, slot_cap, leaf_count;

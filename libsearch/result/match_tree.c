@@ -31,8 +31,8 @@ static bool alloc_places(lsi_matcher *m, places *p, size_t count)
 
 static place place_of(const lsi_match_word *a, const lsi_match_word *b, uint32_t leaf)
 {
-    return (place){a->position, b->position, a->sentence, b->sentence, a->paragraph, b->paragraph,
-                   a->start,    b->end,      leaf,        {NULL, NULL}};
+    return (place){a->position,  b->position, a->sentence, b->sentence, a->paragraph,
+                   b->paragraph, a->start,    b->end,      leaf,        {NULL, NULL}};
 }
 
 /* ---- leaves ------------------------------------------------------------------------------------------------------ */

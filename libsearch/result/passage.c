@@ -1,10 +1,10 @@
 /* passage.c — owns the choice of passages: which stretches of a text show best why it was found.
  *
  * Candidates are a sentence that has a match and whole sentences behind it (then before it) while they are no longer
- * than asked for; where a sentence alone is longer, they are cut around each match at white space (at a character where there is
- * none). Boilerplate ends a candidate and is never in one. A candidate scores the weights of its different leaves
- * (rare words and phrases are heavy), a tenth for each repetition, and up to a half more for different leaves close to
- * each other. The best is taken, then the best that does not overlap it, leaves already shown counting half.
+ * than asked for; where a sentence alone is longer, they are cut around each match at white space (at a character where
+ * there is none). Boilerplate ends a candidate and is never in one. A candidate scores the weights of its different
+ * leaves (rare words and phrases are heavy), a tenth for each repetition, and up to a half more for different leaves
+ * close to each other. The best is taken, then the best that does not overlap it, leaves already shown counting half.
  * Time is linear in the matches (times the length asked for). Ignorant of: HTML, the query.
  */
 #include "libsearch/result/snippet.h"
@@ -128,7 +128,8 @@ static void candidates(chooser *c)
     for (size_t i = 0; i < m->mark_count; i++) {
         const lsi_mark *x = &m->marks[i];
         while (sentence + 1 < m->sentence_count && m->sentences[sentence + 1].start <= x->start) sentence++;
-        if (!m->sentence_count || m->sentences[sentence].boilerplate || m->sentences[sentence].start > x->start) continue;
+        if (!m->sentence_count || m->sentences[sentence].boilerplate || m->sentences[sentence].start > x->start)
+            continue;
         size_t start = m->sentences[sentence].start, end = sentence_end(c, sentence);
         bool is_long = skip_points(c->text, start, c->len, c->length) < end;
         if (!is_long && done == sentence) continue;

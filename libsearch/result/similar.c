@@ -13,8 +13,8 @@
 #include "libsearch/util/map.h"
 #include <stdlib.h>
 
-#define WORDS_MAX       25u
-#define TEXT_BYTES_MAX  ((size_t)1 << 20) /* of each value that are looked at */
+#define WORDS_MAX      25u
+#define TEXT_BYTES_MAX ((size_t)1 << 20) /* of each value that are looked at */
 
 typedef struct candidate {
     const uint8_t *term, *form;
@@ -75,7 +75,8 @@ static int weigh(maker *k, candidate *c, ls_error *err)
     const uint8_t *folded = lsi_analyzer_fold(k->an, c->form, c->form_len, &n);
     if (!folded) return lsi_fail_nomem(err);
     bool digits = n > 0;
-    for (size_t i = 0; i < n; i++) digits = digits && folded[i] < 0x80 && !((folded[i] | 32) >= 'a' && (folded[i] | 32) <= 'z');
+    for (size_t i = 0; i < n; i++)
+        digits = digits && folded[i] < 0x80 && !((folded[i] | 32) >= 'a' && (folded[i] | 32) <= 'z');
     if (digits || n < 2 || lsi_lang_is_function_word(k->lang, folded, n)) return LS_OK;
     int rc = lsi_snapshot_df(k->snap, c->term, c->term_len, LSI_LIST_COMBINED, &df, err);
     if (rc || df < 2) return rc;

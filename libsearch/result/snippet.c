@@ -53,13 +53,26 @@ static void put_escaped(lsi_buf *b, const uint8_t *s, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         switch (s[i]) {
-        case '&': lsi_buf_puts(b, "&amp;"); break;
-        case '<': lsi_buf_puts(b, "&lt;"); break;
-        case '>': lsi_buf_puts(b, "&gt;"); break;
-        case '"': lsi_buf_puts(b, "&quot;"); break;
-        case '\'': lsi_buf_puts(b, "&#39;"); break;
-        case 0: lsi_buf_put8(b, ' '); break;
-        default: lsi_buf_put8(b, s[i]);
+        case '&':
+            lsi_buf_puts(b, "&amp;");
+            break;
+        case '<':
+            lsi_buf_puts(b, "&lt;");
+            break;
+        case '>':
+            lsi_buf_puts(b, "&gt;");
+            break;
+        case '"':
+            lsi_buf_puts(b, "&quot;");
+            break;
+        case '\'':
+            lsi_buf_puts(b, "&#39;");
+            break;
+        case 0:
+            lsi_buf_put8(b, ' ');
+            break;
+        default:
+            lsi_buf_put8(b, s[i]);
         }
     }
 }

@@ -10,11 +10,11 @@
 #include "libsearch/util/alloc.h"
 #include <stdlib.h>
 
-#define LIMIT_DEFAULT  10u
-#define LIMIT_MAX      100u
-#define TITLES_MAX     3u
-#define TITLE_HITS     30u
-#define CORRECTED_MAX  5u /* unknown words of one query */
+#define LIMIT_DEFAULT 10u
+#define LIMIT_MAX     100u
+#define TITLES_MAX    3u
+#define TITLE_HITS    30u
+#define CORRECTED_MAX 5u /* unknown words of one query */
 
 typedef struct suggestions { /* what is behind an ls_suggestions */
     ls_suggestions pub;
@@ -32,7 +32,7 @@ typedef struct maker {
     size_t limit;
     ls_suggestion *list;
     size_t count, words; /* the first so many are words, the others titles */
-    ls_query *query; /* of the text, parsed */
+    ls_query *query;     /* of the text, parsed */
 } maker;
 
 static bool is_word_byte(char c)
@@ -52,8 +52,8 @@ static size_t find_tail(const char *s, size_t len)
         for (size_t i = at; i < len; i++) {
             if (!((unsigned char)s[i] & 0x80)) continue;
             unsigned char c = (unsigned char)s[i];
-            bool mark = (c == 0xC2 && i + 1 < len) ||
-                        (c == 0xE2 && i + 2 < len && (unsigned char)s[i + 1] == 0x80 && (unsigned char)s[i + 2] != 0x99);
+            bool mark = (c == 0xC2 && i + 1 < len) || (c == 0xE2 && i + 2 < len && (unsigned char)s[i + 1] == 0x80 &&
+                                                       (unsigned char)s[i + 2] != 0x99);
             if (!mark) continue;
             at = i + (c == 0xC2 ? 2 : 3);
             moved = true;

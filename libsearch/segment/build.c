@@ -212,14 +212,23 @@ void lsi_build_posting(lsi_builder *b, lsi_doc doc, uint32_t count, uint32_t tf)
     if (LSI_LIKELY(!b->rc)) lsi_postings_add(b->postings[b->list], doc, count, tf);
 }
 
-void lsi_build_position(lsi_builder *b, uint32_t entry)
+void lsi_build_positions(lsi_builder *b, const uint32_t *positions, uint32_t n)
 {
-    if (LSI_LIKELY(!b->rc)) lsi_stream_add(b->positions, entry);
+    if (b->rc) return;
+    lsi_stream_add(b->positions, positions[0]);
+    for (uint32_t i = 1; i < n; i++) lsi_stream_add(b->positions, positions[i] - positions[i - 1]);
 }
 
-void lsi_build_form_number(lsi_builder *b, uint32_t number)
+void lsi_build_entries(lsi_builder *b, const uint32_t *entries, uint32_t n)
 {
-    if (LSI_LIKELY(!b->rc)) lsi_stream_add(b->form_stream, number);
+    if (b->rc) return;
+    for (uint32_t i = 0; i < n; i++) lsi_stream_add(b->positions, entries[i]);
+}
+
+void lsi_build_form_numbers(lsi_builder *b, const uint32_t *old, const uint32_t *map, uint32_t n)
+{
+    if (b->rc) return;
+    for (uint32_t i = 0; i < n; i++) lsi_stream_add(b->form_stream, map[old[i]]);
 }
 
 void lsi_build_list_end(lsi_builder *b)

@@ -180,8 +180,15 @@ static bool number_forms(flush *f, const lsi_invert_term *t)
     if (!ROOM(f->numbers, count, f->number_cap) || !ROOM(f->df, count, f->df_cap) ||
         !ROOM(f->seen, count, f->seen_cap) || !ROOM(f->ranked, count, f->ranked_cap))
         return false;
-    lsi_inverted_form_df(&f->term, count, f->df, f->seen);
     size_t n = 0;
+    if (count == 1) { /* most have */
+        uint32_t df = 0;
+        for (size_t i = 0; i < f->term.run_count; i++) df += !i || f->term.runs[i].doc != f->term.runs[i - 1].doc;
+        f->form_info[t->last_form].df = df; /* its number is 0 */
+        f->live_forms = 1;
+        return true;
+    }
+    lsi_inverted_form_df(&f->term, count, f->df, f->seen);
     for (uint32_t id = t->last_form; id != LSI_ORD_NONE; id = v->forms[id].previous) {
         uint32_t arrival = v->forms[id].number;
         f->form_info[id].df = f->df[arrival];
@@ -199,14 +206,8 @@ static bool number_forms(flush *f, const lsi_invert_term *t)
 
 static void emit_stream(flush *f, const lsi_invert_run *r)
 {
-    const uint32_t *p = f->term.positions + r->first, *n = f->term.numbers + r->first;
-    uint32_t before = 0;
-    for (uint32_t i = 0; i < r->count; i++) {
-        lsi_build_position(f->b, p[i] - before);
-        before = p[i];
-    }
-    if (f->live_forms < 2) return;
-    for (uint32_t i = 0; i < r->count; i++) lsi_build_form_number(f->b, f->numbers[n[i]]);
+    lsi_build_positions(f->b, f->term.positions + r->first, r->count);
+    if (f->live_forms > 1) lsi_build_form_numbers(f->b, f->term.numbers + r->first, f->numbers, r->count);
 }
 
 /* The combined list; *lists: bits of the other lists that the term is in. */

@@ -285,11 +285,11 @@ static int tally_fresh(lsi_tally *t, const lsi_segment *seg, const lsi_live *old
     return rc;
 }
 
-/* Nanoseconds, roughly: a posting passed over costs 3, a term 150, a form 40; a word analysed and looked up 400. */
+/* Nanoseconds, roughly: a posting passed over costs 5, a term 150, a form 60; a word analysed and looked up 400. */
 static bool words_are_quicker(const lsi_segment *seg, const sums *s)
 {
-    uint64_t scan = 3 * seg->word_sum + 150ull * seg->terms.count + 40ull * seg->forms.count;
-    return 400 * s->fresh_words + 30000ull * s->fresh + 50000 < scan;
+    uint64_t scan = 5 * seg->word_sum + 150ull * seg->terms.count + 60ull * seg->forms.count;
+    return 400 * s->fresh_words + 20000ull * s->fresh + 50000 < scan;
 }
 
 int lsi_live_write_by(lsi_live_way way, lsi_dir *dir, uint64_t generation, const lsi_segment *seg, const lsi_live *old,

@@ -295,7 +295,7 @@ static int copy_positions(lsi_merge *m, uint64_t first, uint64_t n)
         uint32_t k = (uint32_t)LSI_MIN(n, (uint64_t)PIECE);
         int rc = lsi_stream_read(&m->positions, first, k, piece, m->err);
         if (rc) return rc;
-        for (uint32_t i = 0; i < k; i++) lsi_build_position(m->b, piece[i]);
+        lsi_build_entries(m->b, piece, k);
         first += k;
         n -= k;
     }
@@ -310,12 +310,11 @@ static int copy_forms(lsi_merge *m, const lsi_merge_source *s, const uint32_t *n
         uint32_t k = (uint32_t)LSI_MIN(n, (uint64_t)PIECE);
         int rc = lsi_stream_read(&m->form_stream, first, k, piece, m->err);
         if (rc) return rc;
-        for (uint32_t i = 0; i < k; i++) {
+        for (uint32_t i = 0; i < k; i++)
             if (piece[i] >= form_count || numbers[piece[i]] == LSI_ORD_NONE)
                 return lsi_section_corrupt(s->seg->form_stream, m->form_stream.offset, m->err,
                                            "numbers of forms that live documents have");
-            lsi_build_form_number(m->b, numbers[piece[i]]);
-        }
+        lsi_build_form_numbers(m->b, piece, numbers, k);
         first += k;
         n -= k;
     }

@@ -182,6 +182,7 @@ int lsi_tally_scan(lsi_tally *t, const lsi_segment *seg, const uint64_t *docs, l
 
 /* ---- by the words ---- */
 
+#define LOOK_AT_MOST 100000u
 typedef struct again {
     lsi_tally *t;
     const lsi_segment *seg;
@@ -190,7 +191,8 @@ typedef struct again {
     lsi_inverted term;
     uint32_t *df, *seen;
     size_t df_cap, seen_cap;
-    bool differs; /* the segment has not what was found: it was made otherwise after all */
+    bool differs;       /* the segment has not what was found: it was made otherwise after all */
+    uint64_t looked_at; /* entries passed over to find forms */
     ls_error *err;
 } again;
 
@@ -250,6 +252,7 @@ static int find_entry(again *a, const lsi_invert_form *f, lsi_ord ord, uint32_t 
     int rc = lsi_forms_iter_seek(&it, folded, len, a->err);
     while (rc >= 0 && *entry == LSI_ORD_NONE && (rc = lsi_forms_iter_next(&it, a->err)) > 0) {
         if (lsi_bytes_cmp(it.at.folded, it.at.folded_len, folded, len)) break;
+        a->looked_at++;
         if (it.at.term == ord && !lsi_bytes_cmp(it.at.form, it.at.form_len, f->bytes, f->len)) *entry = it.entry;
     }
     lsi_forms_iter_clear(&it);
@@ -266,7 +269,8 @@ static int tally_forms(again *a, const lsi_invert_term *t, lsi_ord ord)
         uint32_t entry;
         int rc = find_entry(a, &v->forms[id], ord, &entry);
         if (rc) return rc;
-        if (entry == LSI_ORD_NONE) a->differs = true;
+        /* Forms that differ in case alone can be made by the million: a scan is linear whatever they are. */
+        if (entry == LSI_ORD_NONE || a->looked_at > LOOK_AT_MOST + 16 * v->form_count) a->differs = true;
         else if (!lsi_tally_add(&a->t->forms, entry, a->df[v->forms[id].number])) return lsi_fail_nomem(a->err);
     }
     return LS_OK;

@@ -16,6 +16,7 @@
 #define _GNU_SOURCE
 #include "libsearch/store/io.h"
 #include "libsearch/util/alloc.h"
+#include "libsearch/util/map.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -89,6 +90,33 @@ uint64_t lsi_io_monotonic_us(void)
     struct timespec t = {0};
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static atomic_uint_fast64_t pretended_boot;
+
+void lsi_io_pretend_boot(uint64_t pretend)
+{
+    atomic_store(&pretended_boot, pretend);
+}
+
+uint64_t lsi_io_boot(void)
+{
+    uint64_t pretended = atomic_load(&pretended_boot);
+    if (pretended) return pretended;
+    uint8_t id[36]; /* a UUID as text; such files tell no size, so that it is read as far as it goes */
+    size_t n = 0;
+    int fd;
+    RETRY(fd, open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
+    if (fd < 0) return 0;
+    while (n < sizeof id) {
+        size_t want = sizeof id - n;
+        ssize_t got = refused(&want) ? -1 : read(fd, id + n, want);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) break;
+        n += (size_t)got;
+    }
+    close(fd);
+    return n == sizeof id ? lsi_hash64(id, n) : 0;
 }
 
 int lsi_io_random(void *p, size_t n, ls_error *err)
@@ -211,6 +239,14 @@ int lsi_dir_rename(lsi_dir *d, const char *from, const char *to, ls_error *err)
     int rc;
     RETRY(rc, renameat(d->fd, from, d->fd, to));
     return rc < 0 ? dir_fail(d, to, "rename over it", err) : LS_OK;
+}
+
+int lsi_dir_link(lsi_dir *d, const char *from, const char *to, ls_error *err)
+{
+    int rc;
+    RETRY(rc, linkat(d->fd, from, d->fd, to, 0));
+    if (rc < 0 && errno == EEXIST) return lsi_fail(err, LS_EXISTS, "%s/%s: is there already", d->path, to);
+    return rc < 0 ? dir_fail(d, to, "link", err) : LS_OK;
 }
 
 int lsi_dir_unlink(lsi_dir *d, const char *name, ls_error *err)

@@ -18,6 +18,10 @@ const char *lsi_dir_path(const lsi_dir *d);
 
 int64_t lsi_io_now_ms(void); /* wall clock, UTC */
 uint64_t lsi_io_monotonic_us(void);
+/* A number that is the same until the system starts anew; 0 where it cannot be told. `pretend` (a test's) overrules it
+ * where not 0. */
+uint64_t lsi_io_boot(void);
+void lsi_io_pretend_boot(uint64_t pretend);
 int lsi_io_random(void *p, size_t n, ls_error *err); /* n ≤ 256 bytes from the kernel */
 
 /* What tells one version of a file from another while a descriptor of it is held open. */
@@ -29,6 +33,8 @@ typedef struct lsi_file_id {
 /* ---- directories ---- */
 int lsi_dir_sync(lsi_dir *d, ls_error *err); /* fsync: names made, renamed and unlinked so far survive a crash */
 int lsi_dir_rename(lsi_dir *d, const char *from, const char *to, ls_error *err);
+/* A second name for a file; LS_EXISTS where it is taken. */
+int lsi_dir_link(lsi_dir *d, const char *from, const char *to, ls_error *err);
 int lsi_dir_unlink(lsi_dir *d, const char *name, ls_error *err);                 /* LS_NOTFOUND where it is not there */
 int lsi_dir_stat(lsi_dir *d, const char *name, lsi_file_id *out, ls_error *err); /* one fstatat */
 /* Tells every name but "." and ".."; fn returns not LS_OK to stop, which is then the result. */

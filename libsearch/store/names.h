@@ -5,6 +5,7 @@
 
 #define LSI_NAME_BYTES    40
 #define LSI_NAME_MANIFEST "MANIFEST"
+#define LSI_NAME_DURABLE  "MANIFEST.durable" /* what a crash of the system falls back on; see index/manifest.c */
 #define LSI_NAME_LOCK     "LOCK"
 
 typedef enum lsi_name_kind {

@@ -16,9 +16,9 @@
 #include "libsearch/util/zone.h"
 #include "libsearch/util/alloc.h"
 
-#define DAY_S 86400
+#define DAY_S        86400
 #define HEADER_BYTES 44u
-#define REACH_S ((int64_t)26 * 3600 + 1) /* further than any clock is from UTC */
+#define REACH_S      ((int64_t)26 * 3600 + 1) /* further than any clock is from UTC */
 /* Instants are kept within ± 2^59 s: sums below cannot overflow. */
 #define FAR_S ((int64_t)1 << 59)
 
@@ -216,8 +216,14 @@ static int read_block(block *b, const uint8_t *p, size_t n, size_t at, size_t wi
         return fail(err, at, "a header that begins with TZif");
     }
     const uint8_t *h = p + at;
-    *b = (block){.isut = be32(h + 20), .isstd = be32(h + 24), .leap = be32(h + 28), .time = be32(h + 32),
-                 .type = be32(h + 36), .chars = be32(h + 40), .version = h[4], .width = width};
+    *b = (block){.isut = be32(h + 20),
+                 .isstd = be32(h + 24),
+                 .leap = be32(h + 28),
+                 .time = be32(h + 32),
+                 .type = be32(h + 36),
+                 .chars = be32(h + 40),
+                 .version = h[4],
+                 .width = width};
     if (!b->type || b->type > 256 || !b->chars || (b->isut && b->isut != b->type) ||
         (b->isstd && b->isstd != b->type)) {
         return fail(err, at + 20, "counts that fit each other");

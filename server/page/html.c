@@ -41,6 +41,7 @@ static void option(js_text *out, const char *value, const char *label, const cha
 
 static void form(js_text *out, const js_request *q, bool front)
 {
+    const char *sort = q && !front ? q->sort : NULL; /* the front page's own order is not the next search's */
     bool dated = q && (q->from || q->to);
     js_puts(out, "<form class=\"find\" action=\"/search\" method=\"get\" role=\"search\"><div class=\"box\">"
                  "<label class=\"hidden\" for=\"q\">Search the archive</label>"
@@ -53,9 +54,9 @@ static void form(js_text *out, const js_request *q, bool front)
     js_puts(out, "\"><button>Search</button></div>"
                  "<p id=\"help\" class=\"hidden\">Press slash or Control K to reach this box.</p>"
                  "<div class=\"row\"><label>Order <select name=\"sort\">");
-    option(out, "relevance", "best first", q ? q->sort : NULL);
-    option(out, "newest", "newest first", q ? q->sort : NULL);
-    option(out, "oldest", "oldest first", q ? q->sort : NULL);
+    option(out, "relevance", "best first", sort);
+    option(out, "newest", "newest first", sort);
+    option(out, "oldest", "oldest first", sort);
     js_printf(out, "</select></label><details class=\"dates\"%s><summary>Dates</summary><span>"
                    "<label>From <input name=\"from\" size=\"10\" placeholder=\"2023-08\" value=\"",
               dated ? " open" : "");

@@ -435,7 +435,8 @@ def many_slow_and_one_honest(program, corpus):
         need(times[495] < 0.1, "p99 is %.1f ms", times[495] * 1000)
         for c in slow:
             c.close()
-        need(server.stop() == 0, "it does not stop")
+        code = server.stop()
+        need(code == 0, "exit status %s: %s", code, server.said()[-3000:].decode())
 
 
 def caps(program, corpus):

@@ -288,6 +288,8 @@ def main():
         for path in sorted(glob.glob(os.path.join(HERE, "*.case"))):
             for name, lines in read_cases(path):
                 run(name, run_case, server, spec, lines)
+        if server.process.poll() is not None:
+            print("the server ended by itself:\n" + server.said().decode("utf-8", "replace")[-6000:])
         run("stops: exit status 0", lambda: need(server.stop() == 0, "it is not 0"))
     for name, test, slow in live.TESTS:
         if not (slow and a.quick):

@@ -1,0 +1,78 @@
+/* t_score.c — the arithmetic under a search: rounding of scores, edit distances, wildcards, the heap of the best. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka wants the four above first */
+#include <cmocka.h>
+
+#include "libsearch/query/bm25.h"
+#include "libsearch/query/fuzzy.h"
+#include "libsearch/util/heap.h"
+#include <math.h>
+
+static void test_arithmetic(void **state)
+{
+    (void)state;
+    assert_true(lsi_bm25_magic(1.0) == 1.0f && lsi_bm25_magic(1.0001) == 2.0f && lsi_bm25_magic(0.75) == 1.0f);
+    assert_true(lsi_bm25_quantum(8.0f) == ldexp(1, -20));
+    const float k[2] = {0.3f, 1.7f};
+    uint32_t tf[11], docs[11];
+    uint8_t norms[11];
+    float out[11];
+    for (uint32_t i = 0; i < 11; i++) {
+        tf[i] = 1 + i * i;
+        docs[i] = i;
+        norms[i] = (uint8_t)(i & 1);
+    }
+    lsi_bm25_scores(out, tf, docs, 11, norms, k, 3.7f, 8.0f);
+    for (uint32_t i = 0; i < 11; i++) {
+        float one = lsi_bm25_score(3.7f, tf[i], k[i & 1], 8.0f);
+        assert_memory_equal(&out[i], &one, sizeof one);
+        assert_true(fmod((double)one, lsi_bm25_quantum(8.0f)) == 0);
+    }
+}
+
+static void test_fuzzy(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word, *other;
+        uint32_t distance;
+    } CASES[] = {{"arms", "arms", 0}, {"arms", "amrs", 1}, {"arms", "army", 1}, {"arms", "farms", 1},
+                 {"arms", "ar", 2},   {"arms", "deal", 3}, {"kyiv", "kiev", 2}, {"été", "ete", 2},
+                 {"ca", "abc", 3},    {"東京", "京東", 1}};
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        lsi_fuzzy f;
+        size_t dead;
+        assert_true(lsi_fuzzy_init(&f, (const uint8_t *)CASES[i].word, strlen(CASES[i].word), 2));
+        uint32_t d = lsi_fuzzy_distance(&f, (const uint8_t *)CASES[i].other, strlen(CASES[i].other), &dead);
+        if (d != CASES[i].distance) fail_msg("%s %s: %u", CASES[i].word, CASES[i].other, d);
+    }
+    assert_true(lsi_wildcard_match((const uint8_t *)"a*b?", 4, (const uint8_t *)"axxbbé", 7));
+    assert_false(lsi_wildcard_match((const uint8_t *)"a*b?", 4, (const uint8_t *)"axxb", 4));
+}
+
+static void test_heap(void **state)
+{
+    (void)state;
+    lsi_top room[5];
+    lsi_heap h;
+    lsi_heap_init(&h, room, 5, false);
+    for (uint64_t i = 0; i < 100; i++) {
+        lsi_top t = {.key = i * 37 % 100 / 2, .doc = i, .has = i % 50 != 3};
+        lsi_heap_push(&h, &t);
+    }
+    lsi_heap_sort(&h);
+    assert_int_equal(h.count, 5);
+    for (size_t i = 1; i < 5; i++) assert_true(lsi_heap_order(&h, &room[i - 1], &room[i]) < 0);
+    assert_int_equal(room[0].key, 49);
+    assert_true(room[0].doc < room[1].doc);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_arithmetic), cmocka_unit_test(test_fuzzy),
+                                       cmocka_unit_test(test_heap)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
