@@ -40,7 +40,8 @@ struct sd_archive {
     bool closing, unhealthy;
 };
 
-/* ---- snapshots ---------------------------------------------------------------------------------------------------- */
+/* ---- snapshots ----------------------------------------------------------------------------------------------------
+ */
 
 static sd_snapshot *new_snapshot(ls_reader *r)
 {
@@ -117,7 +118,8 @@ static int refresh(sd_archive *a, ls_error *err)
     return LS_OK;
 }
 
-/* ---- applying ----------------------------------------------------------------------------------------------------- */
+/* ---- applying -----------------------------------------------------------------------------------------------------
+ */
 
 static int fail(ls_error *err, int rc, const char *text)
 {
@@ -202,8 +204,7 @@ static int put_lines(sd_archive *a, sd_write *w)
             js_write_added(&w->out, line, added.id, added.id_len, js_result_name(added.result), added.version, NULL);
         else if (rc == LS_INVALID || rc == LS_SCHEMA || rc == LS_LIMIT || rc == LS_NOTFOUND)
             js_write_added(&w->out, line, NULL, 0, "error", 0, err.message);
-        else
-            return take_error(w, &err);
+        else return take_error(w, &err);
         if (w->out.data && w->out.len && w->out.data[w->out.len - 1] != '\n') js_putc(&w->out, '\n');
     }
     return js_text_rc(&w->out, &w->err);
@@ -223,14 +224,18 @@ static int apply(sd_archive *a, sd_write *w)
 {
     memset(&w->err, 0, sizeof w->err);
     switch (w->kind) {
-    case SD_WRITE_PUT: return put_one(a, w, w->text, w->len, w->id, w->id_len, &w->added, &w->err);
-    case SD_WRITE_LINES: return put_lines(a, w);
+    case SD_WRITE_PUT:
+        return put_one(a, w, w->text, w->len, w->id, w->id_len, &w->added, &w->err);
+    case SD_WRITE_LINES:
+        return put_lines(a, w);
     case SD_WRITE_DELETE:
         if (!may_touch(a, w, w->id, w->id_len)) return fail(&w->err, LS_NOTFOUND, "no document has this id");
         note_version(a, w);
         return ls_delete(a->writer, w->id, w->id_len, &w->err);
-    case SD_WRITE_COMMIT: return LS_OK;
-    case SD_WRITE_MERGE: return ls_merge(a->writer, w->segments, &w->err);
+    case SD_WRITE_COMMIT:
+        return LS_OK;
+    case SD_WRITE_MERGE:
+        return ls_merge(a->writer, w->segments, &w->err);
     }
     return LS_MISUSE;
 }
@@ -278,7 +283,8 @@ static void do_group(sd_archive *a, sd_write *group)
     }
 }
 
-/* ---- the thread --------------------------------------------------------------------------------------------------- */
+/* ---- the thread ---------------------------------------------------------------------------------------------------
+ */
 
 /* Waits for something to write. While idle it looks once a second whether a merge in the background has made a newer
  * commit: the present snapshot would keep the merged files on the disk. */
@@ -357,7 +363,8 @@ bool sd_archive_healthy(sd_archive *a)
     return ok;
 }
 
-/* ---- opening and closing ------------------------------------------------------------------------------------------ */
+/* ---- opening and closing ------------------------------------------------------------------------------------------
+ */
 
 /* Whether there is something at the path that a new index would have to live among. */
 static bool occupied(const char *path)

@@ -6,7 +6,13 @@
 typedef struct sd_archive sd_archive;
 typedef struct sd_snapshot sd_snapshot;
 
-typedef enum sd_write_kind { SD_WRITE_PUT, SD_WRITE_LINES, SD_WRITE_DELETE, SD_WRITE_COMMIT, SD_WRITE_MERGE } sd_write_kind;
+typedef enum sd_write_kind {
+    SD_WRITE_PUT,
+    SD_WRITE_LINES,
+    SD_WRITE_DELETE,
+    SD_WRITE_COMMIT,
+    SD_WRITE_MERGE
+} sd_write_kind;
 
 /* Something to be written. Filled by the asker, who owns it; between submit and done it is the archive's. */
 typedef struct sd_write {
@@ -16,8 +22,8 @@ typedef struct sd_write {
     size_t len;
     const char *id; /* PUT: the id it must have, or NULL. DELETE */
     size_t id_len;
-    uint64_t first_line; /* LINES: number of the first */
-    size_t segments;     /* MERGE */
+    uint64_t first_line;                     /* LINES: number of the first */
+    size_t segments;                         /* MERGE */
     bool (*may)(void *ctx, const ls_doc *d); /* NULL: all; whether the asker may touch this document */
     void *ctx;
     void (*done)(struct sd_write *w); /* on the archive's thread, after the commit */

@@ -27,10 +27,8 @@ static unsigned scope_of(const char *name, size_t n)
     static const struct {
         const char *name;
         unsigned scope;
-    } scopes[] = {{"read", SD_READ},
-                  {"read:embargoed", SD_READ | SD_EMBARGOED},
-                  {"write", SD_WRITE},
-                  {"admin", SD_ADMIN}};
+    } scopes[] = {
+        {"read", SD_READ}, {"read:embargoed", SD_READ | SD_EMBARGOED}, {"write", SD_WRITE}, {"admin", SD_ADMIN}};
     size_t i;
     for (i = 0; i < sizeof scopes / sizeof *scopes; i++)
         if (strlen(scopes[i].name) == n && !memcmp(scopes[i].name, name, n)) return scopes[i].scope;

@@ -7,11 +7,12 @@
 typedef struct sd_auth sd_auth;
 /* What a key allows. Borrowed strings live as long as the sd_auth. */
 typedef struct sd_access {
-    unsigned scopes; /* SD_READ … of exchange.h */
+    unsigned scopes;                  /* SD_READ … of exchange.h */
     const char *name, *field, *value; /* field = value is forced on every search; NULL: none */
 } sd_access;
 
-/* Reads a key file: lines of NAME SCOPES SHA256-HEX [FIELD=VALUE]; SCOPES joined by commas. NULL with one line in why. */
+/* Reads a key file: lines of NAME SCOPES SHA256-HEX [FIELD=VALUE]; SCOPES joined by commas. NULL with one line in why.
+ */
 sd_auth *sd_auth_load(const char *path, char *why, size_t why_bytes);
 void sd_auth_free(sd_auth *a);
 /* The access of a presented key; false: unknown. Takes as long for one wrong key as for another. */

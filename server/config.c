@@ -26,9 +26,11 @@ static const setting settings[] = {
     {"listen", "ADDRESS:PORT", TEXT, AT(listen), 0, 0, "127.0.0.1:8080",
      "where to listen; port 0 takes any free one. Beyond loopback --keys is needed"},
     {"corpus", "DIR", TEXT, AT(corpus), 0, 0, NULL, "articles to fill a new index with (.txt .json .ndjson .jsonl)"},
-    {"keys", "FILE", TEXT, AT(keys), 0, 0, NULL, "keys that are accepted; then every request needs one; SIGHUP reloads it"},
+    {"keys", "FILE", TEXT, AT(keys), 0, 0, NULL,
+     "keys that are accepted; then every request needs one; SIGHUP reloads it"},
     {"config", "FILE", TEXT, AT(file), 0, 0, NULL, "a file of settings, a line each: name = value"},
-    {"timezone", "NAME", TEXT, AT(timezone), 0, 0, NULL, "zone of from and to where a search names none (default: the index's)"},
+    {"timezone", "NAME", TEXT, AT(timezone), 0, 0, NULL,
+     "zone of from and to where a search names none (default: the index's)"},
     {"allow-host", "NAME", LIST, AT(allow_host), 0, 0, NULL,
      "a further name by which the server may be called; loopback names and the address listened on always are"},
     {"allow-origin", "URL", LIST, AT(allow_origin), 0, 0, NULL, "a web origin whose pages may use the API (CORS)"},
@@ -42,8 +44,11 @@ static const setting settings[] = {
      "content of a request, and of a line of streamed NDJSON"},
     {"memory", "MB", NUMBER, AT(memory_mb), 1, 65536, "64", "documents held in memory before they are written"},
     {"head-timeout", "SECONDS", NUMBER, AT(head_seconds), 1, 600, "10", "in which the head of a request must be whole"},
+    {"inline-ms", "N", NUMBER, AT(inline_ms), 0, 1000, "3",
+     "searches of a kind that takes longer on average go to the workers; 0: all do"},
     {"log", "FILE", TEXT, AT(log), 0, 0, "-", "a line a request: a file, - for standard error, or none"},
-    {"no-sync", NULL, SWITCH, AT(no_sync), 0, 0, NULL, "do not wait for the disk: a crash may lose what was acknowledged"},
+    {"no-sync", NULL, SWITCH, AT(no_sync), 0, 0, NULL,
+     "do not wait for the disk: a crash may lose what was acknowledged"},
 };
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
@@ -125,7 +130,8 @@ static bool set(sd_config *c, const setting *s, const char *v, const char *from,
         *flag = !strcmp(v, "1") || !strcmp(v, "yes") || !strcmp(v, "true");
         return *flag || !strcmp(v, "0") || !strcmp(v, "no") || !strcmp(v, "false") ||
                wrong(why, n, from, s, "expected yes or no");
-    case LIST: return set_list(member(c, s), v) || wrong(why, n, from, s, "out of memory");
+    case LIST:
+        return set_list(member(c, s), v) || wrong(why, n, from, s, "out of memory");
     }
     return false;
 }
@@ -138,7 +144,8 @@ static const setting *find(const char *name, size_t len)
     return NULL;
 }
 
-/* ---- the four sources --------------------------------------------------------------------------------------------- */
+/* ---- the four sources ---------------------------------------------------------------------------------------------
+ */
 
 static bool from_defaults(sd_config *c, char *why, size_t n)
 {
@@ -266,7 +273,8 @@ void sd_config_clear(sd_config *c)
     memset(c, 0, sizeof *c);
 }
 
-/* ---- what is told about them -------------------------------------------------------------------------------------- */
+/* ---- what is told about them --------------------------------------------------------------------------------------
+ */
 
 void sd_config_print(const sd_config *config, FILE *out)
 {
@@ -287,8 +295,10 @@ void sd_config_help(FILE *out)
 {
     char left[64];
     size_t i;
-    fprintf(out, "usage: libsearchd --index DIR [flags]\n\nServes an index of libsearch over HTTP: a page for people, JSON for"
-                 " programs.\n\n");
+    fprintf(
+        out,
+        "usage: libsearchd --index DIR [flags]\n\nServes an index of libsearch over HTTP: a page for people, JSON for"
+        " programs.\n\n");
     for (i = 0; i < SETTINGS; i++) {
         snprintf(left, sizeof left, "--%s%s%s", settings[i].name, settings[i].value ? " " : "",
                  settings[i].value ? settings[i].value : "");
@@ -300,8 +310,9 @@ void sd_config_help(FILE *out)
         snprintf(left, sizeof left, "--%s", actions[i].name);
         fprintf(out, "  %-24s %s\n", left, actions[i].help);
     }
-    fprintf(out, "\nEach setting also has a variable (LIBSEARCHD_MAX_CONTENT) and a line of --config (max-content = N).\n"
-                 "A flag beats the variable, which beats the file.\n");
+    fprintf(out,
+            "\nEach setting also has a variable (LIBSEARCHD_MAX_CONTENT) and a line of --config (max-content = N).\n"
+            "A flag beats the variable, which beats the file.\n");
 }
 
 static void roff(FILE *out, const char *s)
@@ -340,14 +351,15 @@ void sd_config_man(FILE *out)
     for (i = 0; i < SETTINGS; i++)
         man_item(out, settings[i].name, settings[i].value, settings[i].help, settings[i].fallback);
     for (i = 0; i < ACTIONS; i++) man_item(out, actions[i].name, actions[i].value, actions[i].help, NULL);
-    fputs(".SH FILES\nThe file of\n.B \\-\\-keys\nhas a line a key: NAME SCOPES SHA256 [FIELD=VALUE]. Scopes are read,\n"
-          "read:embargoed, write and admin, joined by commas. FIELD=VALUE (source, section, subject, place or language)\n"
-          "limits every search of that key. Clients send the key as Authorization: Bearer KEY or X\\-API\\-Key: KEY.\n"
-          ".SH ENVIRONMENT\nEach setting has a variable: LIBSEARCHD_ and its name in capitals, with _ for \\-.\n"
-          "A flag beats the variable, which beats the file of\n.BR \\-\\-config .\n"
-          ".SH SIGNALS\nSIGTERM and SIGINT: accept no more, finish what is under way, exit 0 within 10 seconds.\n"
-          "SIGHUP: read the keys anew.\n"
-          ".SH EXIT STATUS\n0 after a stop that was asked for, 2 after an error (one line on standard error).\n"
-          ".SH SEE ALSO\n.BR libsearch (1)\n",
-          out);
+    fputs(
+        ".SH FILES\nThe file of\n.B \\-\\-keys\nhas a line a key: NAME SCOPES SHA256 [FIELD=VALUE]. Scopes are read,\n"
+        "read:embargoed, write and admin, joined by commas. FIELD=VALUE (source, section, subject, place or language)\n"
+        "limits every search of that key. Clients send the key as Authorization: Bearer KEY or X\\-API\\-Key: KEY.\n"
+        ".SH ENVIRONMENT\nEach setting has a variable: LIBSEARCHD_ and its name in capitals, with _ for \\-.\n"
+        "A flag beats the variable, which beats the file of\n.BR \\-\\-config .\n"
+        ".SH SIGNALS\nSIGTERM and SIGINT: accept no more, finish what is under way, exit 0 within 10 seconds.\n"
+        "SIGHUP: read the keys anew.\n"
+        ".SH EXIT STATUS\n0 after a stop that was asked for, 2 after an error (one line on standard error).\n"
+        ".SH SEE ALSO\n.BR libsearch (1)\n",
+        out);
 }

@@ -28,7 +28,7 @@ void sd_answer_problem(sd_exchange *x, const js_problem *p)
 
 void sd_answer_refuse(sd_exchange *x, const char *code, const char *parameter, const char *format, ...)
 {
-    char text[sizeof ((js_problem *)0)->detail];
+    char text[sizeof((js_problem *)0)->detail];
     js_problem p = {0};
     va_list ap;
     va_start(ap, format);
@@ -52,7 +52,8 @@ void sd_answer_json(sd_exchange *x, int rc, const ls_error *err)
     sd_answer_problem(x, &p);
 }
 
-/* ---- conditional requests ----------------------------------------------------------------------------------------- */
+/* ---- conditional requests -----------------------------------------------------------------------------------------
+ */
 
 static uint64_t mix(uint64_t h, const char *p, size_t n)
 {
@@ -85,7 +86,8 @@ bool sd_answer_unchanged(sd_exchange *x)
         h = mix(h, x->target.args[i].value, x->target.args[i].value_len);
     }
     h = mix(h, (const char *)&x->scopes, sizeof x->scopes);
-    if (x->forced_field) h = mix(mix(h, x->forced_field, strlen(x->forced_field)), x->forced_value, strlen(x->forced_value));
+    if (x->forced_field)
+        h = mix(mix(h, x->forced_field, strlen(x->forced_field)), x->forced_value, strlen(x->forced_value));
     h = mix(h, ls_version(), strlen(ls_version()));
     snprintf(x->answer.etag, sizeof x->answer.etag, "W/\"%llx-%016llx\"",
              (unsigned long long)(x->snapshot ? sd_snapshot_generation(x->snapshot) : 0), (unsigned long long)h);
@@ -94,7 +96,8 @@ bool sd_answer_unchanged(sd_exchange *x)
     return true;
 }
 
-/* ---- checks ------------------------------------------------------------------------------------------------------- */
+/* ---- checks -------------------------------------------------------------------------------------------------------
+ */
 
 bool sd_exchange_unknown(sd_exchange *x, const char *const *names)
 {
@@ -103,8 +106,9 @@ bool sd_exchange_unknown(sd_exchange *x, const char *const *names)
         const sd_arg *a = &x->target.args[i];
         for (k = 0; names[k] && strcmp(names[k], a->name); k++) continue;
         if (!names[k])
-            sd_answer_refuse(x, "invalid_parameter", a->name, names[0] ? "unknown parameter '%.80s'; known here: %s%s%s"
-                                                                       : "unknown parameter '%.80s'; none is known here%s%s%s",
+            sd_answer_refuse(x, "invalid_parameter", a->name,
+                             names[0] ? "unknown parameter '%.80s'; known here: %s%s%s"
+                                      : "unknown parameter '%.80s'; none is known here%s%s%s",
                              a->name, names[0] ? names[0] : "", names[0] && names[1] ? ", " : "",
                              names[0] && names[1] ? names[1] : "");
         else if (k < sizeof seen / sizeof *seen && seen[k]++)

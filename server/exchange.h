@@ -26,11 +26,11 @@ typedef struct sd_answer {
     js_text body;
     const char *fixed; /* instead of body: static bytes */
     size_t fixed_len;
-    sd_stream stream; /* instead of body, where next is set */
-    const char *cache;  /* Cache-Control; NULL: "private, no-cache" */
+    sd_stream stream;                     /* instead of body, where next is set */
+    const char *cache;                    /* Cache-Control; NULL: "private, no-cache" */
     const char *extra_name, *disposition; /* static: "Vary" … ; Content-Disposition */
     char etag[40], allow[64], location[256];
-    bool page;    /* HTML: the page's Content-Security-Policy */
+    bool page;      /* HTML: the page's Content-Security-Policy */
     bool preflight; /* the answer to a CORS preflight */
 } sd_answer;
 
@@ -47,7 +47,7 @@ typedef struct sd_exchange {
     bool head;
     unsigned scopes;
     const char *forced_field, *forced_value; /* a key's filter; NULL: none */
-    sd_snapshot *snapshot; /* held for the whole exchange, once asked for */
+    sd_snapshot *snapshot;                   /* held for the whole exchange, once asked for */
     sd_answer answer;
     /* between the handler and http.c */
     void (*work)(struct sd_exchange *x); /* set by a handler that wants to go on on a worker */

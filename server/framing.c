@@ -30,7 +30,10 @@ static void broken(sd_body *b, js_text *out)
 
 static bool size_byte(sd_body *b, char c)
 {
-    int v = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    int v = c >= '0' && c <= '9'   ? c - '0'
+            : c >= 'a' && c <= 'f' ? c - 'a' + 10
+            : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                   : -1;
     if (v >= 0) {
         if (b->left >> 56) return false;
         b->left = b->left << 4 | (uint64_t)v;
@@ -63,7 +66,8 @@ static bool line_byte(sd_body *b, char c, js_text *out)
     bool control = (unsigned char)c < 0x20 && c != '\t';
     if (++b->line > (b->state >= TRAILER_START ? TRAILER_MAX_BYTES : LINE_MAX_BYTES)) return false;
     switch (b->state) {
-    case SIZE: return size_byte(b, c);
+    case SIZE:
+        return size_byte(b, c);
     case EXTENSION:
         if (c == '\r') b->state = SIZE_LF;
         return c == '\r' || !control;
@@ -85,7 +89,9 @@ static bool line_byte(sd_body *b, char c, js_text *out)
     case TRAILER:
         if (c == '\r') b->state = TRAILER_LF;
         return c == '\r' || !control;
-    case TRAILER_LF: b->state = TRAILER_START; return c == '\n';
+    case TRAILER_LF:
+        b->state = TRAILER_START;
+        return c == '\n';
     default: /* END_LF */
         if (c != '\n') return false;
         js_puts(out, "0\r\n\r\n");

@@ -64,7 +64,8 @@ void sd_peer_drop(sd_peer *p)
     if (p && atomic_fetch_sub(&p->refs, 1) == 1) free(p);
 }
 
-/* ---- addresses ---------------------------------------------------------------------------------------------------- */
+/* ---- addresses ----------------------------------------------------------------------------------------------------
+ */
 
 static address **find_address(sd_gate *g, const uint8_t key[16])
 {
@@ -130,7 +131,8 @@ static void describe(const struct sockaddr_storage *sa, uint8_t key[16], sd_peer
     }
 }
 
-/* ---- connections -------------------------------------------------------------------------------------------------- */
+/* ---- connections --------------------------------------------------------------------------------------------------
+ */
 
 static void free_conn(worker *w, sd_conn *c)
 {
@@ -245,7 +247,8 @@ static void tick(worker *w)
     }
 }
 
-/* ---- the loop ----------------------------------------------------------------------------------------------------- */
+/* ---- the loop -----------------------------------------------------------------------------------------------------
+ */
 
 /* Returns the connection where this event closed it. */
 static sd_conn *handle(worker *w, const struct epoll_event *ev)
@@ -310,13 +313,15 @@ static void *run(void *arg)
     return NULL;
 }
 
-/* ---- starting and stopping ---------------------------------------------------------------------------------------- */
+/* ---- starting and stopping ----------------------------------------------------------------------------------------
+ */
 
 static bool split_listen(const char *listen, char host[64], char port[8])
 {
     const char *colon = strrchr(listen, ':'), *from = listen, *to;
     size_t n;
-    if (!colon || !colon[1] || strlen(colon + 1) > 5 || strspn(colon + 1, "0123456789") != strlen(colon + 1)) return false;
+    if (!colon || !colon[1] || strlen(colon + 1) > 5 || strspn(colon + 1, "0123456789") != strlen(colon + 1))
+        return false;
     snprintf(port, 8, "%s", colon + 1);
     to = colon;
     if (*from == '[' && to > from && to[-1] == ']') from++, to--;
@@ -396,7 +401,8 @@ static bool start_worker(sd_gate *g, worker *w)
     w->loop.epoll = epoll_create1(EPOLL_CLOEXEC);
     ev.events = (uint32_t)EPOLLIN | (uint32_t)EPOLLEXCLUSIVE;
     ev.data.ptr = NULL;
-    if (!w->loop.scratch || w->loop.epoll < 0 || epoll_ctl(w->loop.epoll, EPOLL_CTL_ADD, g->listen_fd, &ev)) return false;
+    if (!w->loop.scratch || w->loop.epoll < 0 || epoll_ctl(w->loop.epoll, EPOLL_CTL_ADD, g->listen_fd, &ev))
+        return false;
     w->running = !pthread_create(&w->thread, NULL, run, w);
     return w->running;
 }

@@ -8,11 +8,11 @@
 /* What the two sides of one connection share. Held by the porter and by libmicrohttpd's side, freed by the last. */
 typedef struct sd_peer {
     atomic_int refs;
-    atomic_int refusal;     /* sd_refusal of the last thing that came; nothing follows it */
-    atomic_int gone;        /* 1: the client is no longer there */
-    atomic_uint answered;   /* requests whose answer has been handed over whole */
-    atomic_uint broken;     /* number (from 1) of the request whose chunks broke off; 0: none */
-    bool loopback;          /* fixed before it is shared */
+    atomic_int refusal;   /* sd_refusal of the last thing that came; nothing follows it */
+    atomic_int gone;      /* 1: the client is no longer there */
+    atomic_uint answered; /* requests whose answer has been handed over whole */
+    atomic_uint broken;   /* number (from 1) of the request whose chunks broke off; 0: none */
+    bool loopback;        /* fixed before it is shared */
     char address[64];
 } sd_peer;
 void sd_peer_drop(sd_peer *p);
@@ -35,7 +35,7 @@ typedef struct sd_gate sd_gate;
 void sd_gate_raise_limits(void);
 /* Binds and listens; NULL with one line in `why`. */
 sd_gate *sd_gate_start(const sd_gate_options *o, char *why, size_t why_bytes);
-bool sd_gate_run(sd_gate *g); /* starts the threads: from here on connections are taken */
+bool sd_gate_run(sd_gate *g);                  /* starts the threads: from here on connections are taken */
 const char *sd_gate_address(const sd_gate *g); /* as bound: "127.0.0.1:8080" */
 bool sd_gate_loopback(const sd_gate *g);       /* bound to a loopback address */
 int sd_gate_open(const sd_gate *g);            /* connections at the moment */

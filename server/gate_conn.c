@@ -22,7 +22,8 @@
 
 enum { LINGER_MS = 1000, HEALTH_HEAD_MS = 1000 };
 
-/* ---- rates -------------------------------------------------------------------------------------------------------- */
+/* ---- rates --------------------------------------------------------------------------------------------------------
+ */
 
 void sd_rate_reset(sd_rate *r, int64_t now)
 {
@@ -59,7 +60,8 @@ bool sd_rate_slow(sd_rate *r, int64_t now)
     return sum < SD_RATE_BYTES;
 }
 
-/* ---- ends --------------------------------------------------------------------------------------------------------- */
+/* ---- ends ---------------------------------------------------------------------------------------------------------
+ */
 
 static void close_end(sd_end *e)
 {
@@ -128,7 +130,8 @@ static void drop_front(js_text *t, size_t n)
     t->len -= n;
 }
 
-/* ---- towards the client ------------------------------------------------------------------------------------------- */
+/* ---- towards the client -------------------------------------------------------------------------------------------
+ */
 
 /* All has been said: says so, and waits a little that the last bytes are not lost to a reset (RFC 9112 9.6). */
 static void linger(sd_loop *l, sd_conn *c)
@@ -184,7 +187,8 @@ static void take_inner(sd_loop *l, sd_conn *c)
     }
 }
 
-/* ---- towards libmicrohttpd ---------------------------------------------------------------------------------------- */
+/* ---- towards libmicrohttpd ----------------------------------------------------------------------------------------
+ */
 
 static void flush_inner(sd_loop *l, sd_conn *c)
 {
@@ -285,7 +289,8 @@ static void take_in(sd_loop *l, sd_conn *c)
     if (c->phase != SD_CLOSED) flush_inner(l, c);
 }
 
-/* ---- events ------------------------------------------------------------------------------------------------------- */
+/* ---- events -------------------------------------------------------------------------------------------------------
+ */
 
 static void client_end(sd_loop *l, sd_conn *c)
 {
@@ -346,7 +351,9 @@ static void tick_head(sd_loop *l, sd_conn *c)
 void sd_conn_tick(sd_loop *l, sd_conn *c)
 {
     switch (c->phase) {
-    case SD_AT_HEAD: tick_head(l, c); break;
+    case SD_AT_HEAD:
+        tick_head(l, c);
+        break;
     case SD_AT_BODY:
         if (c->to_inner.len || !c->reading.from) sd_rate_reset(&c->reading, l->now); /* we are the slow ones */
         else if (sd_rate_slow(&c->reading, l->now)) close_all(c);
@@ -361,7 +368,8 @@ void sd_conn_tick(sd_loop *l, sd_conn *c)
     case SD_LINGER:
         if (l->now - c->since >= LINGER_MS) close_all(c);
         break;
-    case SD_CLOSED: return;
+    case SD_CLOSED:
+        return;
     }
     if (c->phase != SD_CLOSED && c->to_client.len && sd_rate_slow(&c->writing, l->now)) close_all(c);
 }

@@ -52,8 +52,8 @@ typedef struct sd_loop { /* one thread of the porter */
     const sd_gate_options *o;
     int epoll;
     int64_t now;
-    char *scratch;   /* SD_SCRATCH bytes */
-    js_text head;    /* a head written anew */
+    char *scratch; /* SD_SCRATCH bytes */
+    js_text head;  /* a head written anew */
     bool stopping;
 } sd_loop;
 

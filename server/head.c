@@ -74,7 +74,8 @@ size_t sd_head_scan_more(sd_head_scan *s, const char *p, size_t n, sd_refusal *r
     return 0;
 }
 
-/* ---- the request line --------------------------------------------------------------------------------------------- */
+/* ---- the request line ---------------------------------------------------------------------------------------------
+ */
 
 static sd_refusal check_target(span t)
 {
@@ -153,7 +154,8 @@ static sd_refusal check_request_line(request_line *r, span line)
     return check_target(r->target);
 }
 
-/* ---- headers ------------------------------------------------------------------------------------------------------ */
+/* ---- headers ------------------------------------------------------------------------------------------------------
+ */
 
 typedef struct facts {
     size_t hosts, lengths, codings, headers;

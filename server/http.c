@@ -24,7 +24,8 @@
 /* A head of 16 KiB with 200 arguments and 100 headers, taken apart by libmicrohttpd: about 40 KiB. */
 enum { CONNECTION_MEMORY = 98304, DROP_AT_MOST = 64 << 20 };
 
-/* ---- beginning of a request ----------------------------------------------------------------------------------------- */
+/* ---- beginning of a request -----------------------------------------------------------------------------------------
+ */
 
 static void *begin(void *cls, const char *uri, struct MHD_Connection *c)
 {
@@ -98,7 +99,8 @@ static void authorize(sd_request *r)
     x->scopes = needed ? access.scopes : SD_ALL_SCOPES;
     if (x->route->scope == SD_ANYBODY) return;
     if (!known && needed)
-        sd_answer_refuse(x, "unauthorized", NULL, key ? "this key is not known" : "a key is needed: Authorization: Bearer …");
+        sd_answer_refuse(x, "unauthorized", NULL,
+                         key ? "this key is not known" : "a key is needed: Authorization: Bearer …");
     else if ((x->scopes & x->route->scope) != x->route->scope)
         sd_answer_refuse(x, "forbidden", NULL, "the key lacks the scope of this request");
 }
@@ -127,7 +129,8 @@ static void check_content(sd_request *r)
     if (!(x->route->flags & SD_TAKES_CONTENT))
         sd_answer_refuse(x, "bad_request", NULL, "%s of this path takes no content", x->method);
     else if (!streams && n > (uint64_t)r->http->server->config.max_content)
-        sd_answer_refuse(x, "too_large", NULL, "content of %llu bytes; at most %lld are taken here (NDJSON is streamed)",
+        sd_answer_refuse(x, "too_large", NULL,
+                         "content of %llu bytes; at most %lld are taken here (NDJSON is streamed)",
                          (unsigned long long)n, (long long)r->http->server->config.max_content);
 }
 
@@ -176,7 +179,8 @@ int sd_exchange_gone(const sd_exchange *x)
     return atomic_load_explicit(&r->peer->gone, memory_order_relaxed);
 }
 
-/* ---- on other threads ----------------------------------------------------------------------------------------------- */
+/* ---- on other threads -----------------------------------------------------------------------------------------------
+ */
 
 static void resume(sd_request *r, sd_state state)
 {
@@ -242,7 +246,8 @@ static enum MHD_Result go_on(sd_request *r, bool within_upload)
     return MHD_YES;
 }
 
-/* ---- contents of requests --------------------------------------------------------------------------------------------- */
+/* ---- contents of requests
+ * --------------------------------------------------------------------------------------------- */
 
 static enum MHD_Result upload(sd_request *r, const char *p, size_t *n)
 {
@@ -292,16 +297,20 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *c, const char *u
     (void)version;
     if (!r) return MHD_NO;
     switch (atomic_load(&r->state)) {
-    case SD_NEW: return head(r, method);
-    case SD_READING: return *data_len ? upload(r, data, data_len) : finish(r);
+    case SD_NEW:
+        return head(r, method);
+    case SD_READING:
+        return *data_len ? upload(r, data, data_len) : finish(r);
     case SD_ANSWERED:
         if (!*data_len) return sd_http_queue(r);
         return upload(r, data, data_len); /* answered in the middle of an upload */
-    default: return MHD_YES;
+    default:
+        return MHD_YES;
     }
 }
 
-/* ---- end of a request ------------------------------------------------------------------------------------------------- */
+/* ---- end of a request
+ * ------------------------------------------------------------------------------------------------- */
 
 static void free_request(sd_request *r)
 {
@@ -337,7 +346,8 @@ static void completed(void *cls, struct MHD_Connection *c, void **con, enum MHD_
     free_request(r);
 }
 
-/* ---- connections ------------------------------------------------------------------------------------------------------ */
+/* ---- connections
+ * ------------------------------------------------------------------------------------------------------ */
 
 static void connection(void *cls, struct MHD_Connection *c, void **context, enum MHD_ConnectionNotificationCode code)
 {
@@ -350,8 +360,7 @@ static void connection(void *cls, struct MHD_Connection *c, void **context, enum
     }
     info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
     if (!info || info->connect_fd < 0 || (size_t)info->connect_fd >= h->peer_count) return;
-    *context = h->peers[info->connect_fd];
-    h->peers[info->connect_fd] = NULL;
+    *context = atomic_exchange(&h->peers[info->connect_fd], NULL);
 }
 
 /* The slot of a descriptor is written here, before libmicrohttpd hears of it, and read by its thread behind the lock
@@ -364,9 +373,9 @@ bool sd_http_take(sd_http *h, int fd, sd_peer *peer)
         return false;
     }
     sa.sa_family = AF_UNIX;
-    h->peers[fd] = peer;
+    atomic_store(&h->peers[fd], peer);
     if (MHD_add_connection(h->daemon, fd, &sa, sizeof sa) == MHD_YES) return true;
-    h->peers[fd] = NULL;
+    atomic_store(&h->peers[fd], NULL);
     return false;
 }
 
@@ -374,8 +383,8 @@ sd_http *sd_http_start(sd_server *s, int threads)
 {
     sd_http *h = calloc(1, sizeof *h);
     struct rlimit limit;
-    unsigned flags = (unsigned)MHD_USE_EPOLL_INTERNAL_THREAD | (unsigned)MHD_USE_TURBO | (unsigned)MHD_USE_SUSPEND_RESUME |
-                     (unsigned)MHD_USE_NO_LISTEN_SOCKET;
+    unsigned flags = (unsigned)MHD_USE_EPOLL_INTERNAL_THREAD | (unsigned)MHD_USE_TURBO |
+                     (unsigned)MHD_USE_SUSPEND_RESUME | (unsigned)MHD_USE_NO_LISTEN_SOCKET;
     if (!h) return NULL;
     h->server = s;
     atomic_init(&h->running, 0);

@@ -19,7 +19,8 @@ static const char page_policy[] =
     "base-uri 'none'; frame-ancestors 'none'";
 static const char data_policy[] = "default-src 'none'; frame-ancestors 'none'";
 
-/* ---- streams ------------------------------------------------------------------------------------------------------ */
+/* ---- streams ------------------------------------------------------------------------------------------------------
+ */
 
 static void make_piece(void *arg)
 {
@@ -71,7 +72,8 @@ static ssize_t take_piece(void *arg, uint64_t at, char *to, size_t max)
     return done;
 }
 
-/* ---- contents ----------------------------------------------------------------------------------------------------- */
+/* ---- contents -----------------------------------------------------------------------------------------------------
+ */
 
 /* Whether "gzip" (or "*") is listed without q=0. */
 static bool takes_gzip(const char *accept)
@@ -97,7 +99,8 @@ static bool gzip(const char *p, size_t n, char **out, size_t *out_len)
 {
     z_stream z = {0};
     int rc;
-    if (n > UINT32_MAX / 2 || deflateInit2(&z, GZIP_LEVEL, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) return false;
+    if (n > UINT32_MAX / 2 || deflateInit2(&z, GZIP_LEVEL, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+        return false;
     *out = malloc(n);
     z.next_in = (Bytef *)(uintptr_t)p;
     z.avail_in = (uInt)n;
@@ -148,7 +151,8 @@ static struct MHD_Response *content(sd_request *r, bool *zipped)
     return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE, take_piece, r, NULL);
 }
 
-/* ---- headers ------------------------------------------------------------------------------------------------------ */
+/* ---- headers ------------------------------------------------------------------------------------------------------
+ */
 
 static void add(struct MHD_Response *m, const char *name, const char *value)
 {

@@ -21,8 +21,8 @@ typedef struct sd_request {
     sd_peer *peer; /* of the connection, which outlives the request */
     atomic_int state;
     double started;
-    unsigned number; /* of the request on its connection, from 1 */
-    uint64_t sent; /* bytes of the content, where known beforehand */
+    unsigned number;  /* of the request on its connection, from 1 */
+    uint64_t sent;    /* bytes of the content, where known beforehand */
     uint64_t dropped; /* bytes of content that nobody wants; > 0: the connection closes behind the answer */
     char method[16], forced_field[64], forced_value[256];
     /* a streamed answer */
@@ -35,7 +35,7 @@ typedef struct sd_request {
 struct sd_http {
     sd_server *server;
     struct MHD_Daemon *daemon;
-    sd_peer **peers; /* by inner descriptor, between take and the start of its connection */
+    _Atomic(sd_peer *) *peers; /* by inner descriptor, between take and the start of its connection */
     size_t peer_count;
     atomic_int running; /* requests that are suspended */
 };

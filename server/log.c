@@ -77,8 +77,8 @@ void sd_log_request(const char *address, const char *method, const char *path, i
     gmtime_r(&t.tv_sec, &tm);
     strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &tm);
     escape(safe, sizeof safe, path);
-    n = snprintf(line, sizeof line, "%s.%03ldZ %s %s %s %d %llu %.3f\n", stamp, t.tv_nsec / 1000000, address, method, safe,
-                 status, (unsigned long long)bytes, ms);
+    n = snprintf(line, sizeof line, "%s.%03ldZ %s %s %s %d %llu %.3f\n", stamp, t.tv_nsec / 1000000, address, method,
+                 safe, status, (unsigned long long)bytes, ms);
     if (n > 0 && (size_t)n < sizeof line) put_line(log_fd, line, (size_t)n);
 }
 

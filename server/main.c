@@ -30,7 +30,8 @@ int64_t sd_now_ms(void)
     return (int64_t)sd_now_exact();
 }
 
-/* ---- names and origins -------------------------------------------------------------------------------------------- */
+/* ---- names and origins --------------------------------------------------------------------------------------------
+ */
 
 static bool same_name(const char *a, size_t n, const char *b)
 {
@@ -85,7 +86,8 @@ static bool pass(void *ctx, int fd, sd_peer *peer)
     return sd_http_take(s->http, fd, peer);
 }
 
-/* ---- starting ----------------------------------------------------------------------------------------------------- */
+/* ---- starting -----------------------------------------------------------------------------------------------------
+ */
 
 static int fail(const char *text)
 {
@@ -97,16 +99,15 @@ static int fail_with(const ls_error *e)
 {
     if (e->file[0] && e->offset != UINT64_MAX)
         fprintf(stderr, "libsearchd: %s (%s at %llu)\n", e->message, e->file, (unsigned long long)e->offset);
-    else if (e->file[0] && !strstr(e->message, e->file))
-        fprintf(stderr, "libsearchd: %s (%s)\n", e->message, e->file);
-    else
-        fprintf(stderr, "libsearchd: %s\n", e->message);
+    else if (e->file[0] && !strstr(e->message, e->file)) fprintf(stderr, "libsearchd: %s (%s)\n", e->message, e->file);
+    else fprintf(stderr, "libsearchd: %s\n", e->message);
     return 2;
 }
 
 static int open_index(sd_server *s)
 {
-    sd_archive_options o = {s->config.index, (size_t)s->config.queue, (size_t)s->config.memory_mb << 20, s->config.no_sync};
+    sd_archive_options o = {s->config.index, (size_t)s->config.queue, (size_t)s->config.memory_mb << 20,
+                            s->config.no_sync};
     ls_error err = {0};
     uint64_t added = 0;
     bool created;
@@ -205,7 +206,8 @@ static int serve(sd_server *s)
     return status;
 }
 
-/* ---- what is only printed ----------------------------------------------------------------------------------------- */
+/* ---- what is only printed -----------------------------------------------------------------------------------------
+ */
 
 static int hash_key(void)
 {
@@ -248,15 +250,33 @@ int main(int argc, char **argv)
     char why[512] = "";
     int status = 0;
     switch (sd_config_read(&s.config, argc, argv, environ, why, sizeof why)) {
-    case SD_CONFIG_WRONG: status = fail(why); break;
-    case SD_PRINT_HELP: sd_config_help(stdout); break;
-    case SD_PRINT_MAN: sd_config_man(stdout); break;
-    case SD_PRINT_CONFIG: sd_config_print(&s.config, stdout); break;
-    case SD_PRINT_ROUTES: print_routes(); break;
-    case SD_PRINT_PARAMETERS: print_parameters(); break;
-    case SD_PRINT_VERSION: printf("libsearchd %s (libmicrohttpd %s)\n", ls_version(), sd_http_version()); break;
-    case SD_HASH_KEY: status = hash_key(); break;
-    case SD_RUN: status = s.config.index ? serve(&s) : fail("--index DIR is needed"); break;
+    case SD_CONFIG_WRONG:
+        status = fail(why);
+        break;
+    case SD_PRINT_HELP:
+        sd_config_help(stdout);
+        break;
+    case SD_PRINT_MAN:
+        sd_config_man(stdout);
+        break;
+    case SD_PRINT_CONFIG:
+        sd_config_print(&s.config, stdout);
+        break;
+    case SD_PRINT_ROUTES:
+        print_routes();
+        break;
+    case SD_PRINT_PARAMETERS:
+        print_parameters();
+        break;
+    case SD_PRINT_VERSION:
+        printf("libsearchd %s (libmicrohttpd %s)\n", ls_version(), sd_http_version());
+        break;
+    case SD_HASH_KEY:
+        status = hash_key();
+        break;
+    case SD_RUN:
+        status = s.config.index ? serve(&s) : fail("--index DIR is needed");
+        break;
     }
     sd_config_clear(&s.config);
     return status;

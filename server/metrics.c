@@ -83,8 +83,8 @@ static void put_histogram(js_text *out, const char *name, const char *help, hist
         js_printf(out, "libsearchd_%s_bucket{le=\"%g\"} %llu\n", name, bounds[i], sum);
     }
     sum += atomic_load(&h->buckets[i]);
-    js_printf(out, "libsearchd_%s_bucket{le=\"+Inf\"} %llu\nlibsearchd_%s_sum %.6f\nlibsearchd_%s_count %llu\n", name, sum,
-              name, (double)atomic_load(&h->sum_us) / 1e6, name, sum);
+    js_printf(out, "libsearchd_%s_bucket{le=\"+Inf\"} %llu\nlibsearchd_%s_sum %.6f\nlibsearchd_%s_count %llu\n", name,
+              sum, name, (double)atomic_load(&h->sum_us) / 1e6, name, sum);
 }
 
 static void put_requests(sd_metrics *m, js_text *out)

@@ -8,7 +8,7 @@ sd_metrics *sd_metrics_new(void);
 void sd_metrics_free(sd_metrics *m);
 /* A finished request; route NULL: none was found. */
 void sd_metrics_request(sd_metrics *m, const sd_route *route, int status, uint64_t bytes, double ms);
-void sd_metrics_search(sd_metrics *m, double ms); /* time within the library */
+void sd_metrics_search(sd_metrics *m, double ms);   /* time within the library */
 void sd_metrics_refused(sd_metrics *m, int status); /* by the porter */
 typedef struct sd_gauges {
     uint64_t documents, segments, index_bytes, generation, connections, work_waiting, writes_waiting, log_dropped;

@@ -7,10 +7,9 @@
 static const struct {
     int status;
     const char *code, *title, *detail;
-} refusals[SD_REFUSE_END] = {
-    {500, "internal", "Internal error", "refused without a reason"},
+} refusals[SD_REFUSE_END] = {{500, "internal", "Internal error", "refused without a reason"},
 #define X(name, status, code, title, detail) {status, code, title, detail},
-    SD_REFUSALS(X)
+                             SD_REFUSALS(X)
 #undef X
 };
 

@@ -9,7 +9,8 @@
     X(CONTROL_BYTE, 400, "bad_request", "Bad request", "a NUL or another control byte in the head")                    \
     X(LINE_END, 400, "bad_request", "Bad request", "a line of the head does not end in CR LF")                         \
     X(TARGET, 400, "bad_request", "Bad request", "the target must be a path, or this server's own http:// address")    \
-    X(PERCENT, 400, "bad_encoding", "Bad percent-encoding", "a % in the target without two hexadecimal digits, or %00") \
+    X(PERCENT, 400, "bad_encoding", "Bad percent-encoding",                                                            \
+      "a % in the target without two hexadecimal digits, or %00")                                                      \
     X(HEADER_NAME, 400, "bad_request", "Bad request", "a header without a proper name before its colon")               \
     X(HEADER_FOLD, 400, "bad_request", "Bad request", "a header line continued on the next line")                      \
     X(HOST_COUNT, 400, "bad_request", "Bad request", "there must be exactly one Host header")                          \

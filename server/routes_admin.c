@@ -57,8 +57,7 @@ void sd_post_merge(sd_exchange *x)
     if (sd_exchange_unknown(x, names) || !content_empty(x)) return;
     if (a && (!a->value_len || *end || a->value[0] == '-' || a->value[0] == '+' || n < 1 || n > 1000))
         sd_answer_refuse(x, "invalid_parameter", "segments", "segments: expected a number from 1 to 1000");
-    else
-        order(x, SD_WRITE_MERGE, n);
+    else order(x, SD_WRITE_MERGE, n);
 }
 
 static void verify(sd_exchange *x)

@@ -85,7 +85,8 @@ void sd_get_snippet(sd_exchange *x)
     js_request_clear(&q);
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------------------ */
+/* ---- writing ------------------------------------------------------------------------------------------------------
+ */
 
 static bool may_touch(void *ctx, const ls_doc *d)
 {
@@ -106,12 +107,11 @@ static sd_write *new_write(sd_exchange *x, sd_write_kind kind)
 static void refuse_written(sd_exchange *x, const sd_write *w)
 {
     js_problem p = {0};
-    if (w->rc == LS_INVALID || w->rc == LS_SCHEMA)
-        js_problem_set(&p, "invalid_document", NULL, "%s", w->err.message);
+    if (w->rc == LS_INVALID || w->rc == LS_SCHEMA) js_problem_set(&p, "invalid_document", NULL, "%s", w->err.message);
     else if (w->rc == LS_NOTFOUND)
-        js_problem_set(&p, "not_found", NULL, "%s", w->kind == SD_WRITE_DELETE ? "no document has this id" : w->err.message);
-    else
-        js_problem_from(&p, &w->err);
+        js_problem_set(&p, "not_found", NULL, "%s",
+                       w->kind == SD_WRITE_DELETE ? "no document has this id" : w->err.message);
+    else js_problem_from(&p, &w->err);
     sd_answer_problem(x, &p);
 }
 
@@ -130,15 +130,16 @@ static void written(sd_exchange *x)
                          (long long)w->added.version);
         return;
     } else {
-        js_write_written(&x->answer.body, w->added.id, w->added.id_len, js_result_name(w->added.result), w->added.version,
-                         w->generation);
+        js_write_written(&x->answer.body, w->added.id, w->added.id_len, js_result_name(w->added.result),
+                         w->added.version, w->generation);
     }
     sd_answer_json(x, LS_OK, NULL);
     x->answer.cache = "no-store";
     if (x->answer.status != 200 || w->kind == SD_WRITE_DELETE || w->added.result != LS_CREATED) return;
     x->answer.status = 201;
     if (js_id_valid(w->added.id, w->added.id_len))
-        snprintf(x->answer.location, sizeof x->answer.location, "/v1/documents/%.*s", (int)w->added.id_len, w->added.id);
+        snprintf(x->answer.location, sizeof x->answer.location, "/v1/documents/%.*s", (int)w->added.id_len,
+                 w->added.id);
 }
 
 static void put(sd_exchange *x)
@@ -156,8 +157,7 @@ void sd_put_document(sd_exchange *x)
 {
     if (!js_id_valid(x->id, x->id_len))
         sd_answer_refuse(x, "invalid_parameter", "id", "an id has 1 to 128 characters of A-Z a-z 0-9 . _ ~ -");
-    else
-        put(x);
+    else put(x);
 }
 
 void sd_delete_document(sd_exchange *x)

@@ -37,10 +37,12 @@ void sd_get_analyze(sd_exchange *x)
     ls_error err = {0};
     if (!r || sd_exchange_unknown(x, names)) return;
     if (!text) sd_answer_refuse(x, "invalid_parameter", "text", "text: a text is needed");
-    else if (u < 0) sd_answer_refuse(x, "invalid_parameter", "range_unit", "range_unit: expected byte, codepoint or utf16");
+    else if (u < 0)
+        sd_answer_refuse(x, "invalid_parameter", "range_unit", "range_unit: expected byte, codepoint or utf16");
     else if (!sd_answer_unchanged(x))
-        sd_answer_json(x, js_write_analyze(&x->answer.body, ls_reader_schema(r), text->value, text->value_len,
-                                           language ? language->value : NULL, u, &err),
+        sd_answer_json(x,
+                       js_write_analyze(&x->answer.body, ls_reader_schema(r), text->value, text->value_len,
+                                        language ? language->value : NULL, u, &err),
                        &err);
 }
 

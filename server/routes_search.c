@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- search ------------------------------------------------------------------------------------------------------- */
+/* ---- search -------------------------------------------------------------------------------------------------------
+ */
 
 static void run(sd_exchange *x, js_request *q, const ls_reader *r)
 {
@@ -49,11 +50,11 @@ void sd_post_search(sd_exchange *x)
         sd_answer_refuse(x, "bad_request", NULL, "POST takes its parameters in the content, not in the target");
     else if (!x->content.len)
         sd_answer_refuse(x, "invalid_json", NULL, "expected a JSON object such as {\"q\":\"arms deal\"}");
-    else
-        search(x, true);
+    else search(x, true);
 }
 
-/* ---- suggest ------------------------------------------------------------------------------------------------------ */
+/* ---- suggest ------------------------------------------------------------------------------------------------------
+ */
 
 void sd_get_suggest(sd_exchange *x)
 {
@@ -73,7 +74,8 @@ void sd_get_suggest(sd_exchange *x)
     js_request_clear(&q);
 }
 
-/* ---- export ------------------------------------------------------------------------------------------------------- */
+/* ---- export -------------------------------------------------------------------------------------------------------
+ */
 
 static bool next_piece(void *ctx, js_text *out, bool *more)
 {
@@ -101,7 +103,8 @@ static void open_export(sd_exchange *x)
         } else {
             x->answer.status = 200;
             x->answer.type = csv ? "text/csv; charset=utf-8; header=present" : "application/x-ndjson";
-            x->answer.disposition = csv ? "attachment; filename=\"export.csv\"" : "attachment; filename=\"export.ndjson\"";
+            x->answer.disposition =
+                csv ? "attachment; filename=\"export.csv\"" : "attachment; filename=\"export.ndjson\"";
             x->answer.cache = "no-store";
             x->answer.stream = (sd_stream){next_piece, end_export, e};
         }

@@ -2,7 +2,7 @@
  *
  * Costs are learnt: searches fall into classes by what in them is dear (wildcards, phrases and distances, any-word
  * queries, facets, sorting by a field, far pages, no words at all); each class keeps a moving average of what it took
- * on this index. A class over LONG_MS goes to the workers. A class never seen goes there too where the index is large.
+ * on this index. A class over --inline-ms goes to the workers. A class never seen goes there too where the index is large.
  * The averages are atomics of whole microseconds: a lost update costs nothing.
  * Ignorant of how searches are done. */
 #include "server/search_request.h"
@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CLASSES = 64, LONG_US = 3000, LARGE = 50000 };
+enum { CLASSES = 64, LARGE = 50000 };
 static atomic_uint average_us[CLASSES];
 
 static unsigned class_of(const js_request *q)
@@ -19,7 +19,8 @@ static unsigned class_of(const js_request *q)
     const char *s = q->q ? q->q : "";
     unsigned c = 0;
     if (strpbrk(s, "*?~")) c |= 1;
-    if (strchr(s, '"') || strstr(s, "w/") || strstr(s, "near/") || strstr(s, "pre/") || strstr(s, "\xe2\x80\x9c")) c |= 2;
+    if (strchr(s, '"') || strstr(s, "w/") || strstr(s, "near/") || strstr(s, "pre/") || strstr(s, "\xe2\x80\x9c"))
+        c |= 2;
     if (q->any || strstr(s, " OR ")) c |= 4;
     if (q->facets.count) c |= 8;
     if (q->order != LS_BY_RELEVANCE || q->offset > 1000 || q->cursor || q->explain) c |= 16;
@@ -30,7 +31,8 @@ static unsigned class_of(const js_request *q)
 bool sd_search_costly(const sd_exchange *x, const js_request *q)
 {
     unsigned us = atomic_load_explicit(&average_us[class_of(q)], memory_order_relaxed);
-    if (us) return us > LONG_US;
+    int64_t limit_us = x->server->config.inline_ms * 1000;
+    if (us || !limit_us) return us > limit_us || !limit_us;
     return x->snapshot && sd_snapshot_documents(x->snapshot) > LARGE;
 }
 
@@ -43,7 +45,8 @@ void sd_search_took(const sd_exchange *x, const js_request *q, double ms)
     sd_metrics_search(x->server->metrics, ms);
 }
 
-/* ---- the key's limits --------------------------------------------------------------------------------------------- */
+/* ---- the key's limits ---------------------------------------------------------------------------------------------
+ */
 
 static bool set(sd_exchange *x, js_request *q, const char *name, const char *value)
 {

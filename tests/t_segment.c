@@ -140,6 +140,24 @@ static void test_budget(void **state)
     lsi_free(s);
 }
 
+/* However many documents came before: one that fits is never refused because tables had to grow. */
+static void test_small_budget(void **state)
+{
+    (void)state;
+    ls_error err;
+    ls_schema *s = small_schema();
+    lsi_memseg *m = new_memseg(s);
+    char text[400], id[16];
+    for (uint32_t i = 0; i < 3000; i++) {
+        int n = 0;
+        for (uint32_t k = 0; k < 20; k++) n += snprintf(text + n, sizeof text - (size_t)n, "word%uq ", i * 7 + k * 31);
+        snprintf(id, sizeof id, "id%u", i);
+        if (add(m, s, 16384, &err, id, "body", text, NULL)) fail_msg("document %u: %s", i, err.message);
+    }
+    lsi_memseg_free(m);
+    lsi_free(s);
+}
+
 static int always(void *ctx)
 {
     ++*(int *)ctx;
@@ -415,10 +433,15 @@ static void test_system_calls(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_example),        cmocka_unit_test(test_keyword_spelling),
-        cmocka_unit_test(test_budget),         cmocka_unit_test(test_nothing_and_cancel),
-        cmocka_unit_test(test_growing_schema), cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_allocations),    cmocka_unit_test(test_add_after_failure),
+        cmocka_unit_test(test_example),
+        cmocka_unit_test(test_keyword_spelling),
+        cmocka_unit_test(test_budget),
+        cmocka_unit_test(test_small_budget),
+        cmocka_unit_test(test_nothing_and_cancel),
+        cmocka_unit_test(test_growing_schema),
+        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_allocations),
+        cmocka_unit_test(test_add_after_failure),
         cmocka_unit_test(test_system_calls),
     };
     make_folder("t_segment");

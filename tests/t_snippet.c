@@ -3,6 +3,7 @@
 #include "libsearch/util/alloc.h"
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -291,6 +292,117 @@ static void test_passages(void **state)
     ls_snippets_free(s);
 }
 
+static uint64_t seed = 20230911;
+static uint32_t rnd(uint32_t n)
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return (uint32_t)((seed >> 33) % n);
+}
+
+static bool is_utf8(const char *s)
+{
+    const unsigned char *p = (const unsigned char *)s;
+    while (*p) {
+        int more = *p < 0x80                 ? 0
+                   : *p >= 0xC2 && *p < 0xE0 ? 1
+                   : *p >= 0xE0 && *p < 0xF0 ? 2
+                   : *p >= 0xF0 && *p < 0xF5 ? 3
+                                             : -1;
+        if (more < 0) return false;
+        for (p++; more; more--, p++) {
+            if ((*p & 0xC0) != 0x80) return false;
+        }
+    }
+    return true;
+}
+
+/* Texts of any bytes, long words, markup, scripts without spaces: everything given out is valid and escaped. */
+static void test_hostile(void **state)
+{
+    static const char *const parts[] = {"zebra",
+                                        "<mark>",
+                                        "</mark>",
+                                        "&amp;",
+                                        "\"",
+                                        "'",
+                                        "<script>",
+                                        "\xe6\x9d\xb1\xe4\xba\xac",
+                                        "\xf0\x9f\x98\x80",
+                                        "\n\n",
+                                        ". ",
+                                        " ",
+                                        " ",
+                                        "\xff",
+                                        "\xc3",
+                                        "e\xcc\x81",
+                                        "\xef\xac\x81",
+                                        "Zebra-crossing",
+                                        "Read also: zebra\n",
+                                        "\xe2\x80\x9d",
+                                        "\xe2\x80\xa8",
+                                        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+                                        "deal"};
+    static const char *const queries[] = {
+        "zebra", "\"zebra deal\"~5", "zebra w/3 deal", "\xe4\xba\xac", "z*", "zebar~ OR zebra-crossing", "*"};
+    (void)state;
+    char path[] = "/tmp/libsearch-t_snippet2-XXXXXX", command[128];
+    static char text[200000];
+    ls_writer *w = NULL;
+    ls_doc *d = NULL;
+    ls_reader *saved = reader;
+    ls_error err = {0};
+    ls_writer_options wo = {.size = sizeof wo, .flags = LS_WRITER_CREATE | LS_WRITER_NO_SYNC | LS_WRITER_NO_MERGE};
+    assert_non_null(mkdtemp(path));
+    assert_int_equal(ls_writer_open(&w, path, &wo, &err), LS_OK);
+    assert_int_equal(ls_doc_new(&d, &err), LS_OK);
+    for (int i = 0; i < 60; i++) {
+        char id[16];
+        size_t n = 0, target = i == 0 ? 190000 : rnd(3000);
+        while (n < target) {
+            const char *part = parts[rnd(sizeof parts / sizeof parts[0])];
+            if (rnd(40) == 0) text[n++] = (char)rnd(256);
+            memcpy(text + n, part, strlen(part));
+            n += strlen(part);
+            if (rnd(3)) text[n++] = ' ';
+        }
+        ls_doc_clear(d);
+        snprintf(id, sizeof id, "%d", i);
+        ls_doc_set_id(d, id, strlen(id), NULL);
+        ls_doc_add_text(d, "title", text, n < 100 ? n : 100, NULL);
+        ls_doc_add_text(d, "body", text, n, NULL);
+        if (ls_add(w, d, NULL, &err)) fail_msg("%s", err.message);
+    }
+    assert_int_equal(ls_commit(w, NULL, &err), LS_OK);
+    ls_writer_close(w);
+    ls_doc_free(d);
+    assert_int_equal(ls_reader_open(&reader, path, NULL, &err), LS_OK);
+    size_t made = 0;
+    for (int i = 0; i < 60; i++) {
+        for (size_t k = 0; k < sizeof queries / sizeof queries[0]; k++) {
+            char id[16];
+            snprintf(id, sizeof id, "%d", i);
+            ls_snippet_options o = {.size = sizeof o, .count = 1 + rnd(5), .length = 1 + rnd(300), .all_matches = 1};
+            ls_snippets *s = make(id, queries[k], &o);
+            if (s->title_html) assert_true(is_utf8(s->title_html));
+            for (size_t j = 0; j < s->count; j++, made++) {
+                assert_true(is_utf8(s->snippets[j].text) && is_utf8(s->snippets[j].html));
+                assert_true(!j || s->snippets[j - 1].place.end <= s->snippets[j].place.start);
+                if (strlen(s->snippets[j].html) < 4000) check_snippet(&s->snippets[j]);
+            }
+            for (size_t j = 1; j < s->match_count; j++) assert_true(s->matches[j - 1].end <= s->matches[j].start);
+            ls_snippets_free(s);
+        }
+    }
+    ls_reader_close(reader);
+    reader = saved;
+    snprintf(command, sizeof command, "rm -rf %s", path);
+    assert_int_equal(system(command), 0);
+    printf("passages of hostile texts: %zu\n", made);
+    assert_true(made > 300);
+}
+
 static void test_units(void **state)
 {
     (void)state;
@@ -359,6 +471,8 @@ static const struct {
      "e und Caf\xc3\xa9=1",
      NULL},
     {"more ab", "more about=3|More about zebras=1", NULL},
+    {"Kim Jong-u", "", NULL},
+    {"arms -bir", "arms -birds=1", NULL},
     {"sanctoins", "", "sanctions"},
     {"arms sanctoins -birds", "arms sanctoins -birds=1", NULL},
     {"arms sanctoins -zebras", "arms sanctoins -zebras=2", "arms sanctions -zebras"},
@@ -462,9 +576,9 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_marked),    cmocka_unit_test(test_title),     cmocka_unit_test(test_passages),
-        cmocka_unit_test(test_units),     cmocka_unit_test(test_arguments), cmocka_unit_test(test_suggest),
-        cmocka_unit_test(test_more_like), cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_marked),  cmocka_unit_test(test_title),     cmocka_unit_test(test_passages),
+        cmocka_unit_test(test_units),   cmocka_unit_test(test_hostile),   cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_suggest), cmocka_unit_test(test_more_like), cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -31,6 +31,13 @@ int lsi_range_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, uint64_t *
 /* Moves to the first document ≥ doc: *out, LSI_DOC_END behind the last. Never moves back. */
 int lsi_cursor_open(lsi_cursor *c, const lsi_segment *seg, const lsi_list *list, ls_error *err);
 int lsi_cursor_seek_slow(lsi_cursor *c, lsi_doc doc, lsi_doc *out, ls_error *err);
+/* Back to before the first document. */
+LSI_INLINE void lsi_cursor_rewind(lsi_cursor *c)
+{
+    c->p.block = UINT32_MAX;
+    c->p.n = 0;
+    c->at = 0;
+}
 /* How many of the 8 numbers at v are below doc. */
 LSI_INLINE uint32_t lsi_below8(const uint32_t *v, lsi_doc doc)
 {

@@ -53,12 +53,12 @@ const char *lsi_exec_name(const lsi_plan *p)
 void lsi_top_offer(lsi_top_run *r, lsi_doc doc, float score)
 {
     const lsi_plan *p = r->plan;
-    if (score < r->threshold || lsi_live_is_deleted(p->seg->live, doc)) return;
+    if (score <= lsi_top_cut(r) || lsi_live_is_deleted(p->seg->live, doc)) return;
     lsi_top t = {.key = lsi_heap_key(score), .doc = p->seg->base + doc, .score = score, .has = true};
     if (t.doc == p->query->exclude_doc) return;
     if (r->after && lsi_heap_order(r->heap, r->after, &t) >= 0) return;
     lsi_heap_push(r->heap, &t);
-    if (r->heap->count == r->heap->cap) r->threshold = r->heap->at[0].score;
+    if (r->heap->count == r->heap->cap) r->threshold = LSI_MAX(r->threshold, r->heap->at[0].score);
 }
 
 float lsi_lane_stretch(const lsi_lane *l, lsi_doc lo, lsi_doc hi)
@@ -124,6 +124,7 @@ int lsi_exec_run_top(lsi_plan *p, const lsi_exec_top *t, ls_error *err)
     r->heap = t->heap;
     r->after = t->after;
     r->threshold = 0;
+    r->loose = false;
     r->quantum = (float)lsi_bm25_quantum(p->magic);
     r->lanes = lsi_arena_alloc(a, (p->root->kid_count + 1) * sizeof *r->lanes);
     if (!r->lanes) return lsi_fail_nomem(err);

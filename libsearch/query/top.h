@@ -17,7 +17,8 @@ typedef struct lsi_top_run {
     lsi_plan *plan;
     lsi_heap *heap;
     const lsi_top *after;
-    float threshold; /* what a document must reach; 0 while the heap is not full: scores are above 0 */
+    float threshold; /* a document must have more to enter; 0 while the heap is not full: scores are above 0 */
+    bool loose;      /* documents do not come in order: one with as much may enter too, for its number */
     float quantum;
     lsi_lane *lanes;
     uint32_t count;
@@ -27,6 +28,17 @@ typedef struct lsi_top_run {
     float acc[LSI_WINDOW_DOCS + 16]; /* zero between windows */
 } lsi_top_run;
 
+/* What a candidate's score or bound must be above. */
+LSI_INLINE float lsi_top_cut(const lsi_top_run *r)
+{
+    uint32_t bits;
+    float cut = r->threshold;
+    if (!r->loose || !(cut > 0)) return cut;
+    memcpy(&bits, &cut, sizeof bits);
+    bits--; /* the next smaller float */
+    memcpy(&cut, &bits, sizeof bits);
+    return cut;
+}
 void lsi_top_offer(lsi_top_run *r, lsi_doc doc, float score);
 LSI_INLINE float lsi_lane_bound(const lsi_lane *l, uint32_t impact)
 {
@@ -38,6 +50,10 @@ float lsi_lane_stretch(const lsi_lane *l, lsi_doc lo, lsi_doc hi);
 
 int lsi_top_term(lsi_top_run *r, ls_error *err); /* top_or.c: one lane */
 int lsi_top_or(lsi_top_run *r, ls_error *err);
+/* top_ranges.c: by range maxima; *done false where it only raised the threshold (the heap is as it was). */
+int lsi_top_ranges(lsi_top_run *r, bool *done, ls_error *err);
+int lsi_top_add_up(lsi_top_run *r, const lsi_lane *l, lsi_doc lo, lsi_doc hi, ls_error *err);
+uint32_t lsi_top_drain(lsi_top_run *r, lsi_doc lo, uint32_t n, float floor);
 int lsi_top_and(lsi_top_run *r, ls_error *err);  /* top_and.c */
 int lsi_top_span(lsi_top_run *r, ls_error *err); /* top_span.c: the root itself */
 #endif

@@ -62,7 +62,7 @@ static int block_and(lsi_top_run *r, uint32_t b, ls_error *err)
 {
     lsi_lane *lead = &r->lanes[0];
     lsi_postings *p = &lead->c->p;
-    bool full = r->heap->count == r->heap->cap;
+    bool full = r->threshold > 0;
     lsi_doc lo = b ? lsi_postings_last(p, b - 1) + 1 : 0, hi = lsi_postings_last(p, b) + 1;
     float later = 0;
     for (uint32_t i = 1; i < r->count; i++) {
@@ -85,7 +85,7 @@ static int block_and(lsi_top_run *r, uint32_t b, ls_error *err)
         rc = probe(r, &r->lanes[i], &n, err);
     }
     for (uint32_t j = 0; j < n && !rc; j++) {
-        if (r->scores[j] > r->threshold || r->heap->count < r->heap->cap) lsi_top_offer(r, r->docs[j], r->scores[j]);
+        if (r->scores[j] > r->threshold) lsi_top_offer(r, r->docs[j], r->scores[j]);
     }
     return rc;
 }

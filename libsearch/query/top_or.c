@@ -23,12 +23,13 @@ int lsi_top_term(lsi_top_run *r, ls_error *err)
     lsi_postings *p = &l->c->p;
     uint32_t start[257] = {0}, *order = lsi_arena_alloc(&r->plan->scratch->arena, (p->block_count + 1) * sizeof *order);
     if (!order) return lsi_fail_nomem(err);
+    r->loose = true;
     for (uint32_t b = 0; b < p->block_count; b++) start[256 - p->impact[b]]++;
     for (uint32_t i = 1; i < 257; i++) start[i] += start[i - 1];
     for (uint32_t b = p->block_count; b-- > 0;) order[--start[256 - p->impact[b]]] = b;
     for (uint32_t i = 0; i < p->block_count; i++) {
         uint32_t b = order[i];
-        if (lsi_lane_bound(l, p->impact[b]) < r->threshold) break;
+        if (lsi_lane_bound(l, p->impact[b]) <= lsi_top_cut(r)) break;
         int rc = lsi_postings_block(p, b, err);
         if (!rc) rc = score_block(r, l, 0, p->n, r->scores, err);
         if (!rc && (i & 15) == 15) rc = lsi_op_poll(r->plan, err);
@@ -37,6 +38,7 @@ int lsi_top_term(lsi_top_run *r, ls_error *err)
             if (r->scores[j] >= r->threshold) lsi_top_offer(r, p->docs[j], r->scores[j]);
         }
     }
+    r->loose = false;
     return LS_OK;
 }
 
@@ -55,7 +57,7 @@ static int block_part(const lsi_lane *l, lsi_doc lo, lsi_doc hi, uint32_t *i, ui
     return LS_OK;
 }
 
-static int add_up(lsi_top_run *r, const lsi_lane *l, lsi_doc lo, lsi_doc hi, ls_error *err)
+int lsi_top_add_up(lsi_top_run *r, const lsi_lane *l, lsi_doc lo, lsi_doc hi, ls_error *err)
 {
     float *acc = r->acc;
     for (lsi_doc from = lo;;) {
@@ -73,7 +75,7 @@ static int add_up(lsi_top_run *r, const lsi_lane *l, lsi_doc lo, lsi_doc hi, ls_
 }
 
 /* Sums above `floor` become candidates; the array is zero again. */
-static uint32_t drain(lsi_top_run *r, lsi_doc lo, uint32_t n, float floor)
+uint32_t lsi_top_drain(lsi_top_run *r, lsi_doc lo, uint32_t n, float floor)
 {
     typedef float lanes __attribute__((vector_size(16), aligned(4)));
     typedef int32_t ints __attribute__((vector_size(16), aligned(4)));
@@ -100,21 +102,31 @@ static uint32_t drain(lsi_top_run *r, lsi_doc lo, uint32_t n, float floor)
     return found;
 }
 
+/* Leaves the candidates that may still enter if lane l adds what its range allows and the later ones `later`. */
+static uint32_t filter(lsi_top_run *r, const lsi_lane *l, uint32_t n, float later)
+{
+    const uint8_t *ranges = l->c->p.ranges;
+    const float slack = 1 + 1.0f / 65536, cut = lsi_top_cut(r);
+    uint32_t kept = 0;
+    for (uint32_t j = 0; j < n; j++) {
+        lsi_doc d = r->docs[j];
+        float s = r->scores[j], most = ranges ? lsi_lane_bound(l, ranges[d >> LSI_RANGE_SHIFT]) : l->bound;
+        r->docs[kept] = d;
+        r->scores[kept] = s;
+        kept += s + (most + later) * slack > cut ? 1 : 0;
+    }
+    return kept;
+}
+
 /* Adds the inessential lanes [0, n) to the candidates, the largest bound first, dropping what cannot enter. */
 static int probe_rest(lsi_top_run *r, uint32_t n, uint32_t found, ls_error *err)
 {
-    float rest = 0;
-    for (uint32_t i = 0; i < n; i++) rest += r->lanes[i].bound;
     for (uint32_t i = n; i-- > 0 && found;) {
         const lsi_lane *l = &r->lanes[i];
         lsi_postings *p = &l->c->p;
-        uint32_t kept = 0;
-        for (uint32_t j = 0; j < found; j++) {
-            r->docs[kept] = r->docs[j];
-            r->scores[kept] = r->scores[j];
-            kept += r->scores[j] + rest * (1 + 1.0f / 65536) > r->threshold ? 1 : 0;
-        }
-        found = kept;
+        float later = 0;
+        for (uint32_t j = 0; j < i; j++) later += r->lanes[j].bound;
+        found = filter(r, l, found, later);
         for (uint32_t j = 0; j < found && l->bound > 0; j++) {
             lsi_doc d;
             if (p->ranges && !p->ranges[r->docs[j] >> LSI_RANGE_SHIFT]) continue;
@@ -122,16 +134,16 @@ static int probe_rest(lsi_top_run *r, uint32_t n, uint32_t found, ls_error *err)
             if (!rc && d == r->docs[j]) {
                 rc = lsi_postings_tf(p, err);
                 if (!rc)
-                    r->scores[j] +=
-                        lsi_bm25_score(l->op->w, p->tf[l->c->at], l->op->k[l->op->norms[d]], r->plan->magic);
+                    r->scores[j] += lsi_bm25_score(l->op->w, p->tf[l->c->at], l->op->k[l->op->norms[d]], r->plan->magic);
             }
             if (rc) return rc;
         }
-        rest = 0;
-        for (uint32_t j = 0; j < i; j++) rest += r->lanes[j].bound;
     }
+    float cut = lsi_top_cut(r);
     for (uint32_t j = 0; j < found; j++) {
-        if (r->scores[j] > r->threshold || r->heap->count < r->heap->cap) lsi_top_offer(r, r->docs[j], r->scores[j]);
+        if (r->scores[j] <= cut) continue;
+        lsi_top_offer(r, r->docs[j], r->scores[j]);
+        cut = lsi_top_cut(r);
     }
     return LS_OK;
 }
@@ -171,27 +183,29 @@ static int window_or(lsi_top_run *r, lsi_doc lo, lsi_doc hi, ls_error *err)
     sort_lanes(r);
     uint32_t rest = 0;
     float sum = 0;
-    bool full = r->heap->count == r->heap->cap;
     while (rest < r->count) {
         float next = sum + r->lanes[rest].bound;
-        if (r->lanes[rest].bound > 0 && (!full || next * (1 + 1.0f / 65536) > r->threshold)) break;
+        if (next * (1 + 1.0f / 65536) > r->threshold) break;
         sum = next;
         rest++;
     }
     if (rest == r->count) return LS_OK;
     if (rest + 1 == r->count) return window_of_one(r, rest, lo, hi, err);
     for (uint32_t i = rest; i < r->count; i++) {
-        int rc = add_up(r, &r->lanes[i], lo, hi, err);
+        int rc = lsi_top_add_up(r, &r->lanes[i], lo, hi, err);
         if (rc) return rc;
     }
     float floor = r->threshold - sum * (1 + 1.0f / 65536);
-    uint32_t found = drain(r, lo, hi - lo, full && floor > 0 ? floor : 0);
+    uint32_t found = lsi_top_drain(r, lo, hi - lo, floor > 0 ? floor : 0);
     return probe_rest(r, rest, found, err);
 }
 
 int lsi_top_or(lsi_top_run *r, ls_error *err)
 {
     lsi_doc doc_count = r->plan->seg->seg->doc_count;
+    bool done = false;
+    int tried = lsi_top_ranges(r, &done, err);
+    if (tried || done) return tried;
     for (lsi_doc lo = 0; lo < doc_count; lo += LSI_WINDOW_DOCS) {
         int rc = window_or(r, lo, LSI_MIN(lo + LSI_WINDOW_DOCS, doc_count), err);
         if (!rc) rc = lsi_op_poll(r->plan, err);

@@ -10,7 +10,7 @@ int lsi_top_span(lsi_top_run *r, ls_error *err)
     lsi_span *s = op->span;
     uint32_t steps = 0;
     for (lsi_doc doc = 0;; doc++) {
-        bool full = r->heap->count == r->heap->cap, yes = false;
+        bool full = r->heap->count == r->heap->cap, yes = false; /* a span may score 0: its heap is asked */
         float score = 0;
         int rc = lsi_span_next(p, s, doc, &doc, err);
         if (rc || doc == LSI_DOC_END) return rc;

@@ -65,6 +65,18 @@ static int note(walk *k, const lsi_form *f, uint64_t live, uint32_t distance, ls
     return note_form(k, f, *v, live, err);
 }
 
+/* Moves to the first entry that does not begin with the first n ≤ 8 bytes of the present one. *more false: none. */
+static int leap(lsi_forms_iter *it, size_t n, bool *more, ls_error *err)
+{
+    uint8_t next[8];
+    memcpy(next, it->at.folded, n);
+    while (n && next[n - 1] == 0xFF) n--;
+    *more = n > 0;
+    if (!n) return LS_OK;
+    next[n - 1]++;
+    return lsi_forms_iter_seek(it, next, n, err);
+}
+
 static int walk_segment(walk *k, const lsi_snapshot_segment *s, const uint8_t *prefix, size_t len, ls_error *err)
 {
     lsi_forms_iter it;
@@ -78,7 +90,12 @@ static int walk_segment(walk *k, const lsi_snapshot_segment *s, const uint8_t *p
         if (f->folded_len < len || (len && memcmp(f->folded, prefix, len) != 0)) break;
         if (!f->folded_len || f->folded[0] <= ' ') continue; /* hidden words */
         if (k->fuzzy) {
+            bool more = true;
             distance = lsi_fuzzy_distance(k->fuzzy, f->folded, f->folded_len, &dead);
+            if (distance > k->fuzzy->max && dead && dead <= 2) { /* a short beginning rules out a long run */
+                rc = leap(&it, dead, &more, err);
+                if (rc || !more) break;
+            }
             if (distance > k->fuzzy->max || lsi_fuzzy_has_digit(f->folded, f->folded_len)) continue;
         }
         rc = lsi_live_form(s->live, it.entry, &gone, err);

@@ -38,15 +38,16 @@ typedef struct maker {
 static bool is_word_byte(char c)
 {
     return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || ((unsigned char)c & 0x80) || c == '\'' ||
-           c == '&' || c == '_';
+           c == '&' || c == '_' || c == '-';
 }
 
-/* The word at the end, without what stands before it: signs, quotation marks, a field's name, the parts of a hyphenated
- * word. Empty where the text ends with anything else. */
+/* The word at the end, without what stands before it: signs, quotation marks, a field's name. Empty where the text ends
+ * with anything else. */
 static size_t find_tail(const char *s, size_t len)
 {
     size_t at = len;
     while (at && is_word_byte(s[at - 1])) at--;
+    while (at < len && s[at] == '-') at++;        /* the sign of NOT */
     for (bool moved = true; moved && at < len;) { /* typographic marks are letters to the loop above */
         moved = false;
         for (size_t i = at; i < len; i++) {
@@ -91,7 +92,7 @@ static int by_documents(const void *a, const void *b)
     return strcmp(x->text, y->text);
 }
 
-/* How many documents a search for a word finds: the live frequency of its terms. */
+/* How many documents a search for a word finds at most: the live frequency of its terms. */
 static int documents_of(maker *k, const uint8_t *form, size_t form_len, const uint8_t *folded, size_t folded_len,
                         uint64_t *documents, ls_error *err)
 {
@@ -115,7 +116,7 @@ static int complete_word(maker *k, ls_error *err)
     lsi_spelling *list;
     size_t count, n;
     const uint8_t *tail = (const uint8_t *)k->text + k->tail;
-    if (k->tail == k->len) return LS_OK;
+    if (k->tail == k->len || memchr(tail, '-', k->len - k->tail)) return LS_OK; /* hyphenated: parts complete badly */
     const uint8_t *folded = lsi_analyzer_fold(k->an, tail, k->len - k->tail, &n);
     if (folded) folded = lsi_arena_dup(&k->scratch->arena, folded, n);
     if (!folded) return lsi_fail_nomem(err);
@@ -127,6 +128,7 @@ static int complete_word(maker *k, ls_error *err)
         uint64_t documents = 0;
         rc = documents_of(k, list[i].form, list[i].form_len, list[i].folded, list[i].folded_len, &documents, err);
         /* 0: a word of a field that bare words do not search */
+        documents = LSI_MIN(documents, list[i].df); /* a document with Arms and arms counts twice in df */
         if (!rc && documents) rc = add(k, k->text, k->tail, list[i].form, list[i].form_len, documents, err);
     }
     if (k->count > 1) qsort(k->list, k->count, sizeof *k->list, by_documents);

@@ -67,6 +67,18 @@ size_t lsi_invert_bytes(const lsi_invert *v)
            v->strings.bytes;
 }
 
+static size_t arena_used(const lsi_arena *a)
+{
+    return a->bytes - (size_t)(a->end - a->at);
+}
+
+size_t lsi_invert_used(const lsi_invert *v)
+{
+    return v->entry_count * sizeof *v->entries + v->form_count * sizeof *v->forms +
+           v->term_count * (sizeof *v->tails + sizeof *v->terms + sizeof *v->term_slots) + arena_used(&v->slices) +
+           arena_used(&v->strings);
+}
+
 /* ---- the table ---- */
 
 LSI_INLINE uint64_t load(const uint8_t *p, size_t n) /* n bytes, 1 to 8, as a number that tells them apart */

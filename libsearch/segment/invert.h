@@ -66,7 +66,8 @@ typedef struct lsi_invert {
 
 int lsi_invert_init(lsi_invert *v, lsi_analyzer *analyzer, ls_error *err);
 void lsi_invert_clear(lsi_invert *v);
-size_t lsi_invert_bytes(const lsi_invert *v);
+size_t lsi_invert_bytes(const lsi_invert *v); /* held from the heap */
+size_t lsi_invert_used(const lsi_invert *v);  /* of these: by what was added, not kept for what may come */
 /* The entry of a form, made where it is new, valid until the next is made; NULL: no memory. */
 const lsi_invert_entry *lsi_invert_find(lsi_invert *v, const uint8_t *form, uint32_t len, int lang);
 /* The number of a term that has no forms (a hidden one); LSI_ORD_NONE: no memory. */

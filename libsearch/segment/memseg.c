@@ -21,7 +21,7 @@ typedef struct adding { /* the document in hand */
     const ls_doc *d;
     lsi_doc doc;
     int lang;
-    size_t held_before, budget, text_bytes;
+    size_t used_before, budget, text_bytes;
     uint32_t list;
     uint64_t next, boilerplate_next; /* first free position of the list, of its boilerplate */
     uint32_t words;                  /* that count, of the field in hand */
@@ -108,13 +108,20 @@ static bool room(void **array, size_t *cap, size_t need, size_t elem_bytes)
     return p != NULL;
 }
 
+/* What the documents so far take themselves. Tables that double and pieces of memory got ahead are nobody's need. */
+static size_t used(const lsi_memseg *m)
+{
+    return lsi_invert_used(&m->words) + m->bytes.bytes - (size_t)(m->bytes.end - m->bytes.at) +
+           m->boilerplate_count * sizeof *m->boilerplate + m->encoded.len;
+}
+
 static int within_budget(const adding *a)
 {
-    size_t held = lsi_memseg_bytes(a->m);
-    if (held <= a->held_before || held - a->held_before <= a->budget) return LS_OK;
+    size_t now = used(a->m);
+    if (now <= a->used_before || now - a->used_before <= a->budget) return LS_OK;
     return lsi_fail(a->err, LS_LIMIT,
                     "the document needs more than %zu bytes of memory for its %zu bytes of text; the budget is %zu",
-                    held - a->held_before, a->text_bytes, a->budget);
+                    now - a->used_before, a->text_bytes, a->budget);
 }
 
 /* ---- words ---- */
@@ -361,12 +368,7 @@ static int check_size(adding *a)
 int lsi_memseg_add(lsi_memseg *m, const ls_doc *d, uint64_t content_hash, size_t budget_bytes, lsi_doc *doc,
                    uint64_t *invalid_bytes, ls_error *err)
 {
-    adding a = {.m = m,
-                .d = d,
-                .doc = (lsi_doc)m->count,
-                .held_before = lsi_memseg_bytes(m),
-                .budget = budget_bytes,
-                .err = err};
+    adding a = {.m = m, .d = d, .doc = (lsi_doc)m->count, .used_before = used(m), .budget = budget_bytes, .err = err};
     int rc = check_size(&a);
     if (rc) return rc;
     m->docs[m->count++] = (lsi_memdoc){.hash = content_hash, .dead = true};

@@ -2,8 +2,9 @@
  *
  * Detection: the script that most letters are of leaves some languages. Among those, each function word of a text
  * (lang_data.c) counts for the languages that have it, the more the fewer they are, and so do letters that few
- * languages write (ß, ő, ї). The best must have two words at least and, in a short text, be clearly better than the
- * next, else the answer is "cannot be told". Languages that Snowball does not stem are told too, and answered as
+ * languages write (ß, ő, ї). The best must have two words at least, and one of twelve of the text's (a table of figures
+ * has fewer: what it has may be chance; single letters, as of initials, do not count), and, in a short text, be clearly better than the next, else the answer
+ * is "cannot be told". Languages that Snowball does not stem are told too, and answered as
  * "none". Ignorant of documents: the caller knows what was declared. */
 #include "libsearch/text/cutter.h"
 #include "libsearch/text/lang_data.h"
@@ -11,6 +12,7 @@
 #define DETECT_BYTES 4096u
 #define WORD_BYTES   24u /* longer ones are no function words */
 #define WORDS_ENOUGH 6u  /* from so many on, the better of two close neighbours (Danish, Norwegian) is taken */
+#define PROSE        12u /* in prose one of so many words is a function word, and more */
 
 static const struct {
     const char *name, *code;
@@ -109,7 +111,7 @@ bool lsi_lang_is_function_word(int lang, const uint8_t *folded, size_t len)
 }
 
 typedef struct tally {
-    uint32_t scripts[LSI_SC_COUNT], letters;
+    uint32_t scripts[LSI_SC_COUNT], letters, all_words;
     uint32_t score[64], words[64];
     lsi_folder folder;
 } tally;
@@ -127,6 +129,7 @@ static void count_tongues(tally *t, uint64_t mask)
 static void count_word(tally *t, const uint8_t *word, size_t len)
 {
     uint8_t folded[LSI_FORM_MAX];
+    t->all_words++;
     if (len > WORD_BYTES) return;
     len = lsi_fold_full(&t->folder, word, len, folded);
     count_tongues(t, tongues_of(folded, len));
@@ -145,9 +148,10 @@ static size_t count_ascii(tally *t, const uint8_t *text, size_t len, size_t at)
         h = hash_byte(h, byte);
     }
     if (at < len && text[at] >= 0x80) return 0;
+    t->all_words++;
     t->letters += (uint32_t)(at - start);
     t->scripts[LSI_SC_LATIN] += (uint32_t)(at - start);
-    if (at - start <= WORD_BYTES) count_tongues(t, tongues_at(h, word, at - start));
+    if (at - start > 1 && at - start <= WORD_BYTES) count_tongues(t, tongues_at(h, word, at - start));
     return at;
 }
 
@@ -226,6 +230,6 @@ int lsi_lang_detect(const uint8_t *text, size_t len)
     if (!of_script) return LSI_LANG_NONE;
     if (of_script == 1) return lsi_tongues[only].lang;
     bool clear = t.score[best] >= second + second / 16 + 4;
-    if (t.words[best] < 2 || (!clear && t.words[best] < WORDS_ENOUGH)) return -1;
+    if (t.words[best] < 2 || t.words[best] < t.all_words / PROSE || (!clear && t.words[best] < WORDS_ENOUGH)) return -1;
     return lsi_tongues[best].lang;
 }

@@ -70,8 +70,9 @@ static void show(sd_exchange *x, const ls_doc *d, const js_facts *f, const js_re
     js_puts(out, "</h1>");
     sd_html_facts(out, f);
     js_puts(out, "<p role=\"status\" id=\"status\" class=\"note\">");
-    if (q->q_len && shown) js_printf(out, "%zu %s marked. <a class=\"button\" href=\"#m1\">To the first</a> ", shown,
-                                     shown == 1 ? "match" : "matches");
+    if (q->q_len && shown)
+        js_printf(out, "%zu %s marked. <a class=\"button\" href=\"#m1\">To the first</a> ", shown,
+                  shown == 1 ? "match" : "matches");
     else if (q->q_len) js_puts(out, "Nothing of the query stands in the text. ");
     js_puts(out, "</p>");
     text(out, f, s);
@@ -108,7 +109,8 @@ static int load(sd_exchange *x, const ls_reader *r, const js_request *q)
     o.range_unit = LS_RANGES_BYTES;
     if (!rc && query) rc = ls_snippets_make(&s, r, query, doc, &o, &err);
     if (!rc) show(x, d, &f, q, s);
-    else if (rc == LS_NOTFOUND || rc == LS_INVALID) sd_answer_refuse(x, "not_found", NULL, "No article has this address.");
+    else if (rc == LS_NOTFOUND || rc == LS_INVALID)
+        sd_answer_refuse(x, "not_found", NULL, "No article has this address.");
     else sd_answer_json(x, rc, &err);
     js_facts_clear(&f);
     ls_doc_free(d);

@@ -36,18 +36,20 @@ static void kept_fields(js_text *out, const js_request *q)
 
 static void option(js_text *out, const char *value, const char *label, const char *chosen)
 {
-    js_printf(out, "<option value=\"%s\"%s>%s</option>", value, chosen && !strcmp(chosen, value) ? " selected" : "", label);
+    js_printf(out, "<option value=\"%s\"%s>%s</option>", value, chosen && !strcmp(chosen, value) ? " selected" : "",
+              label);
 }
 
 static void form(js_text *out, const js_request *q, bool front)
 {
     const char *sort = q && !front ? q->sort : NULL; /* the front page's own order is not the next search's */
     bool dated = q && (q->from || q->to);
-    js_puts(out, "<form class=\"find\" action=\"/search\" method=\"get\" role=\"search\"><div class=\"box\">"
-                 "<label class=\"hidden\" for=\"q\">Search the archive</label>"
-                 "<input id=\"q\" name=\"q\" type=\"search\" maxlength=\"4096\" autocomplete=\"off\" spellcheck=\"false\" "
-                 "autocapitalize=\"none\" enterkeyhint=\"search\" aria-describedby=\"help\" "
-                 "placeholder=\"Words, &quot;a phrase&quot;, arms w/5 deal, negotiat*\"");
+    js_puts(out,
+            "<form class=\"find\" action=\"/search\" method=\"get\" role=\"search\"><div class=\"box\">"
+            "<label class=\"hidden\" for=\"q\">Search the archive</label>"
+            "<input id=\"q\" name=\"q\" type=\"search\" maxlength=\"4096\" autocomplete=\"off\" spellcheck=\"false\" "
+            "autocapitalize=\"none\" enterkeyhint=\"search\" aria-describedby=\"help\" "
+            "placeholder=\"Words, &quot;a phrase&quot;, arms w/5 deal, negotiat*\"");
     if (front) js_puts(out, " autofocus");
     js_puts(out, " value=\"");
     if (q && q->q) js_html(out, q->q, q->q_len);
@@ -57,8 +59,9 @@ static void form(js_text *out, const js_request *q, bool front)
     option(out, "relevance", "best first", sort);
     option(out, "newest", "newest first", sort);
     option(out, "oldest", "oldest first", sort);
-    js_printf(out, "</select></label><details class=\"dates\"%s><summary>Dates</summary><span>"
-                   "<label>From <input name=\"from\" size=\"10\" placeholder=\"2023-08\" value=\"",
+    js_printf(out,
+              "</select></label><details class=\"dates\"%s><summary>Dates</summary><span>"
+              "<label>From <input name=\"from\" size=\"10\" placeholder=\"2023-08\" value=\"",
               dated ? " open" : "");
     if (q && q->from) sd_html_text(out, q->from);
     js_puts(out, "\"></label> <label>to <input name=\"to\" size=\"10\" placeholder=\"2023-09-11\" value=\"");
@@ -73,12 +76,13 @@ void sd_html_begin(sd_exchange *x, const char *title, const js_request *q, bool 
     js_text *out = &x->answer.body;
     js_puts(out, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>");
     sd_html_text(out, title);
-    js_puts(out, "</title><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-                 "<meta name=\"color-scheme\" content=\"light dark\"><meta name=\"robots\" content=\"noindex\">"
-                 "<link rel=\"icon\" href=\"/assets/icon.svg\" type=\"image/svg+xml\">"
-                 "<link rel=\"stylesheet\" href=\"/assets/page.css\"><script src=\"/assets/page.js\" defer></script></head>"
-                 "<body><a class=\"skip\" href=\"#results\">Skip to the results</a><header>"
-                 "<p class=\"name\"><a href=\"/\">Archive</a></p>");
+    js_puts(out,
+            "</title><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+            "<meta name=\"color-scheme\" content=\"light dark\"><meta name=\"robots\" content=\"noindex\">"
+            "<link rel=\"icon\" href=\"/assets/icon.svg\" type=\"image/svg+xml\">"
+            "<link rel=\"stylesheet\" href=\"/assets/page.css\"><script src=\"/assets/page.js\" defer></script></head>"
+            "<body><a class=\"skip\" href=\"#results\">Skip to the results</a><header>"
+            "<p class=\"name\"><a href=\"/\">Archive</a></p>");
     form(out, q, front);
     js_puts(out, "</header>\n");
 }

@@ -19,7 +19,8 @@ typedef struct view {
     bool front; /* nothing was asked for */
 } view;
 
-/* ---- a hit -------------------------------------------------------------------------------------------------------- */
+/* ---- a hit --------------------------------------------------------------------------------------------------------
+ */
 
 static void article_link(view *v, const char *id, size_t id_len)
 {
@@ -77,7 +78,8 @@ static int hits(view *v, ls_error *err)
     return rc;
 }
 
-/* ---- around the hits ---------------------------------------------------------------------------------------------- */
+/* ---- around the hits ----------------------------------------------------------------------------------------------
+ */
 
 static void count(view *v)
 {
@@ -187,7 +189,8 @@ static void facet(view *v, size_t at)
         sd_html_link(v->x, name, f->value, name, f->value);
         js_puts(v->out, "\">");
         js_html(v->out, f->value, f->len);
-        js_printf(v->out, " <span class=\"count\">%llu</span></a><a class=\"not\" href=\"", (unsigned long long)f->count);
+        js_printf(v->out, " <span class=\"count\">%llu</span></a><a class=\"not\" href=\"",
+                  (unsigned long long)f->count);
         sd_html_link(v->x, not_name, f->value, not_name, f->value);
         js_puts(v->out, "\"><span class=\"hidden\">without ");
         js_html(v->out, f->value, f->len);
@@ -250,7 +253,8 @@ static void exports(view *v)
         js_printf(v->out, " <a href=\"/v1/export?format=%s", formats[i]);
         for (k = 0; k < v->x->target.arg_count; k++) {
             const sd_arg *a = &v->x->target.args[k];
-            if (!a->value_len || !js_param_find(a->name, a->name_len, JS_FOR_EXPORT) || !strcmp(a->name, "format")) continue;
+            if (!a->value_len || !js_param_find(a->name, a->name_len, JS_FOR_EXPORT) || !strcmp(a->name, "format"))
+                continue;
             js_puts(v->out, "&amp;");
             sd_put_url(v->out, a->name, a->name_len);
             js_putc(v->out, '=');
@@ -261,7 +265,8 @@ static void exports(view *v)
     js_puts(v->out, "</p>");
 }
 
-/* ---- the page ----------------------------------------------------------------------------------------------------- */
+/* ---- the page -----------------------------------------------------------------------------------------------------
+ */
 
 static bool asked(const sd_exchange *x)
 {

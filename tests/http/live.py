@@ -314,6 +314,51 @@ def many_writers(program, corpus):
         need(server.ask("GET", "/v1/search?q=shared&limit=0").json()["total"] == 200, "not 200 documents")
 
 
+def everything_on_workers(program, corpus):
+    with Server(program, "--inline-ms", "0", "--workers", "2", corpus=corpus) as server:
+        need(server.ask("GET", "/v1/search?q=arms").json()["total"] == 5, "search")
+        need(server.ask("POST", "/v1/search", '{"q":"arms"}', JSON).json()["total"] == 5, "search by POST")
+        need(b"5 articles" in server.ask("GET", "/search?q=arms").body, "page")
+        need(server.ask("GET", "/search?q=arms&limit=x").header("content-type").startswith("text/html"), "refusal")
+        need(server.ask("GET", "/search?q=arms&cursor=x").header("content-type").startswith("text/html"), "refusal on a worker")
+        wrong = []
+
+        def client():
+            with Connection(server.port) as c:
+                for _ in range(200):
+                    c.send(b"GET /v1/search?q=arms&limit=2 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                    answer = c.answer()
+                    if answer.status != 200 or answer.json()["total"] != 5:
+                        wrong.append(answer.status)
+
+        threads = [threading.Thread(target=client) for _ in range(8)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        need(not wrong, "%s", wrong[:5])
+
+
+def full_queue(program, corpus):
+    with Server(program, "--inline-ms", "0", "--workers", "1", "--queue", "1", corpus=corpus) as server:
+        got = []
+
+        def client():
+            for _ in range(50):
+                answer = server.ask("GET", "/v1/export")
+                got.append((answer.status, answer.header("retry-after")))
+
+        threads = [threading.Thread(target=client) for _ in range(12)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        need({s for s, _ in got} <= {200, 503}, "%s", sorted(set(got)))
+        need(any(s == 200 for s, _ in got), "nobody is answered")
+        need(all(after for s, after in got if s == 503), "503 without Retry-After")
+        need(status(server, "GET", "/v1/export") == 200, "the queue stays full")
+
+
 # ---- slow and many -------------------------------------------------------------------------------------------------
 
 
@@ -523,5 +568,5 @@ def stop_with_open_connections(program, corpus):
 TESTS = [(f.__name__.replace("_", " "), f, f in (slow_heads, slow_bodies_and_readers)) for f in (
     command_line, config_file, second_writer, port_taken, beyond_loopback_needs_keys, opens_again, log_without_words,
     silent_reader_of_the_log, keep_alive, pipelining, head_byte_by_byte, compression, not_modified, cross_origin, hosts, keys,
-    bulk, many_writers, caps, many_slow_and_one_honest, stop_under_load, stop_with_open_connections, slow_heads,
+    bulk, many_writers, everything_on_workers, full_queue, caps, many_slow_and_one_honest, stop_under_load, stop_with_open_connections, slow_heads,
     slow_bodies_and_readers)]
