@@ -76,9 +76,12 @@ $(BUILD)/libsearch: $(CLI_OBJ) $(JSON_OBJ) $(STATIC)
 $(BUILD)/libsearchd: $(SRV_OBJ) $(JSON_OBJ) $(STATIC)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(SRV_LIBS) $(JSON_LIBS) $(LIB_LIBS)
 # Tests link the static library, so that they can reach internal (lsi_) functions.
-$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(STATIC)
+$(BUILD)/obj/json.a: $(JSON_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/json.a $(STATIC)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(LIB_LIBS)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(JSON_LIBS) $(LIB_LIBS)
 
 -include $(LIB_OBJ:.o=.d) $(PIC_OBJ:.o=.d) $(JSON_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(SRV_OBJ:.o=.d) $(TEST_SRC:%.c=$(BUILD)/obj/%.d)
 

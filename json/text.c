@@ -80,14 +80,19 @@ void js_putc(js_text *t, char c)
 void js_printf(js_text *t, const char *format, ...)
 {
     va_list ap;
-    va_start(ap, format);
-    int n = vsnprintf(NULL, 0, format, ap);
-    va_end(ap);
+    int n = -1;
+    /* most fits at once; what does not is written again with room enough */
+    for (size_t room = 64; reserve(t, room); room = (size_t)n) {
+        va_start(ap, format);
+        n = vsnprintf(t->data + t->len, t->cap - t->len, format, ap);
+        va_end(ap);
+        if (n < 0 || (size_t)n < t->cap - t->len) break;
+    }
     if (n < 0) t->failed = true;
-    if (n < 0 || !reserve(t, (size_t)n)) return;
-    va_start(ap, format);
-    vsnprintf(t->data + t->len, t->cap - t->len, format, ap);
-    va_end(ap);
+    if (t->failed) {
+        if (t->data) t->data[t->len] = '\0';
+        return;
+    }
     t->len += (size_t)n;
 }
 

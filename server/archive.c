@@ -423,6 +423,16 @@ ls_writer *sd_archive_writer(sd_archive *a)
 {
     return a->writer;
 }
+bool sd_archive_empty(const sd_archive *a)
+{
+    LS_INIT(ls_stats, stats);
+    ls_reader *r = NULL;
+    bool empty = ls_reader_open(&r, a->path, NULL, NULL) == LS_OK && ls_reader_stats(r, &stats, NULL) == LS_OK &&
+                 stats.segments == 0;
+    ls_reader_close(r);
+    return empty;
+}
+
 const char *sd_archive_path(const sd_archive *a)
 {
     return a->path;

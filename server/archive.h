@@ -47,6 +47,7 @@ typedef struct sd_archive_options {
 int sd_archive_open(sd_archive **out, const sd_archive_options *o, bool *created, ls_error *err);
 /* The writer, before the first submit only: to fill a new index. The commit and the refresh are the archive's. */
 ls_writer *sd_archive_writer(sd_archive *a);
+bool sd_archive_empty(const sd_archive *a); /* nothing was ever committed that is still there; before begin only */
 int sd_archive_begin(sd_archive *a, ls_error *err); /* commits, opens the first snapshot, starts the thread */
 /* False where too many wait (unless `must`: the next part of something begun) or the archive is closing: nothing was
  * taken. */

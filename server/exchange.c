@@ -89,6 +89,7 @@ bool sd_answer_unchanged(sd_exchange *x)
     if (x->forced_field)
         h = mix(mix(h, x->forced_field, strlen(x->forced_field)), x->forced_value, strlen(x->forced_value));
     h = mix(h, ls_version(), strlen(ls_version()));
+    if (x->answer.fixed) h = mix(h, x->answer.fixed, x->answer.fixed_len);
     snprintf(x->answer.etag, sizeof x->answer.etag, "W/\"%llx-%016llx\"",
              (unsigned long long)(x->snapshot ? sd_snapshot_generation(x->snapshot) : 0), (unsigned long long)h);
     if (!x->if_none_match || !listed(x->if_none_match, x->answer.etag)) return false;

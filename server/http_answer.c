@@ -7,6 +7,7 @@
  *      clears `waiting` and resumes. A resume right after the suspend of 1 is libmicrohttpd's to order, and it does.
  * So one piece is in memory however long the answer is, and no worker ever waits for a slow client. */
 #include "server/http_inside.h"
+#include "server/routes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -118,13 +119,14 @@ static bool gzip(const char *p, size_t n, char **out, size_t *out_len)
 static struct MHD_Response *buffer_response(sd_request *r, bool *zipped)
 {
     sd_answer *a = &r->x.answer;
-    const char *p = a->fixed ? a->fixed : a->body.data ? a->body.data : "";
-    size_t n = a->fixed ? a->fixed_len : a->body.len, len;
+    bool fixed = a->fixed && a->status == 200; /* not with a 304, nor with a problem */
+    const char *p = fixed ? a->fixed : a->body.data ? a->body.data : "";
+    size_t n = fixed ? a->fixed_len : a->body.len, len;
     char *out;
     struct MHD_Response *m;
     if (n > GZIP_FROM && takes_gzip(r->x.accept_encoding) && gzip(p, n, &out, &len)) {
         *zipped = true;
-    } else if (a->fixed) {
+    } else if (fixed) {
         r->sent = n;
         return MHD_create_response_from_buffer(n, (void *)(uintptr_t)p, MHD_RESPMEM_PERSISTENT);
     } else {
@@ -201,6 +203,8 @@ enum MHD_Result sd_http_queue(sd_request *r)
     if (r->x.answer.body.failed && !r->x.answer.stream.next) {
         js_text_reset(&r->x.answer.body);
         sd_answer_refuse(&r->x, "busy", NULL, "out of memory");
+    } else if (r->x.answer.status >= 400 && r->x.route && (r->x.route->flags & SD_HTML)) {
+        sd_page_problem(&r->x);
     }
     m = content(r, &zipped);
     if (!m) return MHD_NO;

@@ -8,6 +8,7 @@
 #include "server/log.h"
 #include "server/server.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -111,8 +112,13 @@ static int open_index(sd_server *s)
     ls_error err = {0};
     uint64_t added = 0;
     bool created;
+    if (s->config.corpus && access(s->config.corpus, R_OK | X_OK)) {
+        fprintf(stderr, "libsearchd: corpus: %s: %s\n", s->config.corpus, strerror(errno));
+        return 2;
+    }
     if (sd_archive_open(&s->archive, &o, &created, &err)) return fail_with(&err);
-    if (created && s->config.corpus &&
+    /* Empty, too, is an index whose first filling was cut short: nothing of it was committed. */
+    if (s->config.corpus && (created || sd_archive_empty(s->archive)) &&
         sd_corpus_add(sd_archive_writer(s->archive), s->config.corpus, sd_log_say, &added, &err))
         return fail_with(&err);
     if (sd_archive_begin(s->archive, &err)) return fail_with(&err);
@@ -174,8 +180,20 @@ static int start(sd_server *s)
     return 0;
 }
 
-static void stop(sd_server *s)
+/* A merge or a verification under way cannot be called off. Nothing acknowledged depends on its end: what is committed
+ * is on the disk, and a process that ends in between leaves the last commit. */
+static void *end_in_time(void *ignored)
 {
+    struct timespec left = {9, 500000000};
+    (void)ignored;
+    nanosleep(&left, NULL);
+    _exit(0);
+}
+
+static void stop(sd_server *s, bool started)
+{
+    pthread_t watchdog;
+    if (started && !pthread_create(&watchdog, NULL, end_in_time, NULL)) pthread_detach(watchdog);
     if (s->gate) sd_gate_stop(s->gate);
     sd_http_stop(s->http);
     sd_work_stop(s->work);
@@ -201,7 +219,7 @@ static int serve(sd_server *s)
     status = start(s);
     while (!status && !sigwait(&set, &sig) && sig == SIGHUP)
         if (s->config.keys) sd_log_say(load_keys(s) ? "the old keys stay" : "keys read anew");
-    stop(s);
+    stop(s, !status);
     pthread_rwlock_destroy(&s->auth_lock);
     return status;
 }

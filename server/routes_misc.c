@@ -48,11 +48,12 @@ void sd_get_analyze(sd_exchange *x)
 
 void sd_get_openapi(sd_exchange *x)
 {
-    if (sd_exchange_unknown(x, no_names) || sd_answer_unchanged(x)) return;
-    x->answer.status = 200;
-    x->answer.type = "application/yaml";
+    if (sd_exchange_unknown(x, no_names)) return;
     x->answer.fixed = (const char *)sd_asset_openapi_yaml;
     x->answer.fixed_len = sd_asset_openapi_yaml_len;
+    if (sd_answer_unchanged(x)) return;
+    x->answer.status = 200;
+    x->answer.type = "application/yaml";
 }
 
 static void status(sd_exchange *x, bool ok, const char *text)

@@ -2,9 +2,9 @@
  *
  * Costs are learnt: searches fall into classes by what in them is dear (wildcards, phrases and distances, any-word
  * queries, facets, sorting by a field, far pages, no words at all); each class keeps a moving average of what it took
- * on this index. A class over --inline-ms goes to the workers. A class never seen goes there too where the index is large.
- * The averages are atomics of whole microseconds: a lost update costs nothing.
- * Ignorant of how searches are done. */
+ * on this index. A class over --inline-ms goes to the workers. A class never seen goes there too where the index is
+ * large. The averages are atomics of whole microseconds: a lost update costs nothing. Ignorant of how searches are
+ * done. */
 #include "server/search_request.h"
 #include "server/http.h"
 

@@ -181,6 +181,14 @@ static void put_query(char *out, size_t cap, unsigned depth)
 {
     char tmp[64];
     unsigned parts = 1 + below(3);
+    if (!below(4)) { /* nothing but words: what the quick engines run */
+        const char *join = below(2) ? " OR " : " ";
+        for (unsigned i = 0, n = 1 + below(5); i < n; i++) {
+            put(out, cap, i ? join : "");
+            put_words(out, cap, 1);
+        }
+        return;
+    }
     for (unsigned i = 0; i < parts; i++) {
         if (i) put(out, cap, below(3) ? " " : " OR ");
         switch (below(depth ? 16 : 10)) {

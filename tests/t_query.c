@@ -1,5 +1,6 @@
 /* t_query.c — the query language, row by row: what a text is parsed to, its normal form, its warnings; the caps; the
  * examples of docs/QUERY.md. */
+#include "libsearch/index/snapshot.h"
 #include "libsearch/query/ast.h"
 #include "libsearch/util/alloc.h"
 #include <setjmp.h>
@@ -516,6 +517,10 @@ static void test_languages(void **state)
     assert_int_equal(q->root->words[0].term_count, 1);
     assert_true(q->hash != hash);
     lsi_query_free(q);
+    q = parse_with("arms", 4, 0, "klingon");
+    assert_true(warned(q, "unknown_language", NULL, NULL));
+    assert_int_equal(q->root->words[0].term_count, 1);
+    lsi_query_free(q);
     q = parse_with("arms", 4, 0, "de"); /* one stem where both languages agree */
     assert_true(q->root->words[0].term_count >= 1);
     lsi_query_free(q);
@@ -560,6 +565,24 @@ static void test_other_schema(void **state)
     assert_string_equal(q->warnings[0].code, "unknown_field");
     assert_int_equal(q->root->kids[2]->type, LSI_Q_RANGE);
     assert_int_equal(q->root->kids[2]->field, 1);
+    lsi_query_free(q);
+    lsi_schema_free(s);
+}
+
+/* Periods are those of the schema's time zone. */
+static void test_zone(void **state)
+{
+    (void)state;
+    ls_schema *s = NULL;
+    ls_query *q = NULL;
+    assert_int_equal(lsi_schema_news(&s, NULL), LS_OK);
+    assert_int_equal(lsi_schema_set(s, "timezone", "Europe/Berlin", NULL), LS_OK);
+    if (lsi_index_load_zone(s, NULL)) {
+        lsi_schema_free(s);
+        skip(); /* no zone database on this machine */
+    }
+    assert_int_equal(lsi_query_parse(&q, s, "date:\"30 Aug 2023\"", 18, NULL, NOW, NULL), LS_OK);
+    assert_string_equal(q->parsed, "published:2023-08-29T22:00:00Z..2023-08-30T21:59:59Z");
     lsi_query_free(q);
     lsi_schema_free(s);
 }
@@ -629,10 +652,10 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),       cmocka_unit_test(test_match_any),    cmocka_unit_test(test_simple),
-        cmocka_unit_test(test_caps),       cmocka_unit_test(test_bytes),        cmocka_unit_test(test_languages),
-        cmocka_unit_test(test_hash),       cmocka_unit_test(test_other_schema), cmocka_unit_test(test_no_memory),
-        cmocka_unit_test(test_documented),
+        cmocka_unit_test(test_rows),      cmocka_unit_test(test_match_any),    cmocka_unit_test(test_simple),
+        cmocka_unit_test(test_caps),      cmocka_unit_test(test_bytes),        cmocka_unit_test(test_languages),
+        cmocka_unit_test(test_hash),      cmocka_unit_test(test_other_schema), cmocka_unit_test(test_zone),
+        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_documented),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -403,6 +403,45 @@ static void test_add_after_failure(void **state)
     lsi_free(s);
 }
 
+/* A flush that fails leaves the documents as they are: the next one writes what it would have written. */
+static void test_flush_again(void **state)
+{
+    (void)state;
+    ls_error err;
+    ls_schema *s = small_schema();
+    lsi_memseg *m = new_memseg(s);
+    lsi_segment_info first, again;
+    char *text = distinct_words(100);
+    assert_int_equal(add(m, s, SIZE_MAX, &err, "a", "title", "Arms Talks", "body", text, "tags", "World", NULL), LS_OK);
+    assert_int_equal(add(m, s, SIZE_MAX, &err, "b", "title", "arms talk", "body", "The war", "byline", "A B", NULL),
+                     LS_OK);
+    lsi_memseg_delete(m, 1);
+    assert_int_equal(add(m, s, SIZE_MAX, &err, "c", "title", "Arms talk", "body", "the War", "byline", "A B", NULL),
+                     LS_OK);
+    lsi_segment *expected = flush(m, s, &first);
+    bool done = false;
+    for (uint64_t n = 1; !done; n++) {
+        lsi_alloc_fail_at(n, false);
+        int rc = lsi_memseg_flush(m, dir, ++generation, false, &again, &err);
+        lsi_alloc_fail_at(0, false);
+        done = rc == LS_OK;
+        if (done) {
+            remove_segment(&again);
+            break;
+        }
+        assert_int_equal(rc, LS_NOMEM);
+        lsi_segment *seg = flush(m, s, &again);
+        must_be_same_file("a flush after one that failed", expected->frame, seg->frame);
+        lsi_segment_release(seg);
+        remove_segment(&again);
+    }
+    lsi_segment_release(expected);
+    remove_segment(&first);
+    lsi_memseg_free(m);
+    free(text);
+    lsi_free(s);
+}
+
 static void test_system_calls(void **state)
 {
     (void)state;
@@ -442,6 +481,7 @@ int main(void)
         cmocka_unit_test(test_threads),
         cmocka_unit_test(test_allocations),
         cmocka_unit_test(test_add_after_failure),
+        cmocka_unit_test(test_flush_again),
         cmocka_unit_test(test_system_calls),
     };
     make_folder("t_segment");

@@ -192,21 +192,20 @@ static void test_lies(void **state)
 
 /* ---- damage under good checksums ---- */
 
-/* A copy of a segment with some bytes of one section changed, or the section cut, under checksums that are right. */
-static void craft(const lsi_segment *seg, lsi_segment_info *info)
+/* A copy of a file with some bytes of one section changed, or the section cut, under checksums that are right. */
+static void craft(const lsi_frame *frame, lsi_name_kind kind, uint64_t *bytes, uint64_t *sum)
 {
     ls_error err;
     char name[LSI_NAME_BYTES];
     lsi_frame_writer *w;
-    size_t count = lsi_frame_section_count(seg->frame), chosen;
+    size_t count = lsi_frame_section_count(frame), chosen;
     do chosen = rnd((uint32_t)count);
-    while (!lsi_frame_section_at(seg->frame, chosen)->bytes);
-    memset(info, 0, sizeof *info);
-    info->generation = ++generation;
-    lsi_name_make(name, LSI_NAME_SEGMENT, generation);
-    assert_int_equal(lsi_frame_create(&w, dir, name, LSI_FILE_SEGMENT, generation, &err), LS_OK);
+    while (!lsi_frame_section_at(frame, chosen)->bytes);
+    lsi_name_make(name, kind, ++generation);
+    uint32_t file_kind = kind == LSI_NAME_SEGMENT ? LSI_FILE_SEGMENT : LSI_FILE_LIVE;
+    assert_int_equal(lsi_frame_create(&w, dir, name, file_kind, generation, &err), LS_OK);
     for (size_t i = 0; i < count; i++) {
-        const lsi_section *from = lsi_frame_section_at(seg->frame, i);
+        const lsi_section *from = lsi_frame_section_at(frame, i);
         lsi_sink *to = lsi_frame_section(w, from->type, false);
         const uint8_t *p = from->bytes ? lsi_section_get(from, 0, from->bytes, &err) : NULL;
         uint8_t *copy = malloc(from->bytes + 1);
@@ -222,7 +221,7 @@ static void craft(const lsi_segment *seg, lsi_segment_info *info)
         lsi_sink_put(to, copy, n);
         free(copy);
     }
-    assert_int_equal(lsi_frame_finish(w, false, &info->bytes, &info->sum, &err), LS_OK);
+    assert_int_equal(lsi_frame_finish(w, false, bytes, sum, &err), LS_OK);
 }
 
 /* Whatever it says is right or told as damage; nothing is read that is not there (the sanitizers watch). */
@@ -260,6 +259,37 @@ static void use_crafted(const ls_schema *s, const lsi_segment_info *info)
     lsi_segment_release(seg);
 }
 
+static void use_crafted_live(const ls_schema *s, lsi_segment *seg, const lsi_segment_info *info)
+{
+    ls_error err;
+    lsi_live *live;
+    lsi_segment_info merged, next = *info;
+    uint64_t bits[1] = {0x1ff}, faults;
+    uint32_t count;
+    int rc = lsi_live_open(&live, dir, seg, info, rnd(2), &err);
+    assert_true(rc == LS_OK || rc == LS_CORRUPT);
+    if (rc) return;
+    for (uint32_t i = 0; i < seg->forms.count; i++) {
+        rc = lsi_live_form(live, i, &count, &err);
+        assert_true(rc == LS_CORRUPT || (!rc && count <= live->deleted_count));
+        rc = lsi_live_term(live, i % seg->list_count, i, &count, &err);
+        assert_true(rc == LS_CORRUPT || (!rc && count <= live->deleted_count));
+    }
+    rc = lsi_segment_verify(seg, live, NULL, NULL, &faults, &err);
+    assert_true((rc == LS_OK && !faults) || (rc == LS_CORRUPT && faults));
+    for (lsi_live_way way = LSI_LIVE_SCAN; way <= LSI_LIVE_WORDS; way++) {
+        rc = lsi_live_write_by(way, dir, ++generation, seg, live, bits, false, &next, &err);
+        if (rc && rc != LS_CORRUPT) fail_msg("corrections: %d %s", rc, err.message);
+        next.generation = UINT64_MAX;
+        if (!rc) remove_segment(&next);
+        next = *info;
+    }
+    rc = lsi_segment_merge(&seg, &live, 1, s, dir, ++generation, false, NULL, NULL, NULL, &merged, &err);
+    if (rc && rc != LS_CORRUPT && rc != LS_NOTFOUND) fail_msg("merge: %d %s", rc, err.message);
+    if (!rc) remove_segment(&merged);
+    lsi_live_release(live);
+}
+
 static void test_crafted(void **state)
 {
     (void)state;
@@ -267,12 +297,20 @@ static void test_crafted(void **state)
     lsi_segment_info info, crafted;
     lsi_live *live;
     lsi_segment *seg = some_segment(s, &info, &live);
-    lsi_live_release(live);
     for (uint32_t i = 0; i < crafted_rounds; i++) {
-        craft(seg, &crafted);
+        memset(&crafted, 0, sizeof crafted);
+        craft(seg->frame, LSI_NAME_SEGMENT, &crafted.bytes, &crafted.sum);
+        crafted.generation = generation;
         use_crafted(s, &crafted);
         remove_segment(&crafted);
+        crafted = info;
+        craft(live->frame, LSI_NAME_LIVE, &crafted.live_bytes, &crafted.live_sum);
+        crafted.live_generation = generation;
+        use_crafted_live(s, seg, &crafted);
+        crafted.generation = UINT64_MAX; /* the segment stays */
+        remove_segment(&crafted);
     }
+    lsi_live_release(live);
     lsi_segment_release(seg);
     remove_segment(&info);
     lsi_free(s);

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-static char folder[] = "/tmp/t_store.XXXXXX";
+static char folder[64];
 static lsi_dir *dir;
 
 static int remove_one(void *ctx, const char *name)
@@ -28,6 +28,7 @@ static int remove_one(void *ctx, const char *name)
 static int begin(void **state)
 {
     (void)state;
+    snprintf(folder, sizeof folder, "%s/t_store.XXXXXX", access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
     return mkdtemp(folder) && !lsi_dir_open(&dir, folder, NULL) ? 0 : -1;
 }
 

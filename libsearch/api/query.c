@@ -1,28 +1,19 @@
 /* query.c — the public door of the parser: checks arguments, fills in the clock, calls down. */
+#include "libsearch/api/args.h"
 #include "libsearch/query/ast.h"
 #include "libsearch/store/io.h"
-#include "libsearch/text/analyzer.h"
-#include "libsearch/util/err.h"
 
 int ls_query_parse(ls_query **out, const ls_schema *s, const char *text, size_t len, const ls_query_options *o,
                    ls_error *err)
 {
-    ls_query_options own = {.size = sizeof own};
+    ls_query_options own;
     lsi_error_clear(err);
     if (!out) return lsi_fail(err, LS_INVALID, "ls_query_parse: out is NULL");
     *out = NULL;
-    if (!s) return lsi_fail(err, LS_INVALID, "ls_query_parse: the schema is NULL");
-    if (!text && len) return lsi_fail(err, LS_INVALID, "ls_query_parse: the text is NULL");
-    if (o) {
-        if (o->size < sizeof o->size + sizeof o->flags) {
-            return lsi_fail(err, LS_INVALID, "ls_query_parse: options.size is %zu; set it to sizeof(ls_query_options)",
-                            o->size);
-        }
-        memcpy(&own, o, LSI_MIN(o->size, sizeof own));
-    }
-    if (own.language && strcmp(own.language, "") != 0 && lsi_lang_find(own.language, strlen(own.language)) < 0) {
-        return lsi_fail(err, LS_INVALID, "ls_query_parse: there is no stemmer for the language '%.32s'", own.language);
-    }
+    int rc = lsi_args_given(s, "ls_query_parse: the schema", err);
+    if (!rc && len) rc = lsi_args_given(text, "ls_query_parse: the text", err);
+    if (!rc) rc = lsi_args_options(&own, sizeof own, o, "ls_query_options", err);
+    if (rc) return rc;
     return lsi_query_parse(out, s, text ? text : "", len, &own, own.now ? own.now : lsi_io_now_ms(), err);
 }
 

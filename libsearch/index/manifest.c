@@ -34,8 +34,8 @@
  *      MANIFEST beside a MANIFEST.durable, takes MANIFEST.durable: an older commit, and whole.
  *   3. When it closes, or the next writer opens, all files of the last commit are fsynced, then the same commit is made
  *      once more without the flag, in the order above; only then MANIFEST.durable goes.
- * Steps 1 and 2 are the caller's (index/commit.c), 3 to 5 are lsi_manifest_write. Where 5 fails the commit stands in
- * memory, and nobody can say what is on the disk: LS_COMMIT_UNKNOWN. */
+ * Of a commit, steps 1 and 2 are the caller's (index/commit.c), 3 to 5 are lsi_manifest_write. Where 5 fails the commit
+ * stands in memory, and nobody can say what is on the disk: LS_COMMIT_UNKNOWN. */
 #include "libsearch/index/manifest.h"
 #include "libsearch/codec/read.h"
 #include "libsearch/store/names.h"

@@ -8,8 +8,7 @@
  *   2. ls_delete and ls_commit delete document 7: the new live file of segment 3 says so.
  *   3. The exchange must not bring it back: for each input the map tells what became of each document, and every
  *      deletion committed since 1 is set in a live file of segment 9, written before the manifest that names them both.
- *   4. A deletion that is not committed yet when the exchange is made stays a pending deletion: of segment 9, by the
- * map.
+ *   4. A deletion that is not committed yet when the exchange is made stays pending: in segment 9, by the map.
  *   5. Where 2 deleted all of segment 3, the commit dropped the segment: then all that it gave to 9 is deleted in 9.
  * Inputs stay neighbours whatever happens: commits append at the end, and only merges, one at a time, replace. */
 #include "libsearch/index/policy.h"

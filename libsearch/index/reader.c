@@ -5,8 +5,8 @@
  * file that the reader opened. Without the open descriptor:
  *   1. Reader A opens commit 7, whose manifest is inode 100, and closes it.
  *   2. The writer commits 8 as inode 101; inode 100 has no name and no descriptor, and is free.
- *   3. The writer commits 9. The file system gives inode 100 again; the size is the same, and the clock of mtime may
- * not have ticked between.
+ *   3. The writer commits 9. The file system gives inode 100 again; the size is the same, and the clock of mtime need
+ *      not have ticked in between.
  *   4. A stats MANIFEST, sees inode 100, and believes that 7 is still the present commit.
  * With the descriptor held, inode 100 is not free in 2, so that a MANIFEST of inode 100 is commit 7. */
 #include "libsearch/index/snapshot.h"

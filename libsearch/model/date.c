@@ -321,6 +321,66 @@ void lsi_date_format(int64_t ms, char *buf, size_t cap)
              (long long)(t.year < 0 ? -t.year : t.year), t.month, t.day, t.hour, t.minute, t.second, tail);
 }
 
+/* ---- dates as people write them ------------------------------------------------------------------------------------
+ */
+
+static void skip_spaces(cursor *c)
+{
+    while (take(c, ' ') || take(c, ',')) continue;
+}
+
+/* 30 Aug 2023, Aug 30, 2023, August 2023: English names, the order is told by them. */
+static bool read_named(cursor c, iso *out)
+{
+    char word[16];
+    unsigned year;
+    memset(out, 0, sizeof *out);
+    out->unit = DAY;
+    bool day_first = !at_end(&c) && is_digit(*c.p);
+    if (day_first && !take_digits(&c, 1, 2, &out->civil.day)) return false;
+    skip_spaces(&c);
+    size_t n = take_letters(&c, word, sizeof word);
+    out->civil.month = month_of(word, n);
+    if (!out->civil.month) return false;
+    take(&c, '.');
+    skip_spaces(&c);
+    if (!day_first) {
+        cursor day = c;
+        if (take_digits(&day, 1, 2, &out->civil.day)) {
+            c = day;
+            skip_spaces(&c);
+        } else {
+            out->unit = MONTH;
+            out->civil.day = 1;
+        }
+    }
+    if (!take_digits(&c, 4, 4, &year)) return false;
+    out->civil.year = year;
+    return at_end(&c) && civil_ok(&out->civil);
+}
+
+/* 30.8.2023, 2023/08/30. Days and months with a slash between are told apart in no country: they are not taken. */
+static bool read_marked(cursor c, iso *out)
+{
+    unsigned year;
+    memset(out, 0, sizeof *out);
+    out->unit = DAY;
+    cursor y = c;
+    if (take_digits(&y, 4, 4, &year) && take(&y, '/')) {
+        if (!take_digits(&y, 1, 2, &out->civil.month) || !take(&y, '/') || !take_digits(&y, 1, 2, &out->civil.day)) {
+            return false;
+        }
+        c = y;
+    } else {
+        if (!take_digits(&c, 1, 2, &out->civil.day) || !take(&c, '.') || !take_digits(&c, 1, 2, &out->civil.month) ||
+            !take(&c, '.') || !take_digits(&c, 4, 4, &year)) {
+            return false;
+        }
+    }
+    out->civil.year = year;
+    return at_end(&c) && civil_ok(&out->civil);
+}
+
 /* ---- periods ------------------------------------------------------------------------------------------------------
  */
 
@@ -390,7 +450,7 @@ int lsi_period_parse(const char *text, size_t len, const lsi_zone *zone, int64_t
     cursor c = trimmed(text, len);
     now = LSI_MAX(INT64_C(-62135596800000), LSI_MIN(now, INT64_C(253402300799999))); /* the years 1 to 9999 */
     iso t;
-    if (read_iso(c, &t)) {
+    if (read_iso(c, &t) || read_marked(c, &t) || read_named(c, &t)) {
         iso_period(&t, zone, first, last);
         return LS_OK;
     }

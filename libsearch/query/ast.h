@@ -55,6 +55,7 @@ typedef struct lsi_qword {
     uint32_t offset;     /* position relative to the first word of a phrase */
     bool function_word;  /* of the index's or the query's language */
     uint32_t start, end; /* bytes of the query text */
+    bool alternative;    /* the joined spelling of a hyphenated word: no news where nothing has it */
 } lsi_qword;
 
 typedef struct lsi_node {

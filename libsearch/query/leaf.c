@@ -72,6 +72,7 @@ static lsi_node *leaf_hyphen(lsi_parser *p, int field, lsi_words *w, bool exact,
     lsi_qword *joined = lsi_parse_alloc(p, sizeof *joined);
     if (!joined) return NULL;
     *joined = w->joined;
+    joined->alternative = true;
     kids[0] = leaf_new(p, LSI_Q_PHRASE, field, w->list, w->count, spell(p, "\"", inside, exact ? "\"" : "\"~"));
     kids[1] = leaf_new(p, exact ? LSI_Q_PHRASE : LSI_Q_WORD, field, joined, 1, spelling);
     if (!kids[0] || !kids[1]) return NULL;

@@ -6,11 +6,35 @@
  * every tree; the quicker ones (or_top.c, and_top.c) must give the same bits. It does not know results. */
 #include "libsearch/query/ops.h"
 #include "libsearch/query/spans.h"
-#include "libsearch/util/alloc.h"
+#include "libsearch/util/simd.h"
 
 int lsi_op_poll(lsi_plan *p, ls_error *err)
 {
     return lsi_resolve_poll(&p->resolver, err);
+}
+
+static uint32_t count_plain(const uint64_t *bits)
+{
+    uint32_t n = 0;
+    for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) n += lsi_popcount64(bits[w]);
+    return n;
+}
+
+#if LSI_SIMD_X86 && defined(__x86_64__)
+/* Every processor with AVX2 has the instruction; without leave to use it the compiler calls a function a word. */
+LSI_TARGET("popcnt") static uint32_t count_popcnt(const uint64_t *bits)
+{
+    uint64_t n = 0;
+    for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) n += (uint64_t)__builtin_popcountll(bits[w]);
+    return (uint32_t)n;
+}
+#else
+#define count_popcnt count_plain
+#endif
+
+uint32_t lsi_window_count(const uint64_t *bits)
+{
+    return lsi_simd_level() >= LSI_SIMD_AVX2 ? count_popcnt(bits) : count_plain(bits);
 }
 
 static bool any_bit(const uint64_t *bits)

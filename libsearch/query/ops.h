@@ -2,6 +2,9 @@
 #ifndef LSI_OPS_H
 #define LSI_OPS_H
 #include "libsearch/query/plan.h"
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 /* Opens the lists of a segment; op->empty tells where nothing can match. */
 int lsi_op_open(lsi_plan *p, lsi_op *op, size_t seg, ls_error *err);
@@ -27,29 +30,33 @@ int lsi_set_open(lsi_plan *p, lsi_op *op, size_t seg, ls_error *err);
 /* Matches, and (missing not NULL) documents without a value. */
 int lsi_range_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, uint64_t *bits, uint64_t *missing, ls_error *err);
 
+/* Set bits of a window. */
+uint32_t lsi_window_count(const uint64_t *bits);
+
 /* ---- cursors ---- */
 /* Moves to the first document ≥ doc: *out, LSI_DOC_END behind the last. Never moves back. */
 int lsi_cursor_open(lsi_cursor *c, const lsi_segment *seg, const lsi_list *list, ls_error *err);
 int lsi_cursor_seek_slow(lsi_cursor *c, lsi_doc doc, lsi_doc *out, ls_error *err);
-/* Back to before the first document. */
-LSI_INLINE void lsi_cursor_rewind(lsi_cursor *c)
-{
-    c->p.block = UINT32_MAX;
-    c->p.n = 0;
-    c->at = 0;
-}
-/* How many of the 8 numbers at v are below doc. */
+/* How many of the 8 rising numbers at v are below doc. */
+#if defined(__SSE2__)
 LSI_INLINE uint32_t lsi_below8(const uint32_t *v, lsi_doc doc)
 {
-    typedef uint32_t quad __attribute__((vector_size(16), aligned(4)));
-    typedef int32_t mask __attribute__((vector_size(16), aligned(4)));
-    quad a, b;
-    const quad x = {doc, doc, doc, doc};
-    memcpy(&a, v, sizeof a);
-    memcpy(&b, v + 4, sizeof b);
-    mask m = (mask)(a < x) + (mask)(b < x); /* -1 for each that is */
-    return (uint32_t) - (m[0] + m[1] + m[2] + m[3]);
+    const __m128i sign = _mm_set1_epi32(INT32_MIN), x = _mm_xor_si128(_mm_set1_epi32((int32_t)doc), sign);
+    __m128i a = _mm_loadu_si128((const __m128i *)(const void *)v);
+    __m128i b = _mm_loadu_si128((const __m128i *)(const void *)(v + 4));
+    a = _mm_cmplt_epi32(_mm_xor_si128(a, sign), x);
+    b = _mm_cmplt_epi32(_mm_xor_si128(b, sign), x);
+    uint32_t m = (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(_mm_packs_epi32(a, b), _mm_setzero_si128()));
+    return lsi_ctz64(~(uint64_t)m);
 }
+#else
+LSI_INLINE uint32_t lsi_below8(const uint32_t *v, lsi_doc doc)
+{
+    uint32_t n = 0;
+    for (unsigned i = 0; i < 8; i++) n += v[i] < doc ? 1u : 0u;
+    return n;
+}
+#endif
 LSI_INLINE int lsi_cursor_seek(lsi_cursor *c, lsi_doc doc, lsi_doc *out, ls_error *err)
 {
     const lsi_postings *p = &c->p;

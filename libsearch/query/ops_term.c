@@ -7,7 +7,6 @@
  *   tf   = max(1, (tf(combined) - sum of weight(field) · raw(field)) / weight(main))
  * It does not know positions, trees or results. */
 #include "libsearch/query/ops.h"
-#include "libsearch/util/alloc.h"
 
 int lsi_cursor_open(lsi_cursor *c, const lsi_segment *seg, const lsi_list *list, ls_error *err)
 {
@@ -100,8 +99,38 @@ static int block_part(lsi_cursor *c, lsi_doc lo, lsi_doc hi, uint32_t *i, uint32
     return LS_OK;
 }
 
+/* Documents that stand close are first set as bytes, which do not wait for one another as bits of a word do. */
+#if defined(__SSE2__)
+#define MAP_DOCS 64u /* so many at least, and at most MAP_SPREAD documents apart on the whole */
+#define MAP_SPREAD 16u
+static bool set_by_bytes(uint64_t *bits, const uint32_t *docs, uint32_t n, lsi_doc lo)
+{
+    uint8_t map[LSI_WINDOW_DOCS];
+    uint32_t from = (docs[0] - lo) >> 6, to = (docs[n - 1] - lo) >> 6;
+    if (n < MAP_DOCS || (to - from) * 64 > n * MAP_SPREAD) return false;
+    memset(map + from * 64, 0, ((size_t)to - from + 1) * 64);
+    for (uint32_t i = 0; i < n; i++) map[docs[i] - lo] = 0xFF;
+    for (uint32_t w = from; w <= to; w++) {
+        uint64_t x = 0;
+        for (unsigned k = 0; k < 4; k++) {
+            __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(map + w * 64 + k * 16));
+            x |= (uint64_t)(uint32_t)_mm_movemask_epi8(v) << (k * 16);
+        }
+        bits[w] |= x;
+    }
+    return true;
+}
+#else
+static bool set_by_bytes(uint64_t *bits, const uint32_t *docs, uint32_t n, lsi_doc lo)
+{
+    (void)bits, (void)docs, (void)n, (void)lo;
+    return false;
+}
+#endif
+
 static void set_bits(uint64_t *bits, const uint32_t *docs, uint32_t i, uint32_t e, lsi_doc lo)
 {
+    if (set_by_bytes(bits, docs + i, e - i, lo)) return;
     while (i < e) {
         uint32_t w = (docs[i] - lo) >> 6;
         uint64_t x = 0;
@@ -222,11 +251,44 @@ static int window_many(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, uint64_t
     return LS_OK;
 }
 
+/* Few documents are asked for: each is looked up, and what lies between is not decoded. */
+static int window_probe(lsi_plan *p, lsi_op *op, lsi_doc lo, const uint64_t *within, uint64_t *bits, float *scores,
+                        ls_error *err)
+{
+    lsi_cursor *c = &op->cursors[0];
+    for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) {
+        for (uint64_t x = within[w]; x; x &= x - 1) {
+            uint32_t i = w * 64 + lsi_ctz64(x);
+            lsi_doc d;
+            if (c->p.ranges && !c->p.ranges[(lo + i) >> LSI_RANGE_SHIFT]) continue;
+            int rc = lsi_cursor_seek(c, lo + i, &d, err);
+            if (rc) return rc;
+            if (d != lo + i) continue;
+            bits[w] |= x & (~x + 1);
+            if (!scores) continue;
+            rc = lsi_postings_tf(&c->p, err);
+            if (rc) return rc;
+            op->last_tf = c->p.tf[c->at];
+            scores[i] = lsi_bm25_score(op->w, op->last_tf, op->k[op->norms[d]], p->magic);
+        }
+    }
+    return LS_OK;
+}
+
+/* Whether the documents asked for are few beside those that the list has in a window. */
+static bool probing_pays(const lsi_plan *p, const lsi_op *op, const uint64_t *within)
+{
+    uint64_t have = (uint64_t)op->cursors[0].p.list.df * LSI_WINDOW_DOCS / p->seg->seg->doc_count;
+    return have > 64 && (uint64_t)lsi_window_count(within) * 12 < have;
+}
+
 int lsi_term_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, const uint64_t *within, uint64_t *bits,
                     float *scores, ls_error *err)
 {
     int rc;
     memset(bits, 0, LSI_WINDOW_WORDS * sizeof *bits);
+    if (op->cursor_count == 1 && within && probing_pays(p, op, within))
+        return window_probe(p, op, lo, within, bits, scores, err);
     if (op->cursor_count == 1) rc = window_one(p, op, lo, hi, bits, scores, err);
     else rc = window_many(p, op, lo, hi, bits, scores, err);
     for (uint32_t w = 0; within && w < LSI_WINDOW_WORDS; w++) bits[w] &= within[w];

@@ -298,12 +298,15 @@ static bool is_blank(const ls_query *q)
     return true;
 }
 
-static int build(lsi_parser *p, const char *text, size_t len, ls_error *err)
+static int build(lsi_parser *p, const char *text, size_t len, bool unknown_language, ls_error *err)
 {
     ls_query *q = p->q;
     int rc = lsi_analyzer_new(&p->an, err);
     if (rc) return rc;
     if (take_text(p, text, len)) return LS_NOMEM;
+    if (unknown_language) {
+        lsi_parse_warn(p, "unknown_language", 0, 0, "there is no stemmer for this language; the index's alone is used");
+    }
     p->at = lsi_lex(p, q->text, q->text_len);
     lsi_node *root = p->at ? parse_or(p) : NULL;
     if (!root && !p->rc) {
@@ -328,10 +331,12 @@ int lsi_query_parse(ls_query **out, const ls_schema *s, const char *text, size_t
     q->exclude_doc = UINT64_MAX;
     q->default_lang = lsi_lang_find(s->language, strlen(s->language));
     if (q->default_lang < 0) q->default_lang = 0;
-    q->lang = o && o->language ? lsi_lang_find(o->language, strlen(o->language)) : -1;
+    bool asked = o && o->language && o->language[0];
+    q->lang = asked ? lsi_lang_find(o->language, strlen(o->language)) : -1;
+    bool unknown = asked && q->lang < 0;
     if (q->lang == q->default_lang) q->lang = -1;
     lsi_parser p = {.q = q, .s = s, .now = now};
-    int rc = build(&p, text, len, err);
+    int rc = build(&p, text, len, unknown, err);
     lsi_analyzer_free(p.an);
     lsi_free(p.stack);
     lsi_free(p.words);

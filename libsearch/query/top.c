@@ -80,6 +80,37 @@ float lsi_lane_stretch(const lsi_lane *l, lsi_doc lo, lsi_doc hi)
     return lsi_lane_bound(l, most);
 }
 
+uint32_t lsi_top_filter(lsi_top_run *r, const lsi_lane *l, uint32_t n, float later, bool required)
+{
+    const uint8_t *ranges = l->c->p.ranges;
+    const float slack = 1 + 1.0f / 65536, cut = lsi_top_cut(r);
+    uint32_t kept = 0, all = n;
+    if (cut > 0) { /* sixteen at a time, by the lane's bound over the stretch */
+        float floor = cut - (l->bound + later) * slack * slack;
+        for (uint32_t i = 0; i < all; i += 16) {
+            uint32_t m = lsi_above16(r->scores + i, floor);
+            if (all - i < 16) m &= (1u << (all - i)) - 1;
+            for (; m; m &= m - 1) {
+                uint32_t j = i + lsi_ctz64(m);
+                r->docs[kept] = r->docs[j];
+                r->scores[kept++] = r->scores[j];
+            }
+        }
+        all = kept;
+    }
+    if (!ranges || (!(cut > 0) && !required)) return all;
+    kept = 0;
+    for (uint32_t j = 0; j < all; j++) { /* by the bound of the 64 documents around */
+        lsi_doc d = r->docs[j];
+        uint32_t impact = ranges[d >> LSI_RANGE_SHIFT];
+        float s = r->scores[j], most = lsi_lane_bound(l, impact);
+        r->docs[kept] = d;
+        r->scores[kept] = s;
+        kept += (impact || !required) && s + (most + later) * slack > cut ? 1 : 0;
+    }
+    return kept;
+}
+
 /* How much larger tf / (tf + K) may be now than when the impacts were written. */
 static double growth(const lsi_segment *seg, const lsi_op *op)
 {

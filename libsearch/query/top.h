@@ -45,15 +45,33 @@ LSI_INLINE float lsi_lane_bound(const lsi_lane *l, uint32_t impact)
     float b = (float)impact * l->scale;
     return b < l->most ? b : l->most;
 }
+/* Which of the 16 floats at v are above floor: a bit for each. */
+#if defined(__SSE2__)
+LSI_INLINE uint32_t lsi_above16(const float *v, float floor)
+{
+    const __m128 f = _mm_set1_ps(floor);
+    uint32_t m = (uint32_t)_mm_movemask_ps(_mm_cmpgt_ps(_mm_loadu_ps(v), f));
+    m |= (uint32_t)_mm_movemask_ps(_mm_cmpgt_ps(_mm_loadu_ps(v + 4), f)) << 4;
+    m |= (uint32_t)_mm_movemask_ps(_mm_cmpgt_ps(_mm_loadu_ps(v + 8), f)) << 8;
+    return m | (uint32_t)_mm_movemask_ps(_mm_cmpgt_ps(_mm_loadu_ps(v + 12), f)) << 12;
+}
+#else
+LSI_INLINE uint32_t lsi_above16(const float *v, float floor)
+{
+    uint32_t m = 0;
+    for (unsigned j = 0; j < 16; j++) m |= (v[j] > floor ? 1u : 0u) << j;
+    return m;
+}
+#endif
+
+/* Leaves those of the first n candidates that may still enter if lane l adds what its range allows and the lanes behind
+ * it `later`; required: and that lie in a range where l has documents. Gives how many are left. */
+uint32_t lsi_top_filter(lsi_top_run *r, const lsi_lane *l, uint32_t n, float later, bool required);
 /* Bound of a lane over documents [lo, hi); 0 where it has none there. */
 float lsi_lane_stretch(const lsi_lane *l, lsi_doc lo, lsi_doc hi);
 
 int lsi_top_term(lsi_top_run *r, ls_error *err); /* top_or.c: one lane */
 int lsi_top_or(lsi_top_run *r, ls_error *err);
-/* top_ranges.c: by range maxima; *done false where it only raised the threshold (the heap is as it was). */
-int lsi_top_ranges(lsi_top_run *r, bool *done, ls_error *err);
-int lsi_top_add_up(lsi_top_run *r, const lsi_lane *l, lsi_doc lo, lsi_doc hi, ls_error *err);
-uint32_t lsi_top_drain(lsi_top_run *r, lsi_doc lo, uint32_t n, float floor);
 int lsi_top_and(lsi_top_run *r, ls_error *err);  /* top_and.c */
 int lsi_top_span(lsi_top_run *r, ls_error *err); /* top_span.c: the root itself */
 #endif

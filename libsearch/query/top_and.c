@@ -16,26 +16,6 @@ static void sort_by_df(lsi_top_run *r)
     }
 }
 
-/* Leaves the candidates that may still enter if lane i adds what its range allows and the later ones `later`. */
-static uint32_t filter(lsi_top_run *r, const lsi_lane *l, uint32_t n, float later, bool full)
-{
-    const uint8_t *ranges = l->c->p.ranges;
-    uint32_t kept = 0;
-    const float slack = 1 + 1.0f / 65536;
-    if (!full && !ranges) return n;
-    for (uint32_t j = 0; j < n; j++) {
-        lsi_doc d = r->docs[j];
-        float s = r->scores[j];
-        uint32_t impact = ranges ? ranges[d >> LSI_RANGE_SHIFT] : 1;
-        float most = ranges ? lsi_lane_bound(l, impact) : l->bound;
-        bool keep = impact && (!full || s + (most + later) * slack > r->threshold);
-        r->docs[kept] = d;
-        r->scores[kept] = s;
-        kept += keep ? 1 : 0;
-    }
-    return kept;
-}
-
 /* Keeps the candidates that the lane holds, its contribution added. */
 static int probe(lsi_top_run *r, const lsi_lane *l, uint32_t *n, ls_error *err)
 {
@@ -81,7 +61,7 @@ static int block_and(lsi_top_run *r, uint32_t b, ls_error *err)
     for (uint32_t i = 1; i < r->count && n && !rc; i++) {
         later = 0;
         for (uint32_t j = i + 1; j < r->count; j++) later += r->lanes[j].bound;
-        n = filter(r, &r->lanes[i], n, later, full);
+        n = lsi_top_filter(r, &r->lanes[i], n, later, true);
         rc = probe(r, &r->lanes[i], &n, err);
     }
     for (uint32_t j = 0; j < n && !rc; j++) {

@@ -57,7 +57,7 @@ static int block_part(const lsi_lane *l, lsi_doc lo, lsi_doc hi, uint32_t *i, ui
     return LS_OK;
 }
 
-int lsi_top_add_up(lsi_top_run *r, const lsi_lane *l, lsi_doc lo, lsi_doc hi, ls_error *err)
+static int add_up(lsi_top_run *r, const lsi_lane *l, lsi_doc lo, lsi_doc hi, ls_error *err)
 {
     float *acc = r->acc;
     for (lsi_doc from = lo;;) {
@@ -75,47 +75,18 @@ int lsi_top_add_up(lsi_top_run *r, const lsi_lane *l, lsi_doc lo, lsi_doc hi, ls
 }
 
 /* Sums above `floor` become candidates; the array is zero again. */
-uint32_t lsi_top_drain(lsi_top_run *r, lsi_doc lo, uint32_t n, float floor)
+static uint32_t drain(lsi_top_run *r, lsi_doc lo, uint32_t n, float floor)
 {
-    typedef float lanes __attribute__((vector_size(16), aligned(4)));
-    typedef int32_t ints __attribute__((vector_size(16), aligned(4)));
-    const lanes f = {floor, floor, floor, floor};
-    const lanes zero = {0, 0, 0, 0};
     uint32_t found = 0;
-    for (uint32_t i = 0; i < n; i += 8) {
-        lanes a, b;
-        uint64_t any[2];
-        memcpy(&a, r->acc + i, sizeof a);
-        memcpy(&b, r->acc + i + 4, sizeof b);
-        ints above = (a > f) | (b > f);
-        memcpy(any, &above, sizeof any);
-        if (any[0] | any[1]) {
-            for (uint32_t j = i; j < i + 8; j++) {
-                r->docs[found] = lo + j;
-                r->scores[found] = r->acc[j];
-                found += r->acc[j] > floor ? 1 : 0;
-            }
+    for (uint32_t i = 0; i < n; i += 16) {
+        for (uint32_t m = lsi_above16(r->acc + i, floor); m; m &= m - 1) {
+            uint32_t j = i + lsi_ctz64(m);
+            r->docs[found] = lo + j;
+            r->scores[found++] = r->acc[j];
         }
-        memcpy(r->acc + i, &zero, sizeof zero);
-        memcpy(r->acc + i + 4, &zero, sizeof zero);
     }
+    memset(r->acc, 0, n * sizeof *r->acc);
     return found;
-}
-
-/* Leaves the candidates that may still enter if lane l adds what its range allows and the later ones `later`. */
-static uint32_t filter(lsi_top_run *r, const lsi_lane *l, uint32_t n, float later)
-{
-    const uint8_t *ranges = l->c->p.ranges;
-    const float slack = 1 + 1.0f / 65536, cut = lsi_top_cut(r);
-    uint32_t kept = 0;
-    for (uint32_t j = 0; j < n; j++) {
-        lsi_doc d = r->docs[j];
-        float s = r->scores[j], most = ranges ? lsi_lane_bound(l, ranges[d >> LSI_RANGE_SHIFT]) : l->bound;
-        r->docs[kept] = d;
-        r->scores[kept] = s;
-        kept += s + (most + later) * slack > cut ? 1 : 0;
-    }
-    return kept;
 }
 
 /* Adds the inessential lanes [0, n) to the candidates, the largest bound first, dropping what cannot enter. */
@@ -126,7 +97,7 @@ static int probe_rest(lsi_top_run *r, uint32_t n, uint32_t found, ls_error *err)
         lsi_postings *p = &l->c->p;
         float later = 0;
         for (uint32_t j = 0; j < i; j++) later += r->lanes[j].bound;
-        found = filter(r, l, found, later);
+        found = lsi_top_filter(r, l, found, later, false);
         for (uint32_t j = 0; j < found && l->bound > 0; j++) {
             lsi_doc d;
             if (p->ranges && !p->ranges[r->docs[j] >> LSI_RANGE_SHIFT]) continue;
@@ -134,7 +105,8 @@ static int probe_rest(lsi_top_run *r, uint32_t n, uint32_t found, ls_error *err)
             if (!rc && d == r->docs[j]) {
                 rc = lsi_postings_tf(p, err);
                 if (!rc)
-                    r->scores[j] += lsi_bm25_score(l->op->w, p->tf[l->c->at], l->op->k[l->op->norms[d]], r->plan->magic);
+                    r->scores[j] +=
+                        lsi_bm25_score(l->op->w, p->tf[l->c->at], l->op->k[l->op->norms[d]], r->plan->magic);
             }
             if (rc) return rc;
         }
@@ -192,20 +164,17 @@ static int window_or(lsi_top_run *r, lsi_doc lo, lsi_doc hi, ls_error *err)
     if (rest == r->count) return LS_OK;
     if (rest + 1 == r->count) return window_of_one(r, rest, lo, hi, err);
     for (uint32_t i = rest; i < r->count; i++) {
-        int rc = lsi_top_add_up(r, &r->lanes[i], lo, hi, err);
+        int rc = add_up(r, &r->lanes[i], lo, hi, err);
         if (rc) return rc;
     }
     float floor = r->threshold - sum * (1 + 1.0f / 65536);
-    uint32_t found = lsi_top_drain(r, lo, hi - lo, floor > 0 ? floor : 0);
+    uint32_t found = drain(r, lo, hi - lo, floor > 0 ? floor : 0);
     return probe_rest(r, rest, found, err);
 }
 
 int lsi_top_or(lsi_top_run *r, ls_error *err)
 {
     lsi_doc doc_count = r->plan->seg->seg->doc_count;
-    bool done = false;
-    int tried = lsi_top_ranges(r, &done, err);
-    if (tried || done) return tried;
     for (lsi_doc lo = 0; lo < doc_count; lo += LSI_WINDOW_DOCS) {
         int rc = window_or(r, lo, LSI_MIN(lo + LSI_WINDOW_DOCS, doc_count), err);
         if (!rc) rc = lsi_op_poll(r->plan, err);

@@ -47,19 +47,12 @@ static int on_segment(void *ctx, size_t seg, ls_error *err)
     return lsi_facets_segment(ctx, seg, err);
 }
 
-static uint64_t count_bits(const uint64_t *bits)
-{
-    uint64_t n = 0;
-    for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) n += lsi_popcount64(bits[w]);
-    return n;
-}
-
 /* Counts, facets, and where the order is not found by top.c the best. */
 static int on_window(void *ctx, size_t seg, lsi_doc lo, lsi_doc hi, const uint64_t *bits, const float *scores,
                      ls_error *err)
 {
     lsi_search *s = ctx;
-    s->total += count_bits(bits);
+    s->total += lsi_window_count(bits);
     int rc = s->facets ? lsi_facets_window(s, seg, lo, bits, err) : LS_OK;
     if (!rc && s->heap.cap) rc = lsi_order_window(s, seg, lo, hi, bits, scores, err);
     return rc;
@@ -70,7 +63,7 @@ static int on_count(void *ctx, size_t seg, lsi_doc lo, lsi_doc hi, const uint64_
 {
     lsi_search *s = ctx;
     (void)hi, (void)scores;
-    s->total += count_bits(bits);
+    s->total += lsi_window_count(bits);
     return s->facets ? lsi_facets_window(s, seg, lo, bits, err) : LS_OK;
 }
 

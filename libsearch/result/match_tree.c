@@ -9,6 +9,9 @@
 #include "libsearch/result/match.h"
 #include <stdlib.h>
 
+/* Of one side of a w/n in one text: what stands further on is not highlighted, so that memory stays bounded. */
+#define NEAR_PLACES_MAX ((size_t)1 << 16)
+
 typedef struct place { /* a match; of a NEAR: its two parts */
     uint32_t from, to; /* positions */
     uint32_t sentence, last_sentence, paragraph, last_paragraph;
@@ -209,8 +212,11 @@ static int find_near(lsi_matcher *m, const lsi_match_node *x, int field, places 
     int rc = find(m, x->kids[0], field, &a, err);
     if (!rc) rc = find(m, x->kids[1], field, &b, err);
     if (rc) return rc;
+    if (!a.count || !b.count) return LS_OK;
     thin(x->kids[0], &a);
     thin(x->kids[1], &b);
+    a.count = LSI_MIN(a.count, NEAR_PLACES_MAX);
+    b.count = LSI_MIN(b.count, NEAR_PLACES_MAX);
     if (!alloc_places(m, out, 3 * (a.count + b.count))) return lsi_fail_nomem(err);
     join_nearest(x->node, &a, &b, !x->node->ordered, out);
     if (!x->node->ordered) {

@@ -124,16 +124,20 @@ static void score(chooser *c, lsi_passage *p, size_t first)
 static void candidates(chooser *c)
 {
     const lsi_matcher *m = c->m;
-    size_t sentence = 0, done = SIZE_MAX;
-    for (size_t i = 0; i < m->mark_count; i++) {
+    size_t sentence = 0, done = SIZE_MAX, apart = 0, start = 0, end = 0;
+    bool is_long = false;
+    for (size_t i = 0; i < m->mark_count && m->sentence_count; i++) {
         const lsi_mark *x = &m->marks[i];
         while (sentence + 1 < m->sentence_count && m->sentences[sentence + 1].start <= x->start) sentence++;
-        if (!m->sentence_count || m->sentences[sentence].boilerplate || m->sentences[sentence].start > x->start)
-            continue;
-        size_t start = m->sentences[sentence].start, end = sentence_end(c, sentence);
-        bool is_long = skip_points(c->text, start, c->len, c->length) < end;
-        if (!is_long && done == sentence) continue;
+        if (m->sentences[sentence].boilerplate || m->sentences[sentence].start > x->start) continue;
+        if (done == sentence && (!is_long || x->start < apart)) continue;
+        if (done != sentence) {
+            start = m->sentences[sentence].start;
+            end = sentence_end(c, sentence);
+            is_long = skip_points(c->text, start, c->len, c->length) < end;
+        }
         done = sentence;
+        apart = x->start + c->length / 4; /* in a long sentence: so far apart, that time stays linear in the text */
         lsi_passage *p = &c->all[c->count++];
         *p = is_long ? cut_around(c, start, end, x) : whole_sentences(c, sentence);
         size_t first = i;

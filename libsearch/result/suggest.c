@@ -314,6 +314,17 @@ static int correct(maker *k, ls_error *err)
 
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
 
+/* Where there are too many, a third of the places is left to titles. */
+static void cut_to_limit(maker *k)
+{
+    size_t titles = k->count - k->words, words = k->words;
+    if (k->count <= k->limit) return;
+    titles = LSI_MIN(titles, k->limit / 3);
+    words = LSI_MIN(words, k->limit - titles);
+    memmove(k->list + words, k->list + k->words, titles * sizeof *k->list);
+    k->count = words + titles;
+}
+
 static int make(maker *k, const char *text, size_t len, ls_error *err)
 {
     ls_query_options o = {.size = sizeof o};
@@ -328,8 +339,9 @@ static int make(maker *k, const char *text, size_t len, ls_error *err)
     rc = complete_word(k, err);
     if (!rc) rc = complete_title(k, err);
     if (!rc) rc = correct(k, err);
+    cut_to_limit(k);
     k->out->pub.completions = k->list;
-    k->out->pub.count = LSI_MIN(k->count, k->limit);
+    k->out->pub.count = k->count;
     return rc;
 }
 

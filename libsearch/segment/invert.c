@@ -323,30 +323,55 @@ static bool spill(lsi_invert *v, uint32_t term, const uint8_t *p, size_t n)
     return true;
 }
 
-bool lsi_invert_add(lsi_invert *v, uint32_t term, uint32_t number, lsi_doc doc, uint32_t list, uint32_t position)
+/* A number of at most 14 bits behind the others in w: nearly all are. */
+LSI_INLINE bool pack(uint64_t *w, unsigned *bits, uint64_t x)
+{
+    if (x < 0x80) {
+        *w |= x << *bits;
+        *bits += 8;
+        return true;
+    }
+    *w |= ((x & 0x7f) | 0x80 | (x & 0x3f80) << 1) << *bits;
+    *bits += 16;
+    return x < 0x4000;
+}
+
+/* The same record as lsi_invert_add's, of any numbers and over the end of a slice. */
+static bool add_slowly(lsi_invert *v, uint32_t term, const uint64_t *numbers, uint32_t count)
 {
     lsi_invert_tail *t = &v->tails[term];
     uint8_t b[RECORD_MAX];
     size_t n = 0;
-    uint32_t from = t->position;
+    for (uint32_t i = 0; i < count; i++) n += put_number(b + n, numbers[i]);
+    if (n > (size_t)(t->end - t->at)) return spill(v, term, b, n);
+    memcpy(t->at, b, n);
+    t->at += n;
+    return true;
+}
+
+bool lsi_invert_add(lsi_invert *v, uint32_t term, uint32_t number, lsi_doc doc, uint32_t list, uint32_t position)
+{
+    lsi_invert_tail *t = &v->tails[term];
+    uint64_t numbers[4], w = 0;
+    uint32_t n = 0, from = t->position;
+    unsigned bits = 0;
     if (t->doc != doc) {
-        n = put_number(b, (uint64_t)(doc - t->doc) << 2 | 1);
-        if (list) n += put_number(b + n, (uint64_t)list << 2 | 3);
+        numbers[n++] = (uint64_t)(doc - t->doc) << 2 | 1;
+        if (list) numbers[n++] = (uint64_t)list << 2 | 3;
         from = 0;
     } else if (t->list != list || position < from) {
-        n = put_number(b, (uint64_t)list << 2 | 3);
+        numbers[n++] = (uint64_t)list << 2 | 3;
         from = 0;
     }
     bool changed = t->number != number;
-    n += put_number(b + n, (uint64_t)(position - from) << 2 | (uint64_t)changed << 1);
-    if (changed) n += put_number(b + n, number);
-    if (LSI_LIKELY(n <= LINK_BYTES && n <= (size_t)(t->end - t->at))) {
-        memcpy(t->at, b, LINK_BYTES); /* what is too much lies in free bytes or in the unused link */
-        t->at += n;
-    } else if (n <= (size_t)(t->end - t->at)) {
-        memcpy(t->at, b, n);
-        t->at += n;
-    } else if (!spill(v, term, b, n)) {
+    numbers[n++] = (uint64_t)(position - from) << 2 | (uint64_t)changed << 1;
+    if (changed) numbers[n++] = number;
+    bool small = true;
+    for (uint32_t i = 0; i < n; i++) small &= pack(&w, &bits, numbers[i]);
+    if (LSI_LIKELY(small && bits / 8 <= (size_t)(t->end - t->at))) {
+        lsi_set64(t->at, w); /* what is too much lies in free bytes or in the unused link */
+        t->at += bits / 8;
+    } else if (!add_slowly(v, term, numbers, n)) {
         return false;
     }
     t->doc = doc;
@@ -400,7 +425,13 @@ bool lsi_invert_word_add(lsi_invert *v, const uint8_t *form, uint32_t len, uint3
 {
     key k = make_key(v, form, len, v->batch_lang);
     LSI_ASK_FOR(&v->entries[(size_t)k.hash & (v->slot_count - 1)]);
-    v->batch[v->batched++] = (lsi_invert_word){k.a, k.b, k.hash, form, len, position, 0, 0};
+    lsi_invert_word *w = &v->batch[v->batched++];
+    w->a = k.a;
+    w->b = k.b;
+    w->hash = k.hash;
+    w->bytes = form;
+    w->len = len;
+    w->position = position;
     /* A longer form's bytes are the caller's only until the next word. */
     return v->batched < LSI_INVERT_BATCH && LSI_LIKELY(len <= 16) ? true : lsi_invert_end(v);
 }
@@ -432,6 +463,14 @@ LSI_INLINE uint8_t take_byte(cursor *c)
 LSI_INLINE uint64_t take_number(cursor *c)
 {
     uint64_t x = 0;
+    if (LSI_LIKELY(c->end - c->p >= 2)) {
+        uint32_t two = lsi_get16(c->p);
+        if (!(two & 0x80)) return *c->p++;
+        if (!(two & 0x8000)) {
+            c->p += 2;
+            return (two & 0x7f) | (two >> 1 & 0x3f80);
+        }
+    }
     for (unsigned shift = 0;; shift += 7) {
         uint8_t byte = take_byte(c);
         x |= (uint64_t)(byte & 0x7f) << shift;

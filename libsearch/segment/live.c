@@ -124,7 +124,8 @@ void lsi_live_release(lsi_live *l)
     lsi_free(l);
 }
 
-static int find(const lsi_section *s, uint64_t offset, uint32_t n, uint32_t number, uint32_t *count, ls_error *err)
+static int find(const lsi_live *l, const lsi_section *s, uint64_t offset, uint32_t n, uint32_t number, uint32_t *count,
+                ls_error *err)
 {
     *count = 0;
     if (!n) return LS_OK;
@@ -136,21 +137,23 @@ static int find(const lsi_section *s, uint64_t offset, uint32_t n, uint32_t numb
         if (lsi_get32(p + 4 * (size_t)middle) < number) low = middle + 1;
         else high = middle;
     }
-    if (low < n && lsi_get32(p + 4 * (size_t)low) == number) *count = lsi_get32(p + 4 * ((size_t)n + low));
-    return LS_OK;
+    if (low == n || lsi_get32(p + 4 * (size_t)low) != number) return LS_OK;
+    *count = lsi_get32(p + 4 * ((size_t)n + low));
+    if (*count - 1 < l->deleted_count) return LS_OK;
+    return lsi_section_corrupt(s, offset + 4 * ((uint64_t)n + low), err, "1 to as many documents as are deleted");
 }
 
 int lsi_live_term(const lsi_live *l, uint32_t list, lsi_ord ord, uint32_t *count, ls_error *err)
 {
     *count = 0;
     if (!l || list >= l->list_count) return LS_OK;
-    return find(l->lists, l->list_at[list].offset, l->list_at[list].count, ord, count, err);
+    return find(l, l->lists, l->list_at[list].offset, l->list_at[list].count, ord, count, err);
 }
 
 int lsi_live_form(const lsi_live *l, uint32_t entry, uint32_t *count, ls_error *err)
 {
     *count = 0;
-    return l ? find(l->forms, 0, l->forms_at.count, entry, count, err) : LS_OK;
+    return l ? find(l, l->forms, 0, l->forms_at.count, entry, count, err) : LS_OK;
 }
 
 /* ---- writing ---- */

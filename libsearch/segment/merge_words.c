@@ -113,6 +113,11 @@ static bool smallest_form(const lsi_merge *m, bool *at, size_t *least)
 
 /* ---- numbering ---- */
 
+static int too_many_dead(const lsi_merge *m, const lsi_merge_source *s)
+{
+    return lsi_section_corrupt(s->live->lists, 0, m->err, "no more deleted documents of a term than it has");
+}
+
 /* Whether a live document has the term a source stands at. */
 static int term_is_live(const lsi_merge *m, const lsi_merge_source *s, bool *live)
 {
@@ -176,7 +181,8 @@ static int count_form(lsi_merge *m, const bool *at, size_t least)
         if (!at[i]) continue;
         int rc = lsi_live_form(m->sources[i].live, m->sources[i].forms.entry, &dead, m->err);
         if (rc) return rc;
-        df += m->sources[i].forms.at.df - LSI_MIN(dead, m->sources[i].forms.at.df);
+        if (dead > m->sources[i].forms.at.df) return too_many_dead(m, &m->sources[i]);
+        df += m->sources[i].forms.at.df - dead;
     }
     lsi_ord term = m->sources[least].ords[m->sources[least].forms.at.term];
     for (size_t i = 0; i < m->count; i++) {
@@ -385,7 +391,8 @@ static int live_df(lsi_merge *m, const bool *at, uint32_t no, lsi_list *lists, u
         else rc = lsi_terms_list(&s->seg->terms, s->terms.ord, no, &lists[i], m->err);
         if (!rc) rc = lsi_live_term(s->live, no, s->terms.ord, &dead, m->err);
         if (rc) return rc;
-        *df += lists[i].df - LSI_MIN(dead, lists[i].df);
+        if (dead > lists[i].df) return too_many_dead(m, s);
+        *df += lists[i].df - dead;
     }
     return LS_OK;
 }

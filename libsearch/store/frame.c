@@ -11,9 +11,11 @@
  *     40  4  number of sections 44 12  zero
  *     56  8  sum of bytes 0..55; stands here in every format, so that damage is told from a newer format
  *   sections, one behind the other, each at a multiple of 64, filled up with zero bytes
- *   chunk sums: for each section in order, 8 bytes for each 32,768 bytes of it begun: the sum of that chunk; all of
- * them filled up with zero bytes to a multiple of 64 section table: 40 bytes a section, then zero bytes to a multiple
- * of 64 0  4  type, not 0, at most once in a file    4  4  flags: 1 the section may be skipped by who does not know it
+ *   chunk sums: for each section in order, 8 bytes for each 32,768 bytes of it begun: the sum of that chunk; zero bytes
+ *     behind all of them, up to a multiple of 64
+ *   section table: 40 bytes a section, then zero bytes up to a multiple of 64
+ *      0  4  type, not 0, at most once in a file
+ *      4  4  flags: 1 the section may be skipped by who does not know it
  *      8  8  offset             16  8  bytes
  *     24  8  offset of its chunk sums
  *     32  8  root: the sum of its chunk sums
@@ -36,23 +38,27 @@
  * Behind every section stand at least 64 bytes of the same mapping (at the least the footer), for decoders that load
  * more than they use.
  *
- * EXAMPLE  kind 2, generation 26 (0x1a), one section of type 7 with the bytes "hello": 320 bytes, as in
- * tests/t_store.c. 000  89 4c 53 49 0d 0a 1a 0a  01 00 00 00  02 00 00 00   magic, format 1, kind 2 010  1a 00 00 00 00
- * 00 00 00  40 01 00 00 00 00 00 00   generation 26, 320 bytes 020  c0 00 00 00 00 00 00 00  01 00 00 00  00 00 00 00
- * table at 0xc0, one section 030  00 00 00 00 00 00 00 00  97 d9 2e fb 1c 85 c9 f5   sum of 000..037 040  68 65 6c 6c
- * 6f, 59 zero bytes                       "hello" 080  fd dc 62 5c 55 e8 55 95, 56 zero bytes      sum of "hello" 0c0
- * 07 00 00 00  00 00 00 00 40 00 00 00 00 00 00 00   type 7, not optional, at 0x40 0d0  05 00 00 00 00 00 00 00  80 00
- * 00 00 00 00 00 00   5 bytes, chunk sums at 0x80 0e0  18 48 67 03 4e 01 75 b4, 24 zero bytes      root: sum of
- * 080..087 100  b4 b9 39 30 9c ee 5c ec  40 01 00 00 00 00 00 00   sum of 0c0..0ff, 320 bytes 110  1a 00 00 00 00 00 00
- * 00  02 00 00 00, 20 zero bytes generation 26, kind 2 130 00 55 2c fb 88 c7 23 49  4c 53 49 2d 65 6e 64 0a   sum of
- * 100..12f, "LSI-end\n"
+ * EXAMPLE  kind 2, generation 26 (0x1a), one section of type 7 with the bytes "hello"; 320 bytes (tests/t_store.c)
+ *
+ *   000  89 4c 53 49 0d 0a 1a 0a  01 00 00 00  02 00 00 00   magic, format 1, kind 2
+ *   010  1a 00 00 00 00 00 00 00  40 01 00 00 00 00 00 00    generation 26, 320 bytes
+ *   020  c0 00 00 00 00 00 00 00  01 00 00 00  00 00 00 00   table at 0xc0, one section
+ *   030  00 00 00 00 00 00 00 00  97 d9 2e fb 1c 85 c9 f5    sum of 000..037
+ *   040  68 65 6c 6c 6f                                      "hello"; zero up to 07f
+ *   080  fd dc 62 5c 55 e8 55 95                             sum of "hello"; zero up to 0bf
+ *   0c0  07 00 00 00  00 00 00 00  40 00 00 00 00 00 00 00   type 7, not optional, at 0x40
+ *   0d0  05 00 00 00 00 00 00 00  80 00 00 00 00 00 00 00    5 bytes, chunk sums at 0x80
+ *   0e0  18 48 67 03 4e 01 75 b4                             root: sum of 080..087; zero up to 0ff
+ *   100  b4 b9 39 30 9c ee 5c ec  40 01 00 00 00 00 00 00    sum of 0c0..0ff, 320 bytes
+ *   110  1a 00 00 00 00 00 00 00  02 00 00 00                generation 26, kind 2; zero up to 12f
+ *   130  00 55 2c fb 88 c7 23 49  4c 53 49 2d 65 6e 64 0a    sum of 100..12f, "LSI-end\n"
  *
  * A CHUNK'S FIRST USE, by many threads at once. `checked` has a byte for each chunk, 0 or 1, never back to 0.
  *   mapped: verifying only reads. Two threads may both verify a chunk and both store 1; nothing else can be seen.
  *   read:   a chunk is read into the heap, so it must be filled once only, before anybody looks:
  *     1. Thread A finds 0, takes the mutex, finds 0 still, preads the chunk into its place, verifies it.
  *     2. Thread B finds 0 meanwhile and waits for the mutex. It must look again once it has it: were it to pread too,
- * it would write bytes that A's caller is already decoding.
+ *        it would write bytes that A's caller is already decoding.
  *     3. A stores 1 with release order and lets go. B finds 1 and returns.
  *     4. Thread C finds 1 with acquire order, without the mutex, and so sees all bytes that A wrote in 1.
  *   A chunk that does not verify keeps its 0 and is never handed out. */
@@ -319,12 +325,6 @@ int lsi_frame_file_id(const lsi_frame *f, lsi_file_id *out, ls_error *err)
 {
     if (f->map) return lsi_fail(err, LS_MISUSE, "%s: is mapped, its descriptor is closed", f->file.path);
     return lsi_file_id_of(&f->file, out, err);
-}
-
-int lsi_frame_sync(lsi_frame *f, ls_error *err)
-{
-    if (f->map) return lsi_fail(err, LS_MISUSE, "%s: is mapped, its descriptor is closed", f->file.path);
-    return lsi_file_sync(&f->file, err);
 }
 
 const lsi_section *lsi_frame_find(const lsi_frame *f, uint32_t type)

@@ -61,9 +61,8 @@ void lsi_frame_close(lsi_frame *f); /* takes NULL */
 uint64_t lsi_frame_generation(const lsi_frame *f);
 uint64_t lsi_frame_bytes(const lsi_frame *f);
 const char *lsi_frame_name(const lsi_frame *f);
-/* Of frames opened without mmap, whose descriptor stays open: which file it is; its bytes made durable. */
+/* Which file it is; of frames opened without mmap, whose descriptor stays open. */
 int lsi_frame_file_id(const lsi_frame *f, lsi_file_id *out, ls_error *err);
-int lsi_frame_sync(lsi_frame *f, ls_error *err);
 /* The section of a type, or one of 0 bytes (base NULL) where there is none; borrowed from f. */
 const lsi_section *lsi_frame_find(const lsi_frame *f, uint32_t type);
 size_t lsi_frame_section_count(const lsi_frame *f);

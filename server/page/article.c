@@ -126,5 +126,4 @@ void sd_get_article(sd_exchange *x)
     if (!r || sd_answer_unchanged(x)) return;
     if (sd_search_request(x, &q, JS_FOR_SNIPPET, r)) (void)load(x, r, &q);
     js_request_clear(&q);
-    if (x->answer.status >= 400) sd_html_problem(x);
 }

@@ -2,6 +2,7 @@
  * sd_put_url; the only raw markup is what stands here, and the <mark> of the library's snippets.
  * Ignorant of what is searched. */
 #include "server/page/html.h"
+#include "server/routes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,7 +108,7 @@ static void put_detail(js_text *out, const char *json)
     }
 }
 
-void sd_html_problem(sd_exchange *x)
+void sd_page_problem(sd_exchange *x)
 {
     js_text problem = x->answer.body;
     int status = x->answer.status;

@@ -7,8 +7,6 @@ void sd_html_text(js_text *out, const char *s); /* escaped */
 /* Opens the page up to its <main>: title, the search form filled from q (NULL: empty). */
 void sd_html_begin(sd_exchange *x, const char *title, const js_request *q, bool front);
 void sd_html_end(sd_exchange *x, int status);
-/* A page of its own for a refusal; the status stays. */
-void sd_html_problem(sd_exchange *x);
 /* href of this search with one parameter changed: all of `drop` (or only drop=drop_value) left out, add=value put
  * behind. Paging always begins anew. NULL: nothing to drop, nothing to add. */
 void sd_html_link(sd_exchange *x, const char *drop, const char *drop_value, const char *add, const char *value);

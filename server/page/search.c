@@ -192,9 +192,9 @@ static void facet(view *v, size_t at)
         js_printf(v->out, " <span class=\"count\">%llu</span></a><a class=\"not\" href=\"",
                   (unsigned long long)f->count);
         sd_html_link(v->x, not_name, f->value, not_name, f->value);
-        js_puts(v->out, "\"><span class=\"hidden\">without ");
+        js_puts(v->out, "\">not<span class=\"hidden\"> ");
         js_html(v->out, f->value, f->len);
-        js_puts(v->out, "</span><span aria-hidden=\"true\">−</span></a></li>");
+        js_puts(v->out, "</span></a></li>");
     }
     if (i) js_puts(v->out, "</ul>");
 }
@@ -344,7 +344,6 @@ static void page(sd_exchange *x, bool may_move);
 static void page_on_worker(sd_exchange *x)
 {
     page(x, false);
-    if (x->answer.status >= 400) sd_html_problem(x);
 }
 
 static void page(sd_exchange *x, bool may_move)
@@ -374,5 +373,4 @@ void sd_get_page(sd_exchange *x)
 {
     if (!sd_exchange_reader(x) || sd_answer_unchanged(x)) return;
     page(x, true);
-    if (x->answer.status >= 400) sd_html_problem(x);
 }

@@ -19,14 +19,15 @@ void sd_get_asset(sd_exchange *x)
 {
     static const char *const names[] = {NULL};
     size_t i;
-    if (sd_exchange_unknown(x, names) || sd_answer_unchanged(x)) return;
+    if (sd_exchange_unknown(x, names)) return;
     for (i = 0; i < sizeof files / sizeof *files; i++) {
         if (strcmp(files[i].name, x->id)) continue;
-        x->answer.status = 200;
-        x->answer.type = files[i].type;
         x->answer.fixed = (const char *)files[i].bytes;
         x->answer.fixed_len = *files[i].len;
         x->answer.cache = "private, max-age=600";
+        if (sd_answer_unchanged(x)) return;
+        x->answer.status = 200;
+        x->answer.type = files[i].type;
         return;
     }
     sd_answer_refuse(x, "not_found", NULL, "there is no such file");

@@ -1,5 +1,6 @@
 """structures.py - decodes the structures inside the sections of a segment, as docs/FORMAT.md tells them and from
 nothing else. Slow, strict, plain: what the text calls zero is looked at, what it says rises must rise."""
+import functools
 import os
 import subprocess
 import tempfile
@@ -10,8 +11,16 @@ from xxh3 import sum64
 NONE = 0xFFFFFFFFFFFFFFFF
 
 
+SEEN = set()  # which branches of the format were met: run.sh wants all of them
+
+
 class Damage(Exception):
     pass
+
+
+def seen(what, really=True):
+    if really:
+        SEEN.add(what)
 
 
 def want(what, *told):
@@ -86,13 +95,13 @@ def bit_string(b, at, n, width):
     want(0 <= width <= 64, "a width of", width)
     size = (n * width + 7) // 8
     want(at + size <= len(b), "a bit string runs past the end")
-    v = int.from_bytes(b[at : at + size], "little")
-    mask = (1 << width) - 1
-    out = []
-    for _ in range(n):
-        out.append(v & mask)
-        v >>= width
-    want(v == 0, "bits behind a bit string's last number")
+    out, mask = [], (1 << width) - 1
+    for i in range(0, n, 64):  # 64 numbers fill whole bytes
+        v = int.from_bytes(b[at + i * width // 8 : min(at + size, at + (i + 64) * width // 8)], "little")
+        for _ in range(min(64, n - i)):
+            out.append(v & mask)
+            v >>= width
+        want(v == 0, "bits behind a bit string's last number")
     return out, at + size
 
 
@@ -101,6 +110,7 @@ def packed(b, at, n, width):
     if n < 256:
         return bit_string(b, at, n, width)
     want(at + 32 * width <= len(b), "a packed block runs past the end")
+    seen("block in lanes")
     lanes = []
     for lane in range(8):
         words = b"".join(b[at + 32 * w + 4 * lane : at + 32 * w + 4 * lane + 4] for w in range(width))
@@ -112,6 +122,7 @@ def patched(b, at, n, width, exceptions):
     """A packed block with exceptions."""
     out, at = packed(b, at, n, width)
     if exceptions:
+        seen("exceptions")
         high = b[at]
         want(1 <= high <= 32 - width, "high bits of", high)
         places, at = numbers(b, at + 1, exceptions, 1)
@@ -134,6 +145,7 @@ def offsets(b, at, n):
         rest, end = bit_string(b, end_of_heads + (where & (1 << 56) - 1), count, where >> 56)
         out += [first + r for r in rest]
     want(all(x <= y for x, y in zip(out, out[1:])), "offsets do not rise")
+    seen("offsets of several groups", groups > 1)
     return out, end
 
 
@@ -144,9 +156,9 @@ def norm_length(code):
     return code if code < 8 else (8 + code % 8) << (code // 8 - 1)
 
 
+@functools.lru_cache(None)
 def norm_code(length):
-    best = min(range(256), key=lambda c: (abs(norm_length(c) - length), -c))
-    return best
+    return min(range(256), key=lambda c: (abs(norm_length(c) - length), -c))
 
 
 # ---- 4.5 records, the dictionary of terms ----
@@ -169,6 +181,7 @@ def record(c, base):
     v = c.vint()
     df, forms = v >> 2, 1 + (v & 3)
     if forms == 4:
+        seen("record: number of forms follows")
         forms = c.vint()
     if not df:
         return None, forms
@@ -185,6 +198,9 @@ def record(c, base):
         counts = [1 + c.vint() for i in range(df)] if x.cf > df else [1] * df
         tfs = [n + c.zigzag() for n in counts] if adjusted else counts
         want(sum(counts) == x.cf, "cf is not the sum of the counts")
+        seen("record: %d postings inline" % df)
+        seen("record: counts", x.cf > df)
+        seen("record: adjusted", adjusted)
         x.inline = list(zip(docs, counts, tfs))
     else:
         want(not adjusted, "bit 0 of a record with df > 3")
@@ -219,6 +235,7 @@ def key_index(b, per_block):
 def key_behind(c, before):
     head = c.u8()
     shared, rest = head >> 4, head & 15
+    seen("key: 15 or more", shared == 15 or rest == 15)
     if shared == 15:
         shared += c.vint()
     if rest == 15:
@@ -261,6 +278,7 @@ def other_lists(b, out):
     for no in range(count):
         n, at = u32(b, 4 + 12 * no), u64(b, 8 + 12 * no)
         groups = (n + 15) // 16
+        seen("another list of several groups", groups > 1)
         firsts, at = numbers(b, at, groups, 4)
         starts, at = numbers(b, at, groups + 1, 4)
         for g in range(groups):
@@ -292,6 +310,10 @@ def forms(index, blocks):
                 check_first(first, key)
             bits = c.u8()
             spelling = bits & 3
+            seen("form: spelling %d" % spelling)
+            seen("form: number follows", bits >> 2 & 3 == 3)
+            seen("form: term %d" % (bits >> 4 & 3))
+            seen("form: documents follow", bits >> 6 == 3)
             if spelling == 3:
                 form = key_behind(c, key)
             elif spelling == 2:
@@ -319,6 +341,9 @@ def forms(index, blocks):
 
 def posting_block(b, at, widths, n, before, last):
     form, count_bits, adjust, patches = widths & 31, widths >> 5 & 31, widths >> 10 & 31, widths >> 15
+    seen("documents: bits" if form == 31 else "documents: a full run" if form == 0 else "documents: gaps")
+    seen("counts with exceptions", patches)
+    seen("scored tf told apart", adjust)
     if form == 31:
         size = (last - before + 7) // 8
         bits = int.from_bytes(b[at : at + size], "little")
@@ -353,6 +378,7 @@ def postings(x, sections, doc_count):
     facts_bytes, b, ranges_bytes = sections
     n = (x.df + 255) // 256
     at = x.postings_at
+    seen("list of several blocks " + ("with ranges" if x.ranges else "without ranges") if n > 1 else "list of one block")
     if x.df > 256:
         p = x.facts_at
         lasts, p = numbers(facts_bytes, p, n, 4)
@@ -368,15 +394,16 @@ def postings(x, sections, doc_count):
         if w & 31 == 31:
             lasts = [u32(b, at)]
             at += 4
-    out, doc = [], -1
+    out, doc, sum_ = [], -1, 0
     for i in range(n):
         m = min(256, x.df - 256 * i)
         docs, counts, tfs, _ = posting_block(b, at + begins[i], widths[i], m, doc, lasts[i])
-        want(before[i] == sum(o[1] for o in out), "the running sum of the counts")
+        want(before[i] == sum_, "the running sum of the counts")
+        sum_ += sum(counts)
         want(lasts[i] is None or docs[-1] == lasts[i], "the last document of a block")
         doc = docs[-1]
-        out += list(zip(docs, counts, tfs))
-    want(doc < doc_count and sum(o[1] for o in out) == x.cf, "documents and counts of a list")
+        out += zip(docs, counts, tfs)
+    want(doc < doc_count and sum_ == x.cf, "documents and counts of a list")
     if x.ranges:
         r = ranges_bytes[x.ranges_at : x.ranges_at + (doc_count + 63) // 64]
         want({d // 64 for d, _, _ in out} == {i for i, v in enumerate(r) if v}, "range maxima")
@@ -388,6 +415,7 @@ def postings(x, sections, doc_count):
 
 
 def stream(b, at, n):
+    seen("stream of vints" if n <= 4 else "stream of one block" if n <= 256 else "stream of several blocks")
     if n <= 4:
         c = Cursor(b, at)
         return [c.vint() for _ in range(n)]
@@ -425,6 +453,8 @@ def column(b, at):
         n = min(4096, docs - 4096 * k)
         p = at + body
         there = [True] * n if count else [False] * n
+        seen("column: step", step > 1)
+        seen("column: a full block" if count == n else "column: an empty block" if not count else "column: a block with gaps")
         if 0 < count < n:
             words, p = numbers(b, p, (n + 63) // 64, 8)
             there = [bool(words[i // 64] >> i % 64 & 1) for i in range(n)]
@@ -442,7 +472,7 @@ def column(b, at):
 
 def keywords(b, at):
     """([(folded, as first written)], for each document the numbers of its values)."""
-    (d, v, p, many), _ = numbers(b, at, 4, 4)
+    (d, v, p, single), _ = numbers(b, at, 4, 4)
     (starts_at, docs_at, doc_starts_at, ordinals_at, end), x = numbers(b, at + 16, 5, 8)
     begins, x = numbers(b, x, v + 1, 4)
     values = []
@@ -462,7 +492,9 @@ def keywords(b, at):
         for doc in mine:
             of[doc].append(i)
     width = v.bit_length()
-    if many:
+    seen("keywords: one a document" if single else "keywords: several a document")
+    seen("keywords: as first written", any(f != w for f, w in values))
+    if not single:
         firsts, _ = bit_string(b, at + doc_starts_at, d + 1, p.bit_length())
         ordinals, last = bit_string(b, at + ordinals_at, p, width)
         again = [ordinals[firsts[i] : firsts[i + 1]] for i in range(d)]
@@ -507,13 +539,16 @@ def stored(index, frames, dictionary, doc_count):
         length = c.vint()
         n = max(1, (length + FRAME - 1) // FRAME)
         sizes = [c.vint() for _ in range(n)] if n > 1 else [c.end - c.at]
+        seen("stored: several frames", n > 1)
         for i, size in enumerate(sizes):
             raw = min(FRAME, length - FRAME * i)
             body = c.take(size)
+            seen("stored: as it is" if size == raw else "stored: compressed")
             if size != raw:
                 squeezed.append(body)
             parts.append((doc, body if size == raw else None, raw))
         want(c.at == c.end, "bytes behind a stored document")
+    seen("stored: a dictionary", dictionary)
     plain = inflate(squeezed, dictionary) if squeezed else b""
     out, at = [b""] * doc_count, 0
     for doc, body, raw in parts:

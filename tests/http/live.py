@@ -3,6 +3,7 @@ import gzip
 import hashlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -40,7 +41,7 @@ def command_line(program, corpus):
         return p.returncode, p.stdout.decode(), p.stderr.decode()
 
     for flags in ((), ("--nonsense",), ("--index",), ("--index", "/nonexistent/dir/index"), ("--workers", "0"), ("x",),
-                  ("--index", corpus), ("--config", "/nonexistent"), ("--index", "/tmp", "--listen", "8080"),
+                  ("--index", corpus), ("--index", "/tmp/libsearchd-none", "--corpus", "/nonexistent"), ("--config", "/nonexistent"), ("--index", "/tmp", "--listen", "8080"),
                   ("--index", "/tmp/libsearchd-none", "--listen", "256.1.1.1:80")):
         code, _, said = run(*flags)
         need(code == 2, "%r: exit status %d", flags, code)
@@ -100,6 +101,18 @@ def opens_again(program, corpus):
             need(second.ask("GET", "/v1/stats").json()["documents"] == 6, "the corpus was added twice")
 
 
+def corpus_after_a_first_try_cut_short(program, corpus):
+    with Server(program) as first:
+        first.stop()
+        with Server(program, index=first.index, corpus=corpus) as second:
+            need(second.ask("GET", "/v1/stats").json()["documents"] == 5, "an empty index is not filled")
+            for name in [h["id"] for h in second.ask("GET", "/v1/search?limit=100").json()["hits"]][:4]:
+                need(status(second, "DELETE", "/v1/documents/" + name) == 200, "not deleted")
+            second.stop()
+            with Server(program, index=first.index, corpus=corpus) as third:
+                need(third.ask("GET", "/v1/stats").json()["documents"] == 1, "what was deleted comes back")
+
+
 def log_without_words(program, corpus):
     with Server(program, corpus=corpus) as server:
         server.ask("GET", "/v1/search?q=secretword", headers=[("X-API-Key", "secretkey")])
@@ -156,6 +169,46 @@ def head_byte_by_byte(program, corpus):
                   b"Transfer-Encoding: chunked\r\n\r\nc\r\n{\"q\":\"arms\"}\r\n0\r\n\r\n"):
             c.send(bytes([b]))
         need(c.answer().json()["total"] == 5, "no answer to chunks")
+
+
+def mutations(program, corpus):
+    """Requests with bytes changed, doubled, left out or cut at random: never more answers than requests, never a crash."""
+    seed = int(os.environ.get("SEED", "0")) or int(time.time())
+    dice = random.Random(seed)
+    seeds = [b"GET /v1/search?q=arms%20deal&limit=2 HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n\r\n",
+             b"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{\"q\":\"arms\"}",
+             b"POST /v1/documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n"
+             b"Transfer-Encoding: chunked\r\n\r\n14\r\n{\"id\":\"m\",\"body\":1}\n\r\n0\r\n\r\n",
+             b"PUT /v1/documents/m HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Type: application/json\r\n"
+             b"Content-Length: 12\r\n\r\n{\"body\":\"m\"}"]
+    odd = [b"\r", b"\n", b"\0", b" ", b"\t", b":", b"\r\n", b"\r\n\r\n", b"%", b"%00", b"chunked", b"Content-Length: 3\r\n", b"\xff", b"0"]
+    with Server(program, corpus=corpus) as server:
+        for i in range(int(os.environ.get("COUNT", "400"))):
+            data = bytearray(dice.choice(seeds))
+            for _ in range(dice.randint(1, 4)):
+                at = dice.randrange(len(data))
+                kind = dice.randrange(4)
+                if kind == 0:
+                    data[at] = dice.randrange(256)
+                elif kind == 1:
+                    data[at:at] = dice.choice(odd)
+                elif kind == 2:
+                    del data[at : at + dice.randint(1, 8)]
+                else:
+                    data[at:at] = data[at : at + dice.randint(1, 40)]
+            with Connection(server.port, timeout=5) as c:
+                c.send(bytes(data))
+                c.socket.shutdown(socket.SHUT_WR)
+                answers = 0
+                try:
+                    while c.answer("GET") is not None:
+                        answers += 1
+                except Broken as e:
+                    raise Failed("seed %d, case %d: %r: %s" % (seed, i, bytes(data), e))
+                # What stands behind a request is another one, however broken: one refusal more.
+                need(answers <= bytes(data).count(b" HTTP/1.") + 1, "seed %d, case %d: %r: %d answers", seed, i, bytes(data), answers)
+            need(server.process.poll() is None, "seed %d, case %d: the server ended: %r: %s", seed, i, bytes(data), server.said()[-3000:])
+        need(server.stop() == 0, "seed %d: exit status: %s", seed, server.said()[-3000:].decode())
 
 
 def compression(program, corpus):
@@ -566,7 +619,8 @@ def stop_with_open_connections(program, corpus):
 
 # name, function, whether it waits for deadlines
 TESTS = [(f.__name__.replace("_", " "), f, f in (slow_heads, slow_bodies_and_readers)) for f in (
-    command_line, config_file, second_writer, port_taken, beyond_loopback_needs_keys, opens_again, log_without_words,
-    silent_reader_of_the_log, keep_alive, pipelining, head_byte_by_byte, compression, not_modified, cross_origin, hosts, keys,
+    command_line, config_file, second_writer, port_taken, beyond_loopback_needs_keys, opens_again,
+    corpus_after_a_first_try_cut_short, log_without_words,
+    silent_reader_of_the_log, keep_alive, pipelining, head_byte_by_byte, mutations, compression, not_modified, cross_origin, hosts, keys,
     bulk, many_writers, everything_on_workers, full_queue, caps, many_slow_and_one_honest, stop_under_load, stop_with_open_connections, slow_heads,
     slow_bodies_and_readers)]
