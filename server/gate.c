@@ -4,8 +4,8 @@
  * a connection lives and dies on the thread that accepted it and needs no lock. Shared are the count of connections
  * (atomic) and the table of addresses (one mutex, taken at accept and at close).
  * Caps: `max_connections` in all and `max_per_address` for one address, a half of it, so that no address can shut out
- * the others; SPARE more are let in when all places are taken, only for /healthz and /readyz.
- * Ignorant of what goes on within a connection (gate_conn.c). */
+ * the others (loopback, where a proxy may stand, has no share unless one is set); SPARE more are let in when all places
+ * are taken, only for /healthz and /readyz. Ignorant of what goes on within a connection (gate_conn.c). */
 #include "server/gate_conn.h"
 
 #include <arpa/inet.h>
@@ -45,7 +45,9 @@ struct sd_gate {
     int listen_fd;
     char bound[96];
     bool loopback;
-    atomic_int open, stopping;
+    atomic_int open, inner_open, stopping;
+    int inner_max;
+    bool shared_loopback; /* loopback may be a proxy with everybody behind it: no share of its own */
     pthread_mutex_t lock; /* addresses */
     address *addresses[ADDRESS_SLOTS];
     int worker_count;
@@ -78,14 +80,14 @@ static address **find_address(sd_gate *g, const uint8_t key[16])
 }
 
 /* Counts one more connection of the address; false where it has its share, or without memory. */
-static bool enter(sd_gate *g, const uint8_t key[16])
+static bool enter(sd_gate *g, const uint8_t key[16], bool loopback)
 {
     address **a;
     bool ok = false;
     pthread_mutex_lock(&g->lock);
     a = find_address(g, key);
     if (!*a && (*a = calloc(1, sizeof **a))) memcpy((*a)->key, key, 16);
-    if (*a && (*a)->count < g->o.max_per_address) {
+    if (*a && ((*a)->count < g->o.max_per_address || (loopback && g->shared_loopback))) {
         (*a)->count++;
         ok = true;
     }
@@ -203,7 +205,7 @@ static void welcome(worker *w, int fd, const struct sockaddr_storage *sa)
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
     open = atomic_fetch_add(&g->open, 1);
     c->health_only = open >= g->o.max_connections;
-    if (open >= g->o.max_connections + SPARE || !enter(g, c->key)) {
+    if (open >= g->o.max_connections + SPARE || !enter(g, c->key, c->peer->loopback)) {
         atomic_fetch_sub(&g->open, 1);
         turn_away(w, fd, c->peer, open >= g->o.max_connections ? SD_REFUSE_FULL : SD_REFUSE_FULL_ADDRESS);
         drop_new(c);
@@ -232,7 +234,13 @@ static void accept_some(worker *w)
         memset(&sa, 0, sizeof sa);
         fd = accept(w->g->listen_fd, (struct sockaddr *)&sa, &n);
         if (fd >= 0) welcome(w, fd, &sa);
-        else if (errno != EINTR && errno != ECONNABORTED) return;
+        else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            struct timespec pause = {0, 10000000}; /* the set would wake us at once, and again */
+            nanosleep(&pause, NULL);
+            return;
+        } else if (errno != EINTR && errno != ECONNABORTED) {
+            return;
+        }
     }
 }
 
@@ -304,11 +312,8 @@ static void *run(void *arg)
         if (w->loop.stopping && (!w->first || w->loop.now >= stop_at)) break;
     }
     while (w->first) {
-        sd_conn *c = w->first;
-        atomic_store(&c->peer->gone, 1);
-        close(c->client.fd);
-        if (c->inner.fd >= 0) close(c->inner.fd);
-        free_conn(w, c);
+        sd_conn_close(&w->loop, w->first);
+        free_conn(w, w->first);
     }
     return NULL;
 }
@@ -375,15 +380,18 @@ void sd_gate_raise_limits(void)
     (void)setrlimit(RLIMIT_NOFILE, &r); /* refused: fit_limits makes do with what there is */
 }
 
-/* A client takes three descriptors once its first head is good; the index and its files need some too. */
-static void fit_limits(sd_gate_options *o)
+/* A connection takes one descriptor, and two more while a request of it is under way; the index needs some too. Of
+ * what there is two thirds are for connections, the rest for inner ends. */
+static void fit_limits(sd_gate *g)
 {
+    sd_gate_options *o = &g->o;
     struct rlimit r;
-    if (!o->max_connections) o->max_connections = 8192;
-    if (!getrlimit(RLIMIT_NOFILE, &r)) {
-        rlim_t can = r.rlim_cur > 512 ? (r.rlim_cur - 256) / 3 : 64;
-        if ((rlim_t)o->max_connections > can) o->max_connections = (int)can;
-    }
+    int can = 65536;
+    if (!getrlimit(RLIMIT_NOFILE, &r) && r.rlim_cur < 65536) can = r.rlim_cur > 512 ? (int)r.rlim_cur - 256 : 256;
+    if (!o->max_connections) o->max_connections = 16384;
+    if (o->max_connections > can * 2 / 3) o->max_connections = can * 2 / 3;
+    g->inner_max = (can - o->max_connections) / 2;
+    g->shared_loopback = !o->max_per_address;
     if (!o->max_per_address) o->max_per_address = o->max_connections / 2;
     if (o->threads < 1) o->threads = 1;
     if (o->threads > MAX_THREADS) o->threads = MAX_THREADS;
@@ -397,6 +405,8 @@ static bool start_worker(sd_gate *g, worker *w)
     w->g = g;
     w->loop.o = &g->o;
     w->loop.now = now_ms();
+    w->loop.inner_open = &g->inner_open;
+    w->loop.inner_max = g->inner_max;
     w->loop.scratch = malloc(SD_SCRATCH);
     w->loop.epoll = epoll_create1(EPOLL_CLOEXEC);
     ev.events = (uint32_t)EPOLLIN | (uint32_t)EPOLLEXCLUSIVE;
@@ -416,8 +426,9 @@ sd_gate *sd_gate_start(const sd_gate_options *o, char *why, size_t why_bytes)
     }
     g->o = *o;
     g->listen_fd = -1;
-    fit_limits(&g->o);
+    fit_limits(g);
     atomic_init(&g->open, 0);
+    atomic_init(&g->inner_open, 0);
     atomic_init(&g->stopping, 0);
     pthread_mutex_init(&g->lock, NULL);
     if (!listen_on(g, why, why_bytes)) {

@@ -20,7 +20,7 @@ void sd_peer_drop(sd_peer *p);
 typedef struct sd_gate_options {
     const char *listen; /* "127.0.0.1:8080", "[::1]:8080", "*:8080"; port 0: any free one */
     int threads;
-    int max_connections, max_per_address; /* 0: 8,192 and a half of them; both lowered to what descriptors allow */
+    int max_connections, max_per_address; /* 0: 16,384 and a half of them; as descriptors allow */
     int head_ms, stop_ms;                 /* 0: 10,000 and 8,000 */
     sd_host_fn *host;
     /* Takes the inner end of a connection whose first head is good; on false the porter keeps it. */

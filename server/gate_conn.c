@@ -4,12 +4,13 @@
  * differently, and knows only a timeout of inactivity (docs/DECISIONS.md). So nothing reaches it that was not judged:
  *   client → in → [head: judged, written anew | content: framed] → to_inner → libmicrohttpd
  *   client ← to_client ← libmicrohttpd
- * Invariants: a connection gets an inner end with its first good head, so a slow or broken client costs one
- * descriptor and no memory of libmicrohttpd's. Nothing is read from a side while bytes for the other are waiting.
- * A refused head is replaced by `REFUSE / HTTP/1.1` behind what was passed before, so that answers keep their order
- * and every request gets exactly one; peer->refusal says what for. No client can send that method: head.c refuses it.
- * Deadlines: a head must be whole 10 s after it could begin; contents and answers must move 40 KiB in any 10 s in
- * which they could. Ignorant of what requests mean. One thread owns a connection; only `peer` is shared. */
+ * Invariants: a connection gets an inner end with its first good head and loses it when idle for a second, so a slow or
+ * broken client costs one descriptor and no memory of libmicrohttpd's. Nothing is read from a side while bytes for the
+ * other are waiting. A refused head is replaced by `REFUSE / HTTP/1.1` behind what was passed before, so that answers
+ * keep their order and every request gets exactly one; peer->refusal says what for. No client can send that method:
+ * head.c refuses it. Deadlines: a head must be whole 10 s after it could begin; contents and answers must move 40 KiB
+ * in any 10 s in which they could. Ignorant of what requests mean. One thread owns a connection; only `peer` is shared.
+ */
 #include "server/gate_conn.h"
 
 #include <errno.h>
@@ -20,7 +21,7 @@
 
 #include <fcntl.h>
 
-enum { LINGER_MS = 1000, HEALTH_HEAD_MS = 1000 };
+enum { LINGER_MS = 1000, HEALTH_HEAD_MS = 1000, KEPT_MS = 1000 };
 
 /* ---- rates --------------------------------------------------------------------------------------------------------
  */
@@ -69,12 +70,23 @@ static void close_end(sd_end *e)
     e->fd = -1;
 }
 
-static void close_all(sd_conn *c)
+static void close_inner(sd_loop *l, sd_conn *c)
+{
+    if (c->inner.fd >= 0) atomic_fetch_sub(l->inner_open, 1);
+    close_end(&c->inner);
+}
+
+static void close_all(sd_loop *l, sd_conn *c)
 {
     atomic_store(&c->peer->gone, 1);
     close_end(&c->client);
-    close_end(&c->inner);
+    close_inner(l, c);
     c->phase = SD_CLOSED;
+}
+
+void sd_conn_close(sd_loop *l, sd_conn *c)
+{
+    close_all(l, c);
 }
 
 static void watch(sd_loop *l, sd_end *e, uint32_t events)
@@ -136,11 +148,11 @@ static void drop_front(js_text *t, size_t n)
 /* All has been said: says so, and waits a little that the last bytes are not lost to a reset (RFC 9112 9.6). */
 static void linger(sd_loop *l, sd_conn *c)
 {
-    close_end(&c->inner);
+    close_inner(l, c);
     js_text_free(&c->to_inner);
     js_text_free(&c->in);
     if (c->client_ended || shutdown(c->client.fd, SHUT_WR)) {
-        close_all(c);
+        close_all(l, c);
         return;
     }
     c->phase = SD_LINGER;
@@ -152,7 +164,7 @@ static void flush_client(sd_loop *l, sd_conn *c)
     size_t moved = 0;
     if (c->to_client.len) {
         if (!flush(&c->client, &c->to_client, &moved)) {
-            close_all(c);
+            close_all(l, c);
             return;
         }
         sd_rate_add(&c->writing, l->now, moved);
@@ -175,13 +187,13 @@ static void take_inner(sd_loop *l, sd_conn *c)
         if (n < 0 && errno == EINTR) continue;
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
         if (n <= 0) { /* it closed: its last answer has been given */
-            close_end(&c->inner);
+            close_inner(l, c);
             c->phase = SD_NO_MORE;
             flush_client(l, c);
             return;
         }
         js_put(&c->to_client, l->scratch, (size_t)n);
-        if (c->to_client.failed) close_all(c);
+        if (c->to_client.failed) close_all(l, c);
         else flush_client(l, c);
         if (n < SD_SCRATCH / 2) return; /* epoll tells of more */
     }
@@ -199,26 +211,42 @@ static void flush_inner(sd_loop *l, sd_conn *c)
     if (c->to_inner.failed || !flush(&c->inner, &c->to_inner, &moved)) js_text_free(&c->to_inner);
 }
 
-static bool open_inner(sd_loop *l, sd_conn *c)
+/* Both ends non-blocking and closed on exec. */
+static bool make_pair(int fd[2])
 {
-    int fd[2], i;
-    if (c->inner.fd >= 0) return true;
+    int i;
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, fd)) return false;
     for (i = 0; i < 2; i++)
-        if (fcntl(fd[i], F_SETFL, O_NONBLOCK) || fcntl(fd[i], F_SETFD, FD_CLOEXEC)) goto failed;
+        if (fcntl(fd[i], F_SETFL, O_NONBLOCK) || fcntl(fd[i], F_SETFD, FD_CLOEXEC)) {
+            close(fd[0]);
+            close(fd[1]);
+            return false;
+        }
+    return true;
+}
+
+/* What keeps the connection from an inner end, or SD_REFUSE_NOTHING. */
+static sd_refusal open_inner(sd_loop *l, sd_conn *c, bool health)
+{
+    int fd[2];
+    if (c->inner.fd >= 0) return SD_REFUSE_NOTHING;
+    if (atomic_fetch_add(l->inner_open, 1) >= l->inner_max && !health) {
+        atomic_fetch_sub(l->inner_open, 1);
+        return SD_REFUSE_FULL;
+    }
+    if (!make_pair(fd)) {
+        atomic_fetch_sub(l->inner_open, 1);
+        return SD_REFUSE_FULL; /* no descriptors */
+    }
     c->inner.fd = fd[0];
     c->inner.events = UINT32_MAX;
     watch(l, &c->inner, EPOLLIN);
-    if (c->inner.events == UINT32_MAX) goto failed;
     atomic_fetch_add(&c->peer->refs, 1);
-    if (l->o->pass(l->o->ctx, fd[1], c->peer)) return true;
+    if (c->inner.events != UINT32_MAX && l->o->pass(l->o->ctx, fd[1], c->peer)) return SD_REFUSE_NOTHING;
+    if (c->inner.events == UINT32_MAX) close(fd[1]); /* else closed by whom it was offered */
     atomic_fetch_sub(&c->peer->refs, 1);
-    fd[1] = -1; /* closed by whom it was offered */
-failed:
-    close(fd[0]);
-    if (fd[1] >= 0) close(fd[1]);
-    c->inner.fd = -1;
-    return false;
+    close_inner(l, c);
+    return SD_REFUSE_MEMORY;
 }
 
 void sd_conn_refuse(sd_loop *l, sd_conn *c, sd_refusal why)
@@ -245,7 +273,7 @@ static void take_head(sd_loop *l, sd_conn *c, size_t n)
     sd_head_judge(&h, c->in.data, n, l->o->host, l->o->ctx, &l->head);
     drop_front(&c->in, n);
     if (!h.refusal && c->health_only && !h.health) h.refusal = SD_REFUSE_FULL;
-    if (!h.refusal && !open_inner(l, c)) h.refusal = SD_REFUSE_MEMORY;
+    if (!h.refusal) h.refusal = open_inner(l, c, h.health);
     if (h.refusal) {
         sd_conn_refuse(l, c, h.refusal);
         return;
@@ -295,7 +323,7 @@ static void take_in(sd_loop *l, sd_conn *c)
 static void client_end(sd_loop *l, sd_conn *c)
 {
     c->client_ended = true;
-    if (c->phase == SD_AT_BODY || c->phase == SD_LINGER || c->in.len || c->passed == 0) close_all(c);
+    if (c->phase == SD_AT_BODY || c->phase == SD_LINGER || c->in.len || c->passed == 0) close_all(l, c);
     else if (c->phase == SD_AT_HEAD) c->phase = SD_NO_MORE; /* half-closed: it may still listen */
     (void)l;
 }
@@ -305,7 +333,7 @@ void sd_conn_client_ready(sd_loop *l, sd_conn *c, uint32_t events)
     ssize_t n;
     if (c->client.fd < 0) return;
     if (events & (uint32_t)(EPOLLERR | EPOLLHUP)) {
-        close_all(c);
+        close_all(l, c);
         return;
     }
     if (events & (uint32_t)EPOLLOUT) {
@@ -318,11 +346,11 @@ void sd_conn_client_ready(sd_loop *l, sd_conn *c, uint32_t events)
     if (n == 0) {
         client_end(l, c);
     } else if (n < 0) {
-        if (errno != EAGAIN && errno != EWOULDBLOCK) close_all(c);
+        if (errno != EAGAIN && errno != EWOULDBLOCK) close_all(l, c);
     } else if (c->phase == SD_AT_HEAD || c->phase == SD_AT_BODY) {
         if (c->phase == SD_AT_BODY) sd_rate_add(&c->reading, l->now, (size_t)n);
         js_put(&c->in, l->scratch, (size_t)n);
-        if (c->in.failed) close_all(c);
+        if (c->in.failed) close_all(l, c);
         else take_in(l, c);
     } /* else: lingering, the bytes are dropped */
 }
@@ -337,14 +365,18 @@ void sd_conn_inner_ready(sd_loop *l, sd_conn *c, uint32_t events)
 static void tick_head(sd_loop *l, sd_conn *c)
 {
     int limit = c->health_only ? HEALTH_HEAD_MS : l->o->head_ms;
-    if (!all_answered(c) || c->to_client.len) {
+    bool idle = all_answered(c) && !c->to_client.len;
+    /* A connection that is only kept costs one descriptor; its inner end comes back with the next head. */
+    if (idle && !c->to_inner.len && l->now - c->since >= (atomic_load(l->inner_open) > l->inner_max / 2 ? 0 : KEPT_MS))
+        close_inner(l, c);
+    if (!idle) {
         c->since = l->now; /* the client may wait for its answer first */
     } else if (l->stopping && !c->in.len) {
-        close_all(c);
+        close_all(l, c);
     } else if (l->now - c->since >= limit) {
         if (c->in.len) sd_conn_refuse(l, c, SD_REFUSE_HEAD_SLOW);
         else if (c->inner.fd >= 0 || c->passed) linger(l, c);
-        else close_all(c);
+        else close_all(l, c);
     }
 }
 
@@ -356,20 +388,20 @@ void sd_conn_tick(sd_loop *l, sd_conn *c)
         break;
     case SD_AT_BODY:
         if (c->to_inner.len || !c->reading.from) sd_rate_reset(&c->reading, l->now); /* we are the slow ones */
-        else if (sd_rate_slow(&c->reading, l->now)) close_all(c);
+        else if (sd_rate_slow(&c->reading, l->now)) close_all(l, c);
         break;
     case SD_NO_MORE:
         /* Half-closed by the client, everything said: answered is raised after the last byte went into the pair. */
         if (c->client_ended && all_answered(c)) {
             take_inner(l, c);
-            if (c->phase == SD_NO_MORE && !c->to_client.len) close_all(c);
+            if (c->phase == SD_NO_MORE && !c->to_client.len) close_all(l, c);
         }
         break;
     case SD_LINGER:
-        if (l->now - c->since >= LINGER_MS) close_all(c);
+        if (l->now - c->since >= LINGER_MS) close_all(l, c);
         break;
     case SD_CLOSED:
         return;
     }
-    if (c->phase != SD_CLOSED && c->to_client.len && sd_rate_slow(&c->writing, l->now)) close_all(c);
+    if (c->phase != SD_CLOSED && c->to_client.len && sd_rate_slow(&c->writing, l->now)) close_all(l, c);
 }

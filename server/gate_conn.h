@@ -55,12 +55,15 @@ typedef struct sd_loop { /* one thread of the porter */
     char *scratch; /* SD_SCRATCH bytes */
     js_text head;  /* a head written anew */
     bool stopping;
+    atomic_int *inner_open; /* inner ends of all threads */
+    int inner_max;
 } sd_loop;
 
 /* Each may close the connection (phase SD_CLOSED); the caller then frees it. */
 void sd_conn_client_ready(sd_loop *l, sd_conn *c, uint32_t events);
 void sd_conn_inner_ready(sd_loop *l, sd_conn *c, uint32_t events);
 void sd_conn_tick(sd_loop *l, sd_conn *c);
+void sd_conn_close(sd_loop *l, sd_conn *c);
 void sd_conn_refuse(sd_loop *l, sd_conn *c, sd_refusal why);
 /* Asks epoll for what the connection can use now. */
 void sd_conn_arm(sd_loop *l, sd_conn *c);

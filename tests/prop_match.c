@@ -161,7 +161,7 @@ static int check(const ls_reader *r, const char *text, uint64_t *found)
 int main(int argc, char **argv)
 {
     uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 4, found = 0;
-    uint32_t count = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 400;
+    uint32_t count = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 200;
     char path[] = "/tmp/libsearch-prop_match-XXXXXX", command[64], text[512];
     int bad = 0;
     ls_reader *r = NULL;

@@ -67,8 +67,7 @@ int lsi_offsets_end(lsi_offsets_writer *w, lsi_sink *sink, ls_error *err)
     if (w->heads.rc || w->bodies.rc) return lsi_fail_nomem(err);
     if (w->heads.len) lsi_sink_put(sink, w->heads.data, w->heads.len);
     if (w->bodies.len) lsi_sink_put(sink, w->bodies.data, w->bodies.len);
-    int rc = lsi_sink_rc(sink);
-    return rc ? lsi_fail(err, rc, "writing offsets") : LS_OK;
+    return lsi_sink_failed(sink, err);
 }
 
 static int get_one(const lsi_section *s, uint64_t at, uint64_t n, uint64_t i, uint64_t *v, ls_error *err)

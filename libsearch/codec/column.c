@@ -271,7 +271,7 @@ int lsi_column_write(lsi_sink *s, const int64_t *values, const uint64_t *present
         *offset = lsi_sink_at(s);
         lsi_sink_put(s, heads.data, heads.len);
         if (bodies.len) lsi_sink_put(s, bodies.data, bodies.len);
-        if ((rc = lsi_sink_rc(s))) lsi_fail(err, rc, "writing a column");
+        rc = lsi_sink_failed(s, err);
     }
     lsi_buf_clear(&heads);
     lsi_buf_clear(&bodies);

@@ -177,8 +177,7 @@ int lsi_ids_writer_add(lsi_ids_writer *w, const uint8_t *id, size_t len, ls_erro
     w->hashes[w->count++] = lsi_hash64(id, len);
     lsi_offsets_add(&w->offsets, lsi_sink_at(w->bytes));
     if (len) lsi_sink_put(w->bytes, id, len);
-    int rc = lsi_sink_rc(w->bytes);
-    return rc ? lsi_fail(err, rc, "writing ids") : LS_OK;
+    return lsi_sink_failed(w->bytes, err);
 }
 
 typedef struct marked {
@@ -254,9 +253,8 @@ int lsi_ids_writer_end(lsi_ids_writer *w, ls_error *err)
         lsi_sink_put(w->hashes_sink, le, 2);
     }
     for (size_t i = 0; i < w->count; i++) lsi_sink_put32(w->hashes_sink, docs[i]);
-    rc = lsi_sink_rc(w->bytes);
-    if (!rc) rc = lsi_sink_rc(w->hashes_sink);
-    if (rc) lsi_fail(err, rc, "writing ids");
+    rc = lsi_sink_failed(w->bytes, err);
+    if (!rc) rc = lsi_sink_failed(w->hashes_sink, err);
 out:
     lsi_free(starts);
     lsi_free(docs);

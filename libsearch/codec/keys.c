@@ -208,8 +208,7 @@ int lsi_keys_writer_block(lsi_keys_writer *w, const uint8_t *first, size_t len, 
     if (w->keys.rc || block->rc) return lsi_fail_nomem(err);
     lsi_sink_put(w->blocks, block->data, block->len);
     w->count += n;
-    rc = lsi_sink_rc(w->blocks);
-    return rc ? lsi_fail(err, rc, "writing a dictionary") : LS_OK;
+    return lsi_sink_failed(w->blocks, err);
 }
 
 int lsi_keys_writer_end(lsi_keys_writer *w, uint32_t extra, ls_error *err)
@@ -222,6 +221,5 @@ int lsi_keys_writer_end(lsi_keys_writer *w, uint32_t extra, ls_error *err)
     lsi_sink_put32(w->index, 0);
     if (w->keys.len) lsi_sink_put(w->index, w->keys.data, w->keys.len);
     lsi_sink_put(w->index, w->offsets.data, w->offsets.len);
-    rc = lsi_sink_rc(w->index);
-    return rc ? lsi_fail(err, rc, "writing a dictionary") : LS_OK;
+    return lsi_sink_failed(w->index, err);
 }

@@ -339,7 +339,7 @@ int lsi_keywords_write(lsi_sink *s, const lsi_keyword_pair *pairs, size_t pair_c
     lsi_sink_put64(s, at);
     for (int i = 0; i < PARTS; i++)
         if (part[i].len) lsi_sink_put(s, part[i].data, part[i].len);
-    if ((rc = lsi_sink_rc(s))) lsi_fail(err, rc, "writing keywords");
+    rc = lsi_sink_failed(s, err);
 out:
     for (int i = 0; i < PARTS; i++) lsi_buf_clear(&part[i]);
     lsi_free(c.of_doc);

@@ -293,7 +293,6 @@ int lsi_stream_end(lsi_stream_writer *w, uint64_t *offset, ls_error *err)
             return lsi_fail(err, LS_MISUSE, "two streams were written to one sink at once");
         put_arrays(w);
     }
-    if (!w->rc) w->rc = lsi_sink_rc(w->sink);
-    if (w->rc == LS_NOMEM) return lsi_fail_nomem(err);
-    return w->rc ? lsi_fail(err, w->rc, "writing a stream of positions or forms") : LS_OK;
+    if (lsi_sink_rc(w->sink)) return w->rc = lsi_sink_failed(w->sink, err);
+    return w->rc ? lsi_fail_nomem(err) : LS_OK; /* all that can fail beside the sink */
 }

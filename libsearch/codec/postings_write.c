@@ -285,8 +285,8 @@ int lsi_postings_end(lsi_postings_writer *w, lsi_list *out, ls_error *err)
         out->ranges_offset = lsi_sink_at(w->ranges_sink);
         lsi_sink_put(w->ranges_sink, w->ranges, w->range_count);
     }
-    int rc = lsi_sink_rc(w->blocks_sink);
-    if (!rc && w->block_count > 1) rc = lsi_sink_rc(w->facts_sink);
-    if (!rc && out->has_ranges) rc = lsi_sink_rc(w->ranges_sink);
-    return rc ? lsi_fail(err, rc, "writing a posting list") : LS_OK;
+    int rc = lsi_sink_failed(w->blocks_sink, err);
+    if (!rc && w->block_count > 1) rc = lsi_sink_failed(w->facts_sink, err);
+    if (!rc && out->has_ranges) rc = lsi_sink_failed(w->ranges_sink, err);
+    return rc;
 }

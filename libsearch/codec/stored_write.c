@@ -91,8 +91,7 @@ static int put_document(lsi_stored_writer *w, const uint8_t *p, size_t n, ls_err
     lsi_buf_clear(&frames);
     if (!ok) return lsi_fail_nomem(err);
     w->doc_count++;
-    int rc = lsi_sink_rc(w->frames);
-    return rc ? lsi_fail(err, rc, "writing stored documents") : LS_OK;
+    return lsi_sink_failed(w->frames, err);
 }
 
 /* ---- the dictionary ---- */
@@ -188,7 +187,6 @@ int lsi_stored_writer_end(lsi_stored_writer *w, ls_error *err)
     lsi_sink_put32(w->index, w->doc_count);
     lsi_sink_put32(w->index, 0);
     if ((rc = lsi_offsets_end(&w->offsets, w->index, err))) return rc;
-    rc = lsi_sink_rc(w->dict_sink);
-    if (!rc) rc = lsi_sink_rc(w->frames);
-    return rc ? lsi_fail(err, rc, "writing stored documents") : LS_OK;
+    rc = lsi_sink_failed(w->dict_sink, err);
+    return rc ? rc : lsi_sink_failed(w->frames, err);
 }

@@ -147,8 +147,7 @@ static int put_others(lsi_terms_writer *w, ls_error *err)
         lsi_sink_put(w->lists_sink, o->offsets.data, o->offsets.len);
         if (o->bodies.len) lsi_sink_put(w->lists_sink, o->bodies.data, o->bodies.len);
     }
-    int rc = lsi_sink_rc(w->lists_sink);
-    return rc ? lsi_fail(err, rc, "writing a dictionary") : LS_OK;
+    return lsi_sink_failed(w->lists_sink, err);
 }
 
 int lsi_terms_writer_end(lsi_terms_writer *w, ls_error *err)

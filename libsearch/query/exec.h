@@ -25,7 +25,8 @@ typedef struct lsi_exec_top {
 } lsi_exec_top;
 /* Whether a tree has a quicker way to its best than all of its matches, and that way (top.c). */
 bool lsi_exec_can_top(const lsi_plan *p);
-int lsi_exec_run_top(lsi_plan *p, const lsi_exec_top *t, ls_error *err);
+/* *done false: matches that score nothing count too, and the heap is empty again. */
+int lsi_exec_run_top(lsi_plan *p, const lsi_exec_top *t, bool *done, ls_error *err);
 /* "windows", "maxscore", "blockmax", "and": what the plan would be run by, for explain. */
 const char *lsi_exec_name(const lsi_plan *p);
 /* Number of live matches where the dictionaries alone know it. */

@@ -101,7 +101,7 @@ static int block_part(lsi_cursor *c, lsi_doc lo, lsi_doc hi, uint32_t *i, uint32
 
 /* Documents that stand close are first set as bytes, which do not wait for one another as bits of a word do. */
 #if defined(__SSE2__)
-#define MAP_DOCS 64u /* so many at least, and at most MAP_SPREAD documents apart on the whole */
+#define MAP_DOCS   64u /* so many at least, and at most MAP_SPREAD documents apart on the whole */
 #define MAP_SPREAD 16u
 static bool set_by_bytes(uint64_t *bits, const uint32_t *docs, uint32_t n, lsi_doc lo)
 {

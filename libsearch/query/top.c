@@ -1,18 +1,21 @@
 /* top.c — owns the choice of an engine for the best k by score, and what these engines share: bounds and the offer of
  * a candidate to the heap.
  *
- * They run for one word, an OR of words or an AND of words, each of one list a segment; everything else is run by the
- * plain engine. A bound on a list's contribution is its impact byte (the ceiling of 255 · tf / (tf + K) with the K of
- * writing) times w / 255 times s = max(1, K written / K of the query). That ratio is monotone in the length, so the
- * segment's smallest and largest norm suffice, whatever k1, b and average are now; rounding to the quantum and the
- * float arithmetic of the bound itself are covered by one quantum and 2^-16 more.
+ * They run for one word, an OR of words or an AND of words, and for a phrase or near;
+ * conditions that score nothing and can be asked of one document (keywords, ranges, ids, expansions under a NOT) may
+ * stand beside them, and words that score nothing among those of an OR: only if too few others are found do these
+ * matter, and the plain engine does it all again. Everything else is run by the plain engine.
+ * A bound on a list's contribution is its impact byte (the ceiling of 255 · tf / (tf + K) with the K of writing) times
+ * w / 255 times s = max(1, K written / K of the query). That ratio is monotone in the length, so the segment's smallest
+ * and largest norm suffice, whatever k1, b and average are now; rounding to the quantum and the float arithmetic of the
+ * bound itself are covered by one quantum and 2^-16 more.
  * A word may only come here if each of its contributions is at least a quantum: then a score of 0 means no match. */
 #include "libsearch/query/top.h"
 #include "libsearch/codec/norms.h"
 
-static bool plain_word(const lsi_plan *p, const lsi_op *op)
+/* Whether every contribution of an operator is above 0 after rounding. */
+static bool always_adds(const lsi_plan *p, const lsi_op *op)
 {
-    if (op->type != LSI_OP_TERM || op->main || op->cursor_cap != 1 || !op->scores) return false;
     uint8_t longest = 0;
     for (size_t s = 0; s < p->snap->count; s++) {
         const lsi_segment *seg = p->snap->segments[s].seg;
@@ -22,23 +25,55 @@ static bool plain_word(const lsi_plan *p, const lsi_op *op)
     return least > 2.0f * (float)lsi_bm25_quantum(p->magic);
 }
 
+static bool plain_word(const lsi_plan *p, const lsi_op *op)
+{
+    return op->type == LSI_OP_TERM && !op->main && op->scores && always_adds(p, op);
+}
+
+/* What can be asked of one document without moving a cursor. */
+static bool is_check(const lsi_op *op)
+{
+    return !op->scores && (op->type == LSI_OP_SET || (op->type == LSI_OP_RANGE && op->field >= 0));
+}
+
+/* The operator whose lists are run, or NULL where the tree has another shape. Beside it are checks only. */
+static lsi_op *core_of(const lsi_plan *p)
+{
+    lsi_op *root = p->root, *one = NULL;
+    uint32_t scoring = 0, plain = 0;
+    if (root->type != LSI_OP_AND) return root;
+    for (uint32_t i = 0; i < root->kid_count + root->not_count; i++) {
+        lsi_op *kid = root->kids[i];
+        if (i >= root->kid_count || !kid->scores) {
+            if (!is_check(kid)) return NULL;
+            continue;
+        }
+        one = kid;
+        scoring++;
+        plain += plain_word(p, kid) ? 1 : 0;
+    }
+    return scoring == 0 ? NULL : plain == scoring ? root : scoring == 1 ? one : NULL;
+}
+
 bool lsi_exec_can_top(const lsi_plan *p)
 {
-    const lsi_op *op = p->root;
-    if (p->range_count) return false;
+    const lsi_op *op = core_of(p);
+    uint32_t scoring = 0;
+    if (!op || op->type == LSI_OP_AND) return op == p->root; /* an AND below an AND does not happen */
     if (op->type == LSI_OP_TERM) return plain_word(p, op);
-    if (op->type == LSI_OP_SPAN) return op->scores && !op->constant;
-    if ((op->type != LSI_OP_OR && op->type != LSI_OP_AND) || op->not_count) return false;
+    if (op->type == LSI_OP_SPAN) return op->scores && !op->constant && always_adds(p, op);
+    if (op->type != LSI_OP_OR) return false;
     for (uint32_t i = 0; i < op->kid_count; i++) {
-        if (!plain_word(p, op->kids[i])) return false;
+        if (op->kids[i]->scores && !plain_word(p, op->kids[i])) return false;
+        scoring += op->kids[i]->scores ? 1 : 0;
     }
-    return true;
+    return scoring > 0;
 }
 
 const char *lsi_exec_name(const lsi_plan *p)
 {
     if (!lsi_exec_can_top(p)) return "windows";
-    switch (p->root->type) {
+    switch (core_of(p)->type) {
     case LSI_OP_TERM:
         return "block maxima";
     case LSI_OP_SPAN:
@@ -50,6 +85,32 @@ const char *lsi_exec_name(const lsi_plan *p)
     }
 }
 
+/* Whether a document keeps one condition. */
+static bool holds(lsi_top_run *r, const lsi_op *op, lsi_doc doc)
+{
+    if (op->empty) return false;
+    if (op->type == LSI_OP_SET) return doc >> 6 < op->set_words && (op->set[doc >> 6] >> (doc & 63) & 1);
+    bool has = false;
+    int64_t value = 0;
+    int rc = lsi_column_get(&r->plan->seg->seg->columns[op->field], doc, &has, &value, r->err);
+    if (rc) r->rc = rc;
+    return !rc && has && value >= op->from && value <= op->to;
+}
+
+static bool passes(lsi_top_run *r, lsi_doc doc)
+{
+    const lsi_op *root = r->plan->root;
+    for (uint32_t i = 0; root->type == LSI_OP_AND && i < root->kid_count + root->not_count; i++) {
+        const lsi_op *op = root->kids[i];
+        if (i < root->kid_count && op->scores) continue;
+        if (holds(r, op, doc) != (i < root->kid_count)) return false;
+    }
+    for (uint32_t i = 0; i < r->plan->range_count; i++) {
+        if (!holds(r, r->plan->ranges[i], doc)) return false;
+    }
+    return true;
+}
+
 void lsi_top_offer(lsi_top_run *r, lsi_doc doc, float score)
 {
     const lsi_plan *p = r->plan;
@@ -57,12 +118,14 @@ void lsi_top_offer(lsi_top_run *r, lsi_doc doc, float score)
     lsi_top t = {.key = lsi_heap_key(score), .doc = p->seg->base + doc, .score = score, .has = true};
     if (t.doc == p->query->exclude_doc) return;
     if (r->after && lsi_heap_order(r->heap, r->after, &t) >= 0) return;
+    if (!passes(r, doc)) return;
     lsi_heap_push(r->heap, &t);
     if (r->heap->count == r->heap->cap) r->threshold = LSI_MAX(r->threshold, r->heap->at[0].score);
 }
 
 float lsi_lane_stretch(const lsi_lane *l, lsi_doc lo, lsi_doc hi)
 {
+    if (l->n > 1) return lsi_lane_many_stretch(l, lo, hi);
     const lsi_postings *p = &l->c->p;
     uint32_t from = p->block == UINT32_MAX ? 0 : p->block, most = 0;
     if (from >= p->block_count) return 0;
@@ -82,7 +145,7 @@ float lsi_lane_stretch(const lsi_lane *l, lsi_doc lo, lsi_doc hi)
 
 uint32_t lsi_top_filter(lsi_top_run *r, const lsi_lane *l, uint32_t n, float later, bool required)
 {
-    const uint8_t *ranges = l->c->p.ranges;
+    const uint8_t *ranges = lsi_lane_ranges(l);
     const float slack = 1 + 1.0f / 65536, cut = lsi_top_cut(r);
     uint32_t kept = 0, all = n;
     if (cut > 0) { /* sixteen at a time, by the lane's bound over the stretch */
@@ -129,44 +192,61 @@ static double growth(const lsi_segment *seg, const lsi_op *op)
 static int open_lanes(lsi_top_run *r, size_t seg, ls_error *err)
 {
     lsi_plan *p = r->plan;
-    lsi_op *root = p->root;
-    int rc = lsi_op_open(p, root, seg, err);
+    lsi_op *core = r->core;
+    int rc = lsi_op_open(p, p->root, seg, err);
+    for (uint32_t i = 0; !rc && i < p->range_count; i++) rc = lsi_op_open(p, p->ranges[i], seg, err);
     r->count = 0;
-    if (rc || root->empty || root->type == LSI_OP_SPAN) return rc;
-    uint32_t n = root->type == LSI_OP_TERM ? 1 : root->kid_count;
+    if (rc || p->root->empty || core->type == LSI_OP_SPAN) return rc;
+    uint32_t n = core->type == LSI_OP_TERM ? 1 : core->kid_count;
     for (uint32_t i = 0; i < n; i++) {
-        lsi_op *op = root->type == LSI_OP_TERM ? root : root->kids[i];
-        if (op->empty) continue;
+        lsi_op *op = core->type == LSI_OP_TERM ? core : core->kids[i];
+        if (op->empty || !op->scores) continue;
         double s = growth(p->seg->seg, op) * (1 + 1.0 / 65536);
         r->lanes[r->count++] = (lsi_lane){.op = op,
                                           .c = &op->cursors[0],
+                                          .n = op->cursor_count,
                                           .scale = (float)((double)op->w * s / 255.0) + r->quantum,
                                           .most = op->w * (1 + 1.0f / 65536) + r->quantum};
     }
     return LS_OK;
 }
 
-int lsi_exec_run_top(lsi_plan *p, const lsi_exec_top *t, ls_error *err)
+static int run_segment(lsi_top_run *r, size_t seg, ls_error *err)
+{
+    int rc = lsi_op_poll(r->plan, err);
+    if (!rc) rc = open_lanes(r, seg, err);
+    if (rc || r->plan->root->empty) return rc;
+    if (r->core->type == LSI_OP_SPAN) rc = lsi_top_span(r, err);
+    else if (r->count == 1) rc = lsi_top_term(r, err);
+    else if (r->count) rc = r->core->type == LSI_OP_AND ? lsi_top_and(r, err) : lsi_top_or(r, err);
+    return rc ? rc : r->rc;
+}
+
+int lsi_exec_run_top(lsi_plan *p, const lsi_exec_top *t, bool *done, ls_error *err)
 {
     lsi_arena *a = &p->scratch->arena;
     lsi_top_run *r = lsi_arena_alloc(a, sizeof *r);
     if (!r) return lsi_fail_nomem(err);
     r->plan = p;
+    r->core = core_of(p);
     r->heap = t->heap;
     r->after = t->after;
+    r->err = err;
+    r->rc = LS_OK;
     r->threshold = 0;
     r->loose = false;
     r->quantum = (float)lsi_bm25_quantum(p->magic);
-    r->lanes = lsi_arena_alloc(a, (p->root->kid_count + 1) * sizeof *r->lanes);
+    r->lanes = lsi_arena_alloc(a, (r->core->kid_count + 1) * sizeof *r->lanes);
     if (!r->lanes) return lsi_fail_nomem(err);
-    if (p->root->type == LSI_OP_OR) memset(r->acc, 0, sizeof r->acc);
+    if (r->core->type != LSI_OP_SPAN) memset(r->acc, 0, sizeof r->acc);
     for (size_t seg = 0; seg < p->snap->count; seg++) {
-        int rc = lsi_op_poll(p, err);
-        if (!rc) rc = open_lanes(r, seg, err);
-        if (!rc && p->root->type == LSI_OP_SPAN) rc = p->root->empty ? LS_OK : lsi_top_span(r, err);
-        else if (!rc && r->count == 1) rc = lsi_top_term(r, err);
-        else if (!rc && r->count) rc = p->root->type == LSI_OP_AND ? lsi_top_and(r, err) : lsi_top_or(r, err);
+        int rc = run_segment(r, seg, err);
         if (rc) return rc;
     }
+    *done = true;
+    for (uint32_t i = 0; r->core->type == LSI_OP_OR && i < r->core->kid_count; i++) {
+        if (!r->core->kids[i]->scores && r->heap->count < r->heap->cap) *done = false;
+    }
+    if (!*done) r->heap->count = 0;
     return LS_OK;
 }

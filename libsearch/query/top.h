@@ -6,8 +6,9 @@
 
 /* A word's list in the present segment, with what bounds its contributions. */
 typedef struct lsi_lane {
-    const lsi_op *op;
+    lsi_op *op;
     lsi_cursor *c;
+    uint32_t n;  /* cursors: several where the word has several lists */
     float scale; /* of an impact byte */
     float most;  /* no contribution is larger */
     float bound; /* in the present stretch of documents */
@@ -15,6 +16,9 @@ typedef struct lsi_lane {
 
 typedef struct lsi_top_run {
     lsi_plan *plan;
+    lsi_op *core; /* the operator whose lists are run: the root, or what scores in it */
+    int rc;       /* of a condition that could not be read */
+    ls_error *err;
     lsi_heap *heap;
     const lsi_top *after;
     float threshold; /* a document must have more to enter; 0 while the heap is not full: scores are above 0 */
@@ -23,8 +27,8 @@ typedef struct lsi_top_run {
     lsi_lane *lanes;
     uint32_t count;
     /* batches of candidates */
-    uint32_t docs[LSI_WINDOW_DOCS + 16], tf[LSI_BLOCK_DOCS + 16], hit[LSI_BLOCK_DOCS + 16];
-    float scores[LSI_WINDOW_DOCS + 16], add[LSI_BLOCK_DOCS + 16];
+    uint32_t docs[LSI_WINDOW_DOCS + 16], tf[LSI_WINDOW_DOCS + 16];
+    float scores[LSI_WINDOW_DOCS + 16], add[LSI_WINDOW_DOCS + 16], wide[LSI_WINDOW_DOCS];
     float acc[LSI_WINDOW_DOCS + 16]; /* zero between windows */
 } lsi_top_run;
 
@@ -69,6 +73,17 @@ LSI_INLINE uint32_t lsi_above16(const float *v, float floor)
 uint32_t lsi_top_filter(lsi_top_run *r, const lsi_lane *l, uint32_t n, float later, bool required);
 /* Bound of a lane over documents [lo, hi); 0 where it has none there. */
 float lsi_lane_stretch(const lsi_lane *l, lsi_doc lo, lsi_doc hi);
+
+/* top_many.c: the same for a word with several lists. */
+float lsi_lane_many_stretch(const lsi_lane *l, lsi_doc lo, lsi_doc hi);
+int lsi_lane_many_add(lsi_top_run *r, const lsi_lane *l, lsi_doc lo, lsi_doc hi, ls_error *err); /* to acc */
+int lsi_lane_many_collect(lsi_top_run *r, const lsi_lane *l, lsi_doc lo, lsi_doc hi, uint32_t *found, ls_error *err);
+int lsi_lane_many_probe(lsi_top_run *r, const lsi_lane *l, lsi_doc doc, bool *yes, float *score, ls_error *err);
+/* Range maxima of a lane of one list; NULL where there are none. */
+LSI_INLINE const uint8_t *lsi_lane_ranges(const lsi_lane *l)
+{
+    return l->n == 1 ? l->c->p.ranges : NULL;
+}
 
 int lsi_top_term(lsi_top_run *r, ls_error *err); /* top_or.c: one lane */
 int lsi_top_or(lsi_top_run *r, ls_error *err);

@@ -6,14 +6,37 @@
  * It does not know trees or pages. */
 #include "libsearch/query/top.h"
 
+static uint64_t df_of(const lsi_lane *l)
+{
+    uint64_t df = 0;
+    for (uint32_t i = 0; i < l->n; i++) df += l->c[i].p.list.df;
+    return df;
+}
+
 static void sort_by_df(lsi_top_run *r)
 {
     for (uint32_t i = 1; i < r->count; i++) {
         lsi_lane x = r->lanes[i];
         uint32_t j = i;
-        for (; j && r->lanes[j - 1].c->p.list.df > x.c->p.list.df; j--) r->lanes[j] = r->lanes[j - 1];
+        for (; j && df_of(&r->lanes[j - 1]) > df_of(&x); j--) r->lanes[j] = r->lanes[j - 1];
         r->lanes[j] = x;
     }
+}
+
+static int probe_many(lsi_top_run *r, const lsi_lane *l, uint32_t *n, ls_error *err)
+{
+    uint32_t kept = 0;
+    for (uint32_t j = 0; j < *n; j++) {
+        bool yes;
+        float add = 0;
+        int rc = lsi_lane_many_probe(r, l, r->docs[j], &yes, &add, err);
+        if (rc) return rc;
+        r->docs[kept] = r->docs[j];
+        r->scores[kept] = r->scores[j] + add;
+        kept += yes ? 1 : 0;
+    }
+    *n = kept;
+    return LS_OK;
 }
 
 /* Keeps the candidates that the lane holds, its contribution added. */
@@ -21,6 +44,7 @@ static int probe(lsi_top_run *r, const lsi_lane *l, uint32_t *n, ls_error *err)
 {
     lsi_postings *p = &l->c->p;
     uint32_t kept = 0;
+    if (l->n > 1) return probe_many(r, l, n, err);
     for (uint32_t j = 0; j < *n; j++) {
         lsi_doc d, want = r->docs[j];
         int rc = lsi_cursor_seek(l->c, want, &d, err);
@@ -38,41 +62,74 @@ static int probe(lsi_top_run *r, const lsi_lane *l, uint32_t *n, ls_error *err)
     return LS_OK;
 }
 
+/* Bounds of the lanes behind the leading one over [lo, hi), and their sum; false where one has nothing there. */
+static bool bound_others(lsi_top_run *r, lsi_doc lo, lsi_doc hi, float *sum)
+{
+    *sum = 0;
+    for (uint32_t i = 1; i < r->count; i++) {
+        r->lanes[i].bound = lsi_lane_stretch(&r->lanes[i], lo, hi);
+        if (r->lanes[i].bound <= 0) return false;
+        *sum += r->lanes[i].bound;
+    }
+    return true;
+}
+
+/* The first n candidates are the leading lane's: asks the others, and offers what is left. */
+static int ask_others(lsi_top_run *r, uint32_t n, ls_error *err)
+{
+    for (uint32_t i = 1; i < r->count && n; i++) {
+        float later = 0;
+        for (uint32_t j = i + 1; j < r->count; j++) later += r->lanes[j].bound;
+        n = lsi_top_filter(r, &r->lanes[i], n, later, true);
+        int rc = probe(r, &r->lanes[i], &n, err);
+        if (rc) return rc;
+    }
+    for (uint32_t j = 0; j < n; j++) {
+        if (r->scores[j] > r->threshold) lsi_top_offer(r, r->docs[j], r->scores[j]);
+    }
+    return LS_OK;
+}
+
 static int block_and(lsi_top_run *r, uint32_t b, ls_error *err)
 {
     lsi_lane *lead = &r->lanes[0];
     lsi_postings *p = &lead->c->p;
-    bool full = r->threshold > 0;
     lsi_doc lo = b ? lsi_postings_last(p, b - 1) + 1 : 0, hi = lsi_postings_last(p, b) + 1;
-    float later = 0;
-    for (uint32_t i = 1; i < r->count; i++) {
-        r->lanes[i].bound = lsi_lane_stretch(&r->lanes[i], lo, hi);
-        if (r->lanes[i].bound <= 0) return LS_OK;
-        later += r->lanes[i].bound;
-    }
+    float others;
+    if (!bound_others(r, lo, hi, &others)) return LS_OK;
     lead->bound = lsi_lane_bound(lead, p->impact[b]);
-    if (full && (lead->bound + later) * (1 + 1.0f / 65536) <= r->threshold) return LS_OK;
+    if ((lead->bound + others) * (1 + 1.0f / 65536) <= r->threshold) return LS_OK;
     int rc = lsi_postings_block(p, b, err);
     if (!rc) rc = lsi_postings_tf(p, err);
     if (rc) return rc;
-    uint32_t n = p->n;
-    lsi_bm25_scores(r->scores, p->tf, p->docs, n, lead->op->norms, lead->op->k, lead->op->w, r->plan->magic);
-    memcpy(r->docs, p->docs, n * sizeof *r->docs);
-    for (uint32_t i = 1; i < r->count && n && !rc; i++) {
-        later = 0;
-        for (uint32_t j = i + 1; j < r->count; j++) later += r->lanes[j].bound;
-        n = lsi_top_filter(r, &r->lanes[i], n, later, true);
-        rc = probe(r, &r->lanes[i], &n, err);
+    lsi_bm25_scores(r->scores, p->tf, p->docs, p->n, lead->op->norms, lead->op->k, lead->op->w, r->plan->magic);
+    memcpy(r->docs, p->docs, p->n * sizeof *r->docs);
+    return ask_others(r, p->n, err);
+}
+
+/* The leading word has several lists: its documents come window by window. */
+static int windows_and(lsi_top_run *r, ls_error *err)
+{
+    lsi_doc doc_count = r->plan->seg->seg->doc_count;
+    for (lsi_doc lo = 0; lo < doc_count; lo += LSI_WINDOW_DOCS) {
+        lsi_doc hi = LSI_MIN(lo + LSI_WINDOW_DOCS, doc_count);
+        float others, lead = lsi_lane_stretch(&r->lanes[0], lo, hi);
+        uint32_t found;
+        int rc = lsi_op_poll(r->plan, err);
+        if (rc) return rc;
+        if (lead <= 0 || !bound_others(r, lo, hi, &others)) continue;
+        if ((lead + others) * (1 + 1.0f / 65536) <= r->threshold) continue;
+        rc = lsi_lane_many_collect(r, &r->lanes[0], lo, hi, &found, err);
+        if (!rc) rc = ask_others(r, found, err);
+        if (rc) return rc;
     }
-    for (uint32_t j = 0; j < n && !rc; j++) {
-        if (r->scores[j] > r->threshold) lsi_top_offer(r, r->docs[j], r->scores[j]);
-    }
-    return rc;
+    return LS_OK;
 }
 
 int lsi_top_and(lsi_top_run *r, ls_error *err)
 {
     sort_by_df(r);
+    if (r->lanes[0].n > 1) return windows_and(r, err);
     uint32_t blocks = r->lanes[0].c->p.block_count;
     for (uint32_t b = 0; b < blocks; b++) {
         int rc = block_and(r, b, err);

@@ -60,6 +60,7 @@ static int block_part(const lsi_lane *l, lsi_doc lo, lsi_doc hi, uint32_t *i, ui
 static int add_up(lsi_top_run *r, const lsi_lane *l, lsi_doc lo, lsi_doc hi, ls_error *err)
 {
     float *acc = r->acc;
+    if (l->n > 1) return lsi_lane_many_add(r, l, lo, hi, err);
     for (lsi_doc from = lo;;) {
         uint32_t i, e;
         bool any;
@@ -89,26 +90,34 @@ static uint32_t drain(lsi_top_run *r, lsi_doc lo, uint32_t n, float floor)
     return found;
 }
 
+/* What a lane adds to a document: 0 where it does not hold it. */
+static inline int probe_one(lsi_top_run *r, const lsi_lane *l, lsi_doc doc, float *add, ls_error *err)
+{
+    lsi_postings *p = &l->c->p;
+    lsi_doc d;
+    bool yes;
+    if (l->n > 1) return lsi_lane_many_probe(r, l, doc, &yes, add, err);
+    if (p->ranges && !p->ranges[doc >> LSI_RANGE_SHIFT]) return LS_OK;
+    int rc = lsi_cursor_seek(l->c, doc, &d, err);
+    if (rc || d != doc) return rc;
+    rc = lsi_postings_tf(p, err);
+    if (!rc) *add = lsi_bm25_score(l->op->w, p->tf[l->c->at], l->op->k[l->op->norms[d]], r->plan->magic);
+    return rc;
+}
+
 /* Adds the inessential lanes [0, n) to the candidates, the largest bound first, dropping what cannot enter. */
 static int probe_rest(lsi_top_run *r, uint32_t n, uint32_t found, ls_error *err)
 {
     for (uint32_t i = n; i-- > 0 && found;) {
         const lsi_lane *l = &r->lanes[i];
-        lsi_postings *p = &l->c->p;
         float later = 0;
         for (uint32_t j = 0; j < i; j++) later += r->lanes[j].bound;
         found = lsi_top_filter(r, l, found, later, false);
         for (uint32_t j = 0; j < found && l->bound > 0; j++) {
-            lsi_doc d;
-            if (p->ranges && !p->ranges[r->docs[j] >> LSI_RANGE_SHIFT]) continue;
-            int rc = lsi_cursor_seek(l->c, r->docs[j], &d, err);
-            if (!rc && d == r->docs[j]) {
-                rc = lsi_postings_tf(p, err);
-                if (!rc)
-                    r->scores[j] +=
-                        lsi_bm25_score(l->op->w, p->tf[l->c->at], l->op->k[l->op->norms[d]], r->plan->magic);
-            }
+            float add = 0;
+            int rc = probe_one(r, l, r->docs[j], &add, err);
             if (rc) return rc;
+            r->scores[j] += add;
         }
     }
     float cut = lsi_top_cut(r);
@@ -124,6 +133,11 @@ static int probe_rest(lsi_top_run *r, uint32_t n, uint32_t found, ls_error *err)
 static int window_of_one(lsi_top_run *r, uint32_t rest, lsi_doc lo, lsi_doc hi, ls_error *err)
 {
     const lsi_lane *l = &r->lanes[rest];
+    if (l->n > 1) {
+        uint32_t found;
+        int rc = lsi_lane_many_collect(r, l, lo, hi, &found, err);
+        return rc ? rc : probe_rest(r, rest, found, err);
+    }
     for (lsi_doc from = lo;;) {
         uint32_t i, e;
         bool any;

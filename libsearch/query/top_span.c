@@ -6,7 +6,7 @@
 int lsi_top_span(lsi_top_run *r, ls_error *err)
 {
     lsi_plan *p = r->plan;
-    lsi_op *op = p->root;
+    lsi_op *op = r->core;
     lsi_span *s = op->span;
     uint32_t steps = 0;
     for (lsi_doc doc = 0;; doc++) {

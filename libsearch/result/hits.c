@@ -79,13 +79,13 @@ static int run(lsi_search *s, uint64_t *undated, bool *exact, ls_error *err)
     if (rc) return rc;
     if (top) {
         lsi_exec_top t = {&s->heap, s->has_after ? &s->after : NULL};
-        rc = lsi_exec_run_top(&s->plan, &t, err);
+        rc = lsi_exec_run_top(&s->plan, &t, &top, err);
         if (rc) {
             *exact = known;
             return rc;
         }
-        if (known) return LS_OK;
-        if (o->total == LS_TOTAL_NONE && !s->facets) {
+        if (known && top) return LS_OK;
+        if (top && o->total == LS_TOTAL_NONE && !s->facets) {
             *exact = s->heap.count < s->heap.cap && !s->has_after;
             s->total = s->heap.count;
             return LS_OK;

@@ -157,6 +157,41 @@ static int prepare(lsi_matcher *m, lsi_match_node **out, const lsi_node *n, ls_e
     return LS_OK;
 }
 
+static uint8_t lower(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z' ? c | 32 : c;
+}
+
+/* *all: any first letter is possible. */
+static void note_first(lsi_matcher *m, const uint8_t *key, size_t len, bool *all)
+{
+    if (!len || key[0] == '*' || key[0] == '?') *all = true;
+    else if (key[0] < 128) m->first[lower(key[0])] = true;
+}
+
+/* Most words of a text begin with a letter that no word of the query begins with. Stemmers that only cut the end keep
+ * the first letter, and folding an ASCII letter gives that letter; for other languages every word is judged. */
+static void note_firsts(lsi_matcher *m)
+{
+    static const char *const plain[] = {"none", "english", "german", "french", "spanish", "italian", "portuguese"};
+    const lsi_map *maps[] = {&m->by_term, &m->by_folded, &m->by_form};
+    bool all = false;
+    for (size_t i = 0; i < LSI_COUNTOF(plain) && !m->by_first; i++) {
+        m->by_first = strcmp(lsi_lang_name(m->lang), plain[i]) == 0;
+    }
+    for (size_t k = 0; k < LSI_COUNTOF(maps); k++) {
+        for (size_t i = 0; i < maps[k]->count; i++) {
+            note_first(m, maps[k]->entries[i].key, maps[k]->entries[i].key_bytes, &all);
+        }
+    }
+    for (uint32_t i = 0; i < m->slot_count; i++) {
+        const lsi_match_slot *s = &m->slots[i];
+        if (s->by == LSI_Q_FUZZY) all = true;
+        else if (s->by != LSI_Q_NOTHING) note_first(m, s->word->folded, s->word->folded_len, &all);
+    }
+    if (all) m->by_first = false;
+}
+
 int lsi_matcher_init(lsi_matcher *m, lsi_scratch *s, const lsi_snapshot *snap, size_t seg_no, int lang,
                      const ls_query *q, ls_error *err)
 {
@@ -172,7 +207,9 @@ int lsi_matcher_init(lsi_matcher *m, lsi_scratch *s, const lsi_snapshot *snap, s
     lsi_map_init(&m->by_form);
     lsi_map_init(&m->seen);
     int rc = lsi_scratch_analyzer(s, &m->an, err);
-    return rc ? rc : prepare(m, &m->root, q->root, err);
+    if (!rc) rc = prepare(m, &m->root, q->root, err);
+    if (!rc) note_firsts(m);
+    return rc;
 }
 
 void lsi_matcher_clear(lsi_matcher *m)
@@ -243,6 +280,12 @@ static int judge(lsi_matcher *m, const uint8_t *form, size_t len, uint32_t *list
         rc = term ? put_chain(m, &m->by_term, term, term_len, err) : lsi_fail_nomem(err);
     }
     return rc ? rc : put_list(m, UINT32_MAX, err);
+}
+
+static bool is_foreign(const lsi_matcher *m, uint8_t c)
+{
+    c = lower(c);
+    return m->by_first && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) && !m->first[c];
 }
 
 static int put_word(lsi_match_slot *s, const lsi_match_word *w, ls_error *err)
@@ -328,7 +371,7 @@ static int read_words(lsi_matcher *m, const uint8_t *text, size_t len, ls_error 
             boilerplate = apart;
             last_end = LSI_MAX(last_end, t.end);
         }
-        if (!m->root || rc) continue;
+        if (!m->root || rc || is_foreign(m, t.form[0])) continue;
         uint32_t list = 0;
         rc = judge(m, t.form, t.form_len, &list, err);
         w.start = t.start;

@@ -62,6 +62,8 @@ typedef struct lsi_matcher {
     lsi_match_sentence *sentences;
     size_t sentence_count, sentence_cap;
     bool want_sentences;
+    bool by_first;   /* words of other first letters need no look: first[] tells those of the query's */
+    bool first[128]; /* by ASCII letter or digit, lower case */
 } lsi_matcher;
 
 /* Everything lives in the scratch's arena but the maps and arrays that clear frees. LS_NOMEM, LS_CORRUPT. */

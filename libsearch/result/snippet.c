@@ -49,32 +49,37 @@ static void convert(const uint8_t *text, size_t len, ls_range *r, size_t count, 
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
 
+static const char *escape_of(uint8_t c)
+{
+    switch (c) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    case 0:
+        return " ";
+    default:
+        return NULL;
+    }
+}
+
 static void put_escaped(lsi_buf *b, const uint8_t *s, size_t n)
 {
+    size_t done = 0;
     for (size_t i = 0; i < n; i++) {
-        switch (s[i]) {
-        case '&':
-            lsi_buf_puts(b, "&amp;");
-            break;
-        case '<':
-            lsi_buf_puts(b, "&lt;");
-            break;
-        case '>':
-            lsi_buf_puts(b, "&gt;");
-            break;
-        case '"':
-            lsi_buf_puts(b, "&quot;");
-            break;
-        case '\'':
-            lsi_buf_puts(b, "&#39;");
-            break;
-        case 0:
-            lsi_buf_put8(b, ' ');
-            break;
-        default:
-            lsi_buf_put8(b, s[i]);
-        }
+        const char *escape = s[i] <= '>' ? escape_of(s[i]) : NULL;
+        if (!escape) continue;
+        lsi_buf_put(b, s + done, i - done);
+        lsi_buf_puts(b, escape);
+        done = i + 1;
     }
+    lsi_buf_put(b, s + done, n - done);
 }
 
 /* Text with its marked ranges (bytes of s, rising). */

@@ -16,6 +16,7 @@
  *
  * A look-up is a binary search over bytes of the file; nothing but the bit set is held in memory. */
 #include "libsearch/segment/live.h"
+#include "libsearch/codec/read.h"
 #include "libsearch/segment/build.h"
 #include "libsearch/segment/tally.h"
 #include "libsearch/store/names.h"
@@ -40,7 +41,7 @@ static int read_counts(lsi_live *l, const lsi_segment *seg, const lsi_section *s
     uint64_t bytes = HEAD_BYTES + (uint64_t)LIST_BYTES * seg->list_count + 4ull * seg->language_count, docs = 0;
     const uint8_t *p = s->bytes == bytes ? lsi_section_get(s, 0, bytes, err) : NULL;
     if (s->bytes != bytes) return lsi_section_corrupt(s, 0, err, "counts for each list and language of the segment");
-    if (!p) return LS_CORRUPT;
+    if (!p) return lsi_read_failed(err);
     l->doc_count = lsi_get32(p + 4);
     l->deleted_count = lsi_get32(p + 8);
     l->list_count = lsi_get32(p + 12);
@@ -73,7 +74,7 @@ static int read_deleted(lsi_live *l, const lsi_section *s, ls_error *err)
     size_t words = lsi_bitset_words(l->doc_count);
     const uint8_t *p = s->bytes == 8 * words ? lsi_section_get(s, 0, 8 * words, err) : NULL;
     if (s->bytes != 8 * words) return lsi_section_corrupt(s, 0, err, "a bit for each document");
-    if (!p) return LS_CORRUPT;
+    if (!p) return lsi_read_failed(err);
     l->bits = lsi_malloc(8 * words);
     if (!l->bits) return lsi_fail_nomem(err);
     uint64_t deleted = 0;
@@ -130,7 +131,7 @@ static int find(const lsi_live *l, const lsi_section *s, uint64_t offset, uint32
     *count = 0;
     if (!n) return LS_OK;
     const uint8_t *p = lsi_section_get(s, offset, 8ull * n, err);
-    if (!p) return LS_CORRUPT;
+    if (!p) return lsi_read_failed(err);
     uint32_t low = 0, high = n;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
@@ -177,7 +178,7 @@ static int add_sums(sums *s, const lsi_segment *seg, lsi_doc doc, bool fresh, ls
     s->words += lsi_list_lengths(seg->schema, lengths, lists);
     for (uint32_t l = 0; l < seg->list_count; l++) s->lengths[l] += lists[l];
     const uint8_t *p = lsi_section_get(seg->languages, doc, 1, err);
-    if (!p) return LS_CORRUPT;
+    if (!p) return lsi_read_failed(err);
     if (*p >= seg->language_count) return lsi_section_corrupt(seg->languages, doc, err, "a language that META names");
     s->languages[*p]++;
     s->deleted++;
@@ -267,7 +268,7 @@ static int add_old_row(lsi_tally_row *fresh, const lsi_section *s, uint64_t offs
 {
     if (!n) return LS_OK;
     const uint8_t *p = lsi_section_get(s, offset, 8ull * n, err);
-    if (!p) return LS_CORRUPT;
+    if (!p) return lsi_read_failed(err);
     return add_old(fresh, p, n) ? LS_OK : lsi_fail_nomem(err);
 }
 

@@ -1,4 +1,5 @@
 /* merge_docs.c — owns the merging of what belongs to documents: their numbers, lengths, stored bytes, ids, columns. */
+#include "libsearch/codec/read.h"
 #include "libsearch/segment/merging.h"
 #include "libsearch/util/alloc.h"
 #include "libsearch/util/bitset.h"
@@ -31,7 +32,7 @@ static int take_norms(lsi_merge *m, const lsi_merge_source *s)
     for (uint32_t l = 0; l < s->seg->list_count; l++) {
         const uint8_t *norms = lsi_segment_norms(s->seg, l, m->err);
         uint8_t *to = m->norms + (size_t)l * m->plan.doc_count;
-        if (!norms && s->seg->norms_offset[l] != LSI_OFFSET_NONE) return LS_CORRUPT;
+        if (!norms && s->seg->norms_offset[l] != LSI_OFFSET_NONE) return lsi_read_failed(m->err);
         for (lsi_doc d = 0; norms && d < s->seg->doc_count; d++)
             if (s->docs[d] != LSI_DOC_END) to[s->docs[d]] = norms[d];
         m->plan.length_sum[l] += s->seg->length_sum[l] - (s->live ? s->live->length_sum[l] : 0);

@@ -15,6 +15,7 @@
  * An offset of all ones: there is no such thing. A language is named, not numbered, for numbers move when Snowball
  * learns one. */
 #include "libsearch/segment/meta.h"
+#include "libsearch/codec/read.h"
 #include "libsearch/text/analyzer.h"
 
 #define META_LAYOUT         1u
@@ -129,7 +130,7 @@ int lsi_meta_read(lsi_meta *m, const lsi_section *s, ls_error *err)
 {
     memset(m, 0, sizeof *m);
     const uint8_t *p = lsi_section_get(s, 0, s->bytes < HEAD_BYTES ? HEAD_BYTES : s->bytes, err);
-    if (!p) return LS_CORRUPT;
+    if (!p) return lsi_read_failed(err);
     if (lsi_get32(p) != META_LAYOUT) return lsi_section_corrupt(s, 0, err, "layout 1 of META");
     m->doc_count = lsi_get32(p + 4);
     m->list_count = lsi_get32(p + 8);

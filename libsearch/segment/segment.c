@@ -2,6 +2,7 @@
  *
  * Opening reads META and the heads of the parts, whatever the size; everything else is verified when first touched.
  * Immutable but for its count of references: any number of threads. Ignorant of deletions (live.c) and of queries. */
+#include "libsearch/codec/read.h"
 #include "libsearch/segment/build.h"
 #include "libsearch/segment/meta.h"
 #include "libsearch/store/names.h"
@@ -257,7 +258,7 @@ int lsi_segment_doc(const lsi_segment *s, lsi_doc doc, ls_doc *d, ls_error *err)
 int lsi_segment_doc_hash(const lsi_segment *s, lsi_doc doc, uint64_t *hash, ls_error *err)
 {
     const uint8_t *p = lsi_section_get(s->doc_hashes, 8ull * doc, 8, err);
-    if (!p) return LS_CORRUPT;
+    if (!p) return lsi_read_failed(err);
     *hash = lsi_get64(p);
     return LS_OK;
 }
@@ -265,7 +266,7 @@ int lsi_segment_doc_hash(const lsi_segment *s, lsi_doc doc, uint64_t *hash, ls_e
 int lsi_segment_doc_language(const lsi_segment *s, lsi_doc doc, int *lang, ls_error *err)
 {
     const uint8_t *p = lsi_section_get(s->languages, doc, 1, err);
-    if (!p) return LS_CORRUPT;
+    if (!p) return lsi_read_failed(err);
     if (*p >= s->language_count) return lsi_section_corrupt(s->languages, doc, err, "a language that META names");
     *lang = s->language_numbers[*p];
     return LS_OK;

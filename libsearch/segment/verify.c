@@ -1,6 +1,7 @@
 /* verify.c — owns the check of a segment and its live file: first every byte against the checksums, then, where those
  * hold, every structure against every other. Believes nothing that it can compute. Dictionaries and lists are walked
  * in verify_words.c. Bytes that fail their checksum are told once and not looked into. */
+#include "libsearch/codec/read.h"
 #include "libsearch/segment/build.h"
 #include "libsearch/segment/tally.h"
 #include "libsearch/segment/verifying.h"
@@ -75,7 +76,7 @@ static int verify_lengths(lsi_verify *v, lsi_doc doc, doc_sums *sums, uint64_t *
         sums->max_norm[l] = LSI_MAX(sums->max_norm[l], norm);
         if (s->norms_offset[l] == LSI_OFFSET_NONE) continue;
         const uint8_t *norms = lsi_segment_norms(s, l, &v->found);
-        if (!norms) return LS_CORRUPT;
+        if (!norms) return lsi_read_failed(&v->found);
         if (norms[doc] != norm)
             return damaged(s->norms_section, s->norms_offset[l] + doc, &v->found, "the norm of the document's length");
     }
@@ -155,7 +156,7 @@ static int verify_row(lsi_verify *v, const lsi_tally_row *r, const lsi_section *
 {
     if (r->count != count) return damaged(s, offset, &v->found, "as many corrections as deleted documents ask for");
     const uint8_t *p = count ? lsi_section_get(s, offset, 8ull * count, &v->found) : NULL;
-    if (count && !p) return LS_CORRUPT;
+    if (count && !p) return lsi_read_failed(&v->found);
     for (uint32_t i = 0; i < count; i++)
         if (lsi_get32(p + 4 * (size_t)i) != r->at[i] >> 32 ||
             lsi_get32(p + 4 * ((size_t)count + i)) != (uint32_t)r->at[i])

@@ -2,6 +2,7 @@
  * another: positions rise and stand in their regions, the scored tf follows from them, short lists hold just the
  * documents that have the term in their region, form numbers are below the term's form count, and the document
  * frequency of every form is the number of documents that have it. */
+#include "libsearch/codec/read.h"
 #include "libsearch/segment/build.h"
 #include "libsearch/segment/memdocs.h"
 #include "libsearch/segment/verifying.h"
@@ -238,7 +239,7 @@ static int get_walk(walk *w)
     for (uint32_t l = 0; l < s->list_count; l++) {
         lsi_norm_table(w->models[l].k, s->k1, s->b, s->average[l]);
         w->models[l].norms = lsi_segment_norms(s, l, w->err);
-        if (!w->models[l].norms && s->norms_offset[l] != LSI_OFFSET_NONE) return LS_CORRUPT;
+        if (!w->models[l].norms && s->norms_offset[l] != LSI_OFFSET_NONE) return lsi_read_failed(w->err);
     }
     return LS_OK;
 }

@@ -229,6 +229,15 @@ int lsi_sink_rc(const lsi_sink *s)
     return s->own ? s->own->rc : s->rc ? s->rc : s->frame->rc;
 }
 
+int lsi_sink_failed(const lsi_sink *s, ls_error *err)
+{
+    int rc = lsi_sink_rc(s);
+    if (!rc) return LS_OK;
+    if (s->own || !s->frame->rc) return lsi_fail_nomem(err); /* a buffer of its own fails in no other way */
+    if (err) *err = s->frame->error;
+    return rc;
+}
+
 /* ---- finish ---- */
 
 static int out_flush(lsi_frame_writer *w, ls_error *err)

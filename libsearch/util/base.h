@@ -98,12 +98,13 @@ LSI_INLINE unsigned lsi_ctz64(uint64_t v)
 }
 LSI_INLINE unsigned lsi_popcount64(uint64_t v)
 {
-#if defined(__GNUC__) || defined(__clang__)
+#if defined(__POPCNT__) || defined(__aarch64__)
     return (unsigned)__builtin_popcountll(v);
-#else
-    unsigned n = 0;
-    for (; v; v &= v - 1) n++;
-    return n;
+#else /* where the builtin is a call: sums of 2, 4, 8 bits, then of the bytes in the highest one */
+    v -= v >> 1 & UINT64_C(0x5555555555555555);
+    v = (v & UINT64_C(0x3333333333333333)) + (v >> 2 & UINT64_C(0x3333333333333333));
+    v = (v + (v >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+    return (unsigned)(v * UINT64_C(0x0101010101010101) >> 56);
 #endif
 }
 

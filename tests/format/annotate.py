@@ -4,6 +4,7 @@
     python3 tests/format/annotate.py INDEX
 
 Only for lists that stand in the dictionary (at most three documents a term). Zero bytes that fill up are left out."""
+import os
 import sys
 
 import reader
@@ -131,7 +132,7 @@ class Marks:
     def key(self, p, c, before, first):
         at = c.at
         key = c.text() if first else st.key_behind(c, before)
-        p.row(c.at - at, quoted(key) if first else "%s: %d bytes of the one before" % (quoted(key), c.b[at] >> 4))
+        p.row(c.at - at, quoted(key) if first else "%s: shares %d" % (quoted(key), len(os.path.commonprefix([before, key]))))
         return key
 
     def record(self, p, c, base, name, skip=0):

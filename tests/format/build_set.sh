@@ -7,10 +7,10 @@ python3 "$here/made.py" "$set" "$to" || exit 2
 n=1
 while [ -f "$to/$n.ndjson" ]; do
     "$bin" add "$to/index" "$to/$n.ndjson" >>"$to/log" 2>&1 || { cat "$to/log" >&2; exit 2; }
-    # an id that was deleted before is not found: status 1
-    if [ -f "$to/$n.delete" ]; then
+    if [ -f "$to/$n.delete" ]; then # an id that was deleted before is not found: status 1, by way of xargs 123
         xargs "$bin" delete "$to/index" <"$to/$n.delete" >>"$to/log" 2>&1
-        [ $? -le 1 ] || [ $? -eq 123 ] || { cat "$to/log" >&2; exit 2; }
+        status=$?
+        case $status in 0 | 1 | 123) ;; *) cat "$to/log" >&2; exit 2 ;; esac
     fi
     n=$((n + 1))
 done

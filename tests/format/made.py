@@ -39,7 +39,7 @@ WIDE = {"language": "english", "fields": {"body": {"type": "text"}, "size": {"ty
 THREE = [
     {"id": "a", "title": "Arms talks", "body": "US and Korea talk. Talks begin.", "place": "Seoul", "when": "2023-09-11"},
     {"id": "b", "title": "Korea", "body": "Arms for Korea, arms for us.", "place": "seoul", "when": "2023-09-12"},
-    {"id": "c", "title": "Talks end", "body": "“No arms”, says US.", "when": "2023-09-14"},
+    {"id": "c", "title": "Talks end", "body": "“No arms”, says the US.", "when": "2023-09-14"},
 ]
 WORDS = """arms talks Korea Russia said president missile US us agreement north south state met minister sanctions Iran
 nuclear policy military food aid trade visit Kim Jong-un e-mail well-known people's children houses house housing running
@@ -91,14 +91,14 @@ def prose(d, words, sentences):
     return " ".join(parts).replace(" \n\n ", "\n\n")
 
 
-def article(d, no, version):
+def article(d, no, version, long=True):
     kind = d.below(10)
     words = WORDS + ["word%d" % d.below(4000), "Rare%d" % no]
     language = None
     if kind < 3:
         words, language = (FRENCH, "fr") if kind == 0 else (GERMAN, "de") if kind == 1 else (RUSSIAN, "ru")
     body = "".join(JAPANESE[d.below(5)] + "。" for _ in range(9)) if kind == 3 else prose(d, words, 1 + d.below(7))
-    if no % 97 == 5:  # more than one stored frame, and counts that are exceptions
+    if long and no % 97 == 5:  # more than one stored frame, and counts that are exceptions
         body = prose(d, words, 600) + " arms" * 400
     a = {"id": "id-%d" % no, "version": version, "title": sentence(d, words, 1 + d.below(5)), "body": body}
     if kind == 3:
@@ -122,12 +122,12 @@ def article(d, no, version):
     return a
 
 
-def mixed(n):
-    d = Dice(n)
+def mixed(n, long=True, seed=900):
+    d = Dice(seed)
     third = n // 3
-    first = [article(d, i, 1) for i in range(2 * third)]
-    second = [article(d, i, 2) for i in range(third // 2, third, 3)] + [article(d, i, 1) for i in range(2 * third, n)]
-    third = [article(d, i, 3) for i in range(0, n, 11)]
+    first = [article(d, i, 1, long) for i in range(2 * third)]
+    second = [article(d, i, 2, long) for i in range(third // 2, third, 3)] + [article(d, i, 1, long) for i in range(2 * third, n)]
+    third = [article(d, i, 3, long) for i in range(0, n, 11)]
     ids = ["id-%d" % i for i in range(n)]
     return [(first, ids[4:n:13]), (second, ids[6:n:17]), (third, ["id-11"])]
 
@@ -151,7 +151,7 @@ def wide(n):
 
 SETS = {
     "small": (SMALL, lambda: [(THREE, [])]),
-    "old": (SCHEMA, lambda: mixed(9)),
+    "old": (SCHEMA, lambda: mixed(14, False, 348)),
     "mixed": (SCHEMA, lambda: mixed(900)),
     "wide": (WIDE, lambda: wide(17000)),
 }

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import random
+import resource
 import signal
 import socket
 import subprocess
@@ -537,6 +538,35 @@ def many_slow_and_one_honest(program, corpus):
         need(code == 0, "exit status %s: %s", code, server.said()[-3000:].decode())
 
 
+def many_kept_connections(program, corpus):
+    """As many as descriptors allow, 10,000 at most: each is answered, and answered again."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    try:
+        count = min(10000, hard // 2)
+        with Server(program, corpus=corpus) as server:
+            kept, request = [], b"GET /v1/search?q=arms&limit=1 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            began = time.time()
+            for turn in range(2):
+                for i in range(count):
+                    if turn == 0:
+                        kept.append(Connection(server.port))
+                    if turn == 0 and time.time() - began > 4:
+                        count = i  # a slow machine: the oldest would be idle too long
+                        break
+                    kept[i].send(request)
+                    answer = kept[i].answer()
+                    need(answer and answer.status == 200, "turn %d, connection %d: %s", turn, i, answer and answer.status)
+                began = time.time()
+            print("     %d kept connections" % count)
+            need(count >= 200, "only %d connections in 4 seconds", count)
+            for c in kept:
+                c.close()
+            need(server.stop() == 0, "it does not stop")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
 def caps(program, corpus):
     with Server(program, "--max-connections", "8", "--max-per-address", "100", corpus=corpus) as server:
         held = [Connection(server.port) for _ in range(8)]
@@ -622,5 +652,5 @@ TESTS = [(f.__name__.replace("_", " "), f, f in (slow_heads, slow_bodies_and_rea
     command_line, config_file, second_writer, port_taken, beyond_loopback_needs_keys, opens_again,
     corpus_after_a_first_try_cut_short, log_without_words,
     silent_reader_of_the_log, keep_alive, pipelining, head_byte_by_byte, mutations, compression, not_modified, cross_origin, hosts, keys,
-    bulk, many_writers, everything_on_workers, full_queue, caps, many_slow_and_one_honest, stop_under_load, stop_with_open_connections, slow_heads,
+    bulk, many_writers, everything_on_workers, full_queue, caps, many_kept_connections, many_slow_and_one_honest, stop_under_load, stop_with_open_connections, slow_heads,
     slow_bodies_and_readers)]
