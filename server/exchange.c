@@ -1,6 +1,7 @@
 /* exchange.c — what handlers share: the snapshot, problems as answers, ETags, checks of arguments and content.
  * Ignorant of sockets and of libmicrohttpd. */
 #include "server/exchange.h"
+#include "server/log.h"
 #include "server/router.h"
 #include "server/server.h"
 
@@ -16,14 +17,20 @@ const ls_reader *sd_exchange_reader(sd_exchange *x)
     return NULL;
 }
 
-void sd_answer_problem(sd_exchange *x, const js_problem *p)
+void sd_answer_problem(sd_exchange *x, const js_problem *problem)
 {
+    js_problem p = *problem;
+    if (!p.status) js_problem_set(&p, "internal", NULL, "the request failed without a reason");
+    if (p.status == 500) { /* the reason names files of the index: for the log, not for whoever asks */
+        sd_log_say("%s %s: %s", x->method ? x->method : "-", x->route ? x->route->path : "-", p.detail);
+        snprintf(p.detail, sizeof p.detail, "the request could not be answered; the server's log says why");
+    }
     js_text_reset(&x->answer.body);
-    x->answer.status = p->status ? p->status : 500;
+    x->answer.status = p.status;
     x->answer.type = "application/problem+json";
     x->answer.cache = "no-store";
     x->answer.etag[0] = 0;
-    js_write_problem(&x->answer.body, p);
+    js_write_problem(&x->answer.body, &p);
 }
 
 void sd_answer_refuse(sd_exchange *x, const char *code, const char *parameter, const char *format, ...)
@@ -102,21 +109,21 @@ bool sd_answer_unchanged(sd_exchange *x)
 
 bool sd_exchange_unknown(sd_exchange *x, const char *const *names)
 {
+    char known[128] = "none";
     size_t i, k, seen[16] = {0};
-    for (i = 0; i < x->target.arg_count; i++) {
+    for (k = 0; names[k]; k++)
+        snprintf(known + (k ? strlen(known) : 0), sizeof known - (k ? strlen(known) : 0), "%s%s", k ? ", " : "",
+                 names[k]);
+    for (i = 0; i < x->target.arg_count && !x->answer.status; i++) {
         const sd_arg *a = &x->target.args[i];
         for (k = 0; names[k] && strcmp(names[k], a->name); k++) continue;
         if (!names[k])
-            sd_answer_refuse(x, "invalid_parameter", a->name,
-                             names[0] ? "unknown parameter '%.80s'; known here: %s%s%s"
-                                      : "unknown parameter '%.80s'; none is known here%s%s%s",
-                             a->name, names[0] ? names[0] : "", names[0] && names[1] ? ", " : "",
-                             names[0] && names[1] ? names[1] : "");
+            sd_answer_refuse(x, "invalid_parameter", a->name, "unknown parameter '%.80s'; known here: %s", a->name,
+                             known);
         else if (k < sizeof seen / sizeof *seen && seen[k]++)
             sd_answer_refuse(x, "invalid_parameter", a->name, "parameter '%.80s' stands twice", a->name);
-        if (x->answer.status) return true;
     }
-    return false;
+    return x->answer.status != 0;
 }
 
 bool sd_exchange_json(sd_exchange *x)
@@ -142,4 +149,15 @@ bool sd_exchange_sees(const sd_exchange *x, const ls_doc *d)
     for (i = 0; (v = ls_doc_text(d, x->forced_field, i, &n)); i++)
         if (n == want && !memcmp(v, x->forced_value, n)) return true;
     return false;
+}
+
+bool sd_exchange_long(const sd_exchange *x, const ls_reader *r)
+{
+    enum { LONG_BYTES = 65536 };
+    const char *name = ls_schema_get(ls_reader_schema(r), "main");
+    ls_doc *d = NULL;
+    size_t n = 0;
+    if (ls_get(&d, r, x->id, x->id_len, NULL) == LS_OK && !ls_doc_text(d, name ? name : "body", 0, &n)) n = 0;
+    ls_doc_free(d);
+    return n > LONG_BYTES;
 }

@@ -76,6 +76,8 @@ bool sd_answer_unchanged(sd_exchange *x);
 /* Refuses arguments that are not in the NULL-terminated list of names, or stand twice; true where one was. */
 bool sd_exchange_unknown(sd_exchange *x, const char *const *names);
 bool sd_exchange_json(sd_exchange *x); /* content is application/json; else answers 415 and gives false */
+/* Whether the document is so long that looking for its matches is not for a connection's thread. */
+bool sd_exchange_long(const sd_exchange *x, const ls_reader *r);
 /* The client is no longer there: what is done for it may stop. Any thread. */
 int sd_exchange_gone(const sd_exchange *x);
 /* Whether the key's filter lets the document be seen. */

@@ -189,7 +189,7 @@ static void written(sd_exchange *x)
     if (w->rc) {
         js_problem p = {0};
         js_problem_from(&p, &w->err);
-        snprintf(p.detail, sizeof p.detail, "lines up to %llu are committed, those behind are not: %.400s",
+        snprintf(p.detail, sizeof p.detail, "lines up to %llu are committed, of those behind perhaps some: %.400s",
                  (unsigned long long)(b->line - 1), w->err.message);
         sd_answer_problem(x, &p);
         return;

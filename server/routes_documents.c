@@ -65,13 +65,12 @@ void sd_get_document_by_guid(sd_exchange *x)
     ls_doc_free(d);
 }
 
-void sd_get_snippet(sd_exchange *x)
+static void snippet(sd_exchange *x)
 {
     const ls_reader *r = sd_exchange_reader(x);
     js_problem p = {0};
     ls_doc *d = NULL;
     js_request q;
-    if (!r || sd_answer_unchanged(x)) return;
     if (x->forced_field && (ls_get(&d, r, x->id, x->id_len, NULL) || !sd_exchange_sees(x, d))) {
         ls_doc_free(d);
         not_found(x);
@@ -83,6 +82,14 @@ void sd_get_snippet(sd_exchange *x)
         else sd_answer_json(x, LS_OK, NULL);
     }
     js_request_clear(&q);
+}
+
+void sd_get_snippet(sd_exchange *x)
+{
+    const ls_reader *r = sd_exchange_reader(x);
+    if (!r || sd_answer_unchanged(x)) return;
+    if (sd_exchange_long(x, r)) x->work = snippet;
+    else snippet(x);
 }
 
 /* ---- writing ------------------------------------------------------------------------------------------------------

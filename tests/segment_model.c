@@ -283,12 +283,13 @@ static uint32_t settle(model *m, size_t from, const place *pl)
 static int model_language(const model *m, const ls_doc *d)
 {
     int lang = d->language[0] ? lsi_lang_find(d->language, strlen(d->language)) : -1;
+    int expected = lsi_lang_find(m->s->language, strlen(m->s->language));
     for (size_t i = 0; lang < 0 && i < d->count; i++)
         if (d->values[i].field_no == m->s->main && d->values[i].len) {
-            lang = lsi_lang_detect((const uint8_t *)d->values[i].text, d->values[i].len);
+            lang = lsi_lang_detect_or((const uint8_t *)d->values[i].text, d->values[i].len, expected);
             break;
         }
-    return lang < 0 ? lsi_lang_find(m->s->language, strlen(m->s->language)) : lang;
+    return lang < 0 ? expected : lang;
 }
 
 /* The occurrences of one document; lengths and starts are left in m. */

@@ -126,7 +126,7 @@ static void setting(void **state)
     lsi_schema_free(s);
 }
 
-/* The example at the head of schema.c and in docs/format/store.md. */
+/* The example at the head of schema.c and in docs/FORMAT.md. */
 static const uint8_t schema_bytes[] = "\x01\x02\x00\xff\x07"
                                       "english\x03UTC\x03"
                                       "1.2\x04"
@@ -174,9 +174,7 @@ static void schema_encoding(void **state)
 }
 
 /* The example at the head of doc.c. */
-static const uint8_t doc_bytes[] = "\x01\x02"
-                                   "a1\x07"
-                                   "english\x02\x03\x02\x00\x09Two words\x01\x03";
+static const uint8_t doc_bytes[] = "\x01\x02\x00\x09Two words\x01";
 
 static ls_schema *small_schema(void)
 {
@@ -212,8 +210,7 @@ static void doc_encoding(void **state)
     OK(lsi_doc_decode(e, s, b.data, b.data + n, &err));
     assert_int_equal(e->count, 2);
     assert_string_equal(e->values[0].text, "Two words");
-    assert_int_equal(e->values[1].integer, -2);
-    assert_int_equal(e->version, 3);
+    assert_true(e->values[1].is_int && e->values[1].field_no == 1); /* the number itself stands in a column */
     for (size_t k = 0; k < n; k++) WANT(lsi_doc_decode(e, s, b.data, b.data + k, &err), LS_CORRUPT);
     for (size_t k = 0; k < n; k++)
         for (int v = 0; v < 256; v++) {
@@ -224,17 +221,6 @@ static void doc_encoding(void **state)
             assert_true(rc == LS_OK || rc == LS_CORRUPT);
             lsi_free(tight);
         }
-    static const int64_t numbers[] = {0, -1, 1, INT64_MAX, INT64_MIN, 127, -128, 1700000000000};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        lsi_doc_clear(d);
-        lsi_buf_reset(&b);
-        OK(lsi_doc_set_id(d, "x", 1, &err));
-        OK(lsi_doc_add_int(d, "published", numbers[i], &err));
-        OK(lsi_doc_check(d, s, &err));
-        lsi_doc_encode(d, s, &b);
-        OK(lsi_doc_decode(e, s, b.data, b.data + b.len, &err));
-        assert_true(e->values[0].integer == numbers[i]);
-    }
     lsi_doc_free(d);
     lsi_doc_free(e);
     lsi_schema_free(s);
@@ -302,7 +288,7 @@ static void checking(void **state)
     lsi_schema_free(s);
 }
 
-/* The manifest of docs/format/store.md: its sections' bytes, and what is read of them. */
+/* The manifest of docs/FORMAT.md: its sections' bytes, and what is read of them. */
 static const uint8_t segment_bytes[64] = {7,    0, 0, 0, 0,    0, 0, 0, 0, 0x10, 0, 0, 0,    0,    0, 0, 0xef, 0xcd,
                                           0xab, 0, 0, 0, 0,    0, 3, 0, 0, 0,    1, 0, 0,    0,    8, 0, 0,    0,
                                           0,    0, 0, 0, 0x80, 1, 0, 0, 0, 0,    0, 0, 0x45, 0x23, 1, 0};

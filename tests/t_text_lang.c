@@ -169,11 +169,32 @@ static void detection(void **state)
     }
 }
 
+/* Against what is expected: tables and lists are not taken for another language, prose is. */
+static void expected_language(void **state)
+{
+    (void)state;
+    static const char *const tables[] = {
+        "Qtr ended Dec 31. Shr profit nil vs loss nil. Net nil vs nil. Revs nil vs nil",
+        "us 7.8015 - 7.8035 us 7.8010 - 7.8030 us 7.8000 - 7.8020 us",
+        "Qtly div 32.5 cts vs 32.5 cts in prior qtr, pay April 8, record March 27",
+    };
+    int english = find("en");
+    for (size_t i = 0; i < LSI_COUNTOF(tables); i++)
+        assert_int_equal(lsi_lang_detect_or((const uint8_t *)tables[i], strlen(tables[i]), english), english);
+    assert_int_not_equal(lsi_lang_detect((const uint8_t *)tables[0], strlen(tables[0])), english);
+    const char *german = "Die Minister der beiden Staaten sagten, dass sie sich noch einmal treffen werden.";
+    assert_int_equal(lsi_lang_detect_or((const uint8_t *)german, strlen(german), english), find("de"));
+    const char *russian = "Министры двух стран сказали, что они ещё раз встретятся.";
+    assert_int_equal(lsi_lang_detect_or((const uint8_t *)russian, strlen(russian), english), find("ru"));
+    assert_int_equal(lsi_lang_detect_or((const uint8_t *)"1234", 4, english), english);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names),          cmocka_unit_test(complete),  cmocka_unit_test(lists),
         cmocka_unit_test(function_words), cmocka_unit_test(detection),
+        cmocka_unit_test(expected_language),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,11 +17,9 @@ typedef struct answer {
 static int choose(const ls_schema *s, const char *text, size_t len, const char *language)
 {
     if (language) return lsi_lang_find(language, strlen(language));
-    int lang = lsi_lang_detect((const uint8_t *)text, len);
-    if (lang >= 0) return lang;
     const char *name = s ? ls_schema_get(s, "language") : NULL;
     if (!name) name = "english";
-    return lsi_lang_find(name, strlen(name));
+    return lsi_lang_detect_or((const uint8_t *)text, len, lsi_lang_find(name, strlen(name)));
 }
 
 static int put_token(answer *a, lsi_analyzer *an, int lang, const lsi_token *t)

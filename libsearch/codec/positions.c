@@ -294,5 +294,6 @@ int lsi_stream_end(lsi_stream_writer *w, uint64_t *offset, ls_error *err)
         put_arrays(w);
     }
     if (lsi_sink_rc(w->sink)) return w->rc = lsi_sink_failed(w->sink, err);
-    return w->rc ? lsi_fail_nomem(err) : LS_OK; /* all that can fail beside the sink */
+    if (w->rc == LS_LIMIT) return lsi_fail(err, LS_LIMIT, "a stream of positions or forms grew beyond 2^32 bytes");
+    return w->rc ? lsi_fail_nomem(err) : LS_OK;
 }

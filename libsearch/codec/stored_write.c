@@ -11,7 +11,7 @@
 #include <zstd.h>
 
 #define LEVEL       3
-#define TRAIN_BYTES ((size_t)1 << 20) /* of samples looked at: training takes about .04 s a megabyte */
+#define TRAIN_BYTES ((size_t)512 << 10) /* of samples looked at: twice as many take .02 s and save .0006 of the text */
 
 struct lsi_stored_writer {
     lsi_sink *index, *frames, *dict_sink;

@@ -3,12 +3,12 @@
  * document's arena; values keep the order in which they were added. Ignorant of what the fields mean.
  *
  * STORED BYTES  (varint: 7 bits a byte, the lowest first, the eighth bit set on all but the last; at most 10 bytes)
- *   u8 1, layout · varint bytes of the id, id · varint bytes of the language's name, name · varint words ·
- *   varint version · varint number of values, and for each: varint field number, and by the field's type
- *     text, keyword, stored: varint bytes, bytes          integer, date: varint of the number, zigzag (0 -1 1 -2 2 …)
+ *   u8 1, layout · varint number of values, and for each: varint field number, and where the field is of text, keyword
+ *   or stored: varint bytes, bytes. A number (integer, date) is not here: its field's column has it. Nor are id,
+ *   language, version and words, which a segment keeps in arrays of their own.
  * Values of fields that are not stored are left out.
- * Example: id "a1", english, 2 words, version 3, title (field 0) "Two words", published (field 1) -2:
- *   01 02 61 31 07 65 6e 67 6c 69 73 68 02 03 02 00 09 54 77 6f 20 77 6f 72 64 73 01 03
+ * Example: title (field 0) "Two words", published (field 1) -2:
+ *   01 02 00 09 54 77 6f 20 77 6f 72 64 73 01
  *
  * CONTENT is a chain of XXH3-128 digests (in their canonical order), so that equal documents give the same whatever the
  * schema: it begins with 16 zero bytes; each value makes it the digest of (digest so far, u8 1 for a number or 0, u64
@@ -167,16 +167,6 @@ static bool take_bytes(const uint8_t **p, const uint8_t *end, const uint8_t **by
     return true;
 }
 
-static uint64_t zigzag(int64_t v)
-{
-    return (uint64_t)v << 1 ^ (v < 0 ? UINT64_MAX : 0);
-}
-
-static int64_t unzigzag(uint64_t v)
-{
-    return (int64_t)(v >> 1 ^ (v & 1 ? UINT64_MAX : 0));
-}
-
 static bool is_kept(const lsi_doc_value *v, const ls_schema *s)
 {
     return v->field_no >= 0 && !s->fields[v->field_no].pub.not_stored;
@@ -187,19 +177,14 @@ void lsi_doc_encode(const ls_doc *d, const ls_schema *s, lsi_buf *out)
     uint64_t kept = 0;
     for (size_t i = 0; i < d->count; i++) kept += is_kept(&d->values[i], s);
     lsi_buf_put8(out, LAYOUT);
-    put_varint(out, d->id_len);
-    lsi_buf_put(out, d->id, d->id_len);
-    put_varint(out, strlen(d->language));
-    lsi_buf_puts(out, d->language);
-    put_varint(out, d->words);
-    put_varint(out, (uint64_t)d->version);
     put_varint(out, kept);
     for (size_t i = 0; i < d->count; i++) {
         const lsi_doc_value *v = &d->values[i];
         if (!is_kept(v, s)) continue;
         put_varint(out, (uint64_t)v->field_no);
-        put_varint(out, v->is_int ? zigzag(v->integer) : v->len);
-        if (!v->is_int) lsi_buf_put(out, v->text, v->len);
+        if (v->is_int) continue;
+        put_varint(out, v->len);
+        lsi_buf_put(out, v->text, v->len);
     }
 }
 
@@ -210,17 +195,14 @@ static int damaged(ls_error *err)
 
 static int decode_value(ls_doc *d, const ls_schema *s, const uint8_t **p, const uint8_t *end, ls_error *err)
 {
-    uint64_t no, number;
+    uint64_t no;
     const uint8_t *text;
     if (!take_varint(p, end, &no) || no >= s->count) return damaged(err);
     lsi_doc_value *v = next_value(d, s->fields[no].name);
     if (!v) return lsi_fail_nomem(err);
     v->field_no = (int)no;
     v->is_int = is_number(&s->fields[no]);
-    if (v->is_int) {
-        if (!take_varint(p, end, &number)) return damaged(err);
-        v->integer = unzigzag(number);
-    } else {
+    if (!v->is_int) {
         if (!take_bytes(p, end, &text, &v->len)) return damaged(err);
         v->text = lsi_arena_dup(&d->arena, text, v->len);
         if (!v->text) return lsi_fail_nomem(err);
@@ -231,22 +213,9 @@ static int decode_value(ls_doc *d, const ls_schema *s, const uint8_t **p, const 
 
 int lsi_doc_decode(ls_doc *d, const ls_schema *s, const uint8_t *p, const uint8_t *end, ls_error *err)
 {
-    const uint8_t *id, *language;
-    size_t id_len, language_len;
-    uint64_t version, count;
+    uint64_t count;
     lsi_doc_clear(d);
-    if (p == end || *p++ != LAYOUT) return damaged(err);
-    if (!take_bytes(&p, end, &id, &id_len) || !id_len || id_len > LSI_ID_MAX) return damaged(err);
-    if (!take_bytes(&p, end, &language, &language_len) || language_len >= sizeof d->language) return damaged(err);
-    if (!take_varint(&p, end, &d->words) || !take_varint(&p, end, &version) || version > INT64_MAX ||
-        !take_varint(&p, end, &count))
-        return damaged(err);
-    memcpy(d->id, id, id_len);
-    d->id[id_len] = 0;
-    d->id_len = id_len;
-    memcpy(d->language, language, language_len);
-    d->language[language_len] = 0;
-    d->version = (int64_t)version;
+    if (p == end || *p++ != LAYOUT || !take_varint(&p, end, &count)) return damaged(err);
     for (; count; count--) { /* ends early where count lies: each value takes a byte at least */
         int rc = decode_value(d, s, &p, end, err);
         if (rc) return rc;

@@ -36,7 +36,8 @@ int lsi_doc_add_int(ls_doc *d, const char *field, int64_t v, ls_error *err);
 /* Sets field_no of every value; LS_SCHEMA names the field and what was expected. Text values of a field whose name is
  * in the schema but of a number type, and numbers for text, are refused. */
 int lsi_doc_check(ls_doc *d, const ls_schema *s, ls_error *err);
-/* Stored bytes: id, language, words, version and the stored values in order; not those of not_stored fields. */
+/* Stored bytes: the stored values in order, but of numbers only that there is one (it stands in a column); not those of
+ * not_stored fields. A document read from them lacks its numbers, id, language, version and words. */
 void lsi_doc_encode(const ls_doc *d, const ls_schema *s, lsi_buf *out);
 int lsi_doc_decode(ls_doc *d, const ls_schema *s, const uint8_t *p, const uint8_t *end, ls_error *err);
 /* 64 bits of XXH3 over fields and language without id and version: equal for equal content. */

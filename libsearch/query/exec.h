@@ -25,9 +25,11 @@ typedef struct lsi_exec_top {
 } lsi_exec_top;
 /* Whether a tree has a quicker way to its best than all of its matches, and that way (top.c). */
 bool lsi_exec_can_top(const lsi_plan *p);
+/* Whether that way reads positions: then one pass over all matches costs less than it and a count. */
+bool lsi_exec_top_reads_positions(const lsi_plan *p);
 /* *done false: matches that score nothing count too, and the heap is empty again. */
 int lsi_exec_run_top(lsi_plan *p, const lsi_exec_top *t, bool *done, ls_error *err);
-/* "windows", "maxscore", "blockmax", "and": what the plan would be run by, for explain. */
+/* What the plan would be run by, in words, for explain. */
 const char *lsi_exec_name(const lsi_plan *p);
 /* Number of live matches where the dictionaries alone know it. */
 int lsi_exec_known_count(const lsi_plan *p, bool *known, uint64_t *count, ls_error *err);

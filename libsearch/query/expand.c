@@ -114,7 +114,7 @@ static int walk_segment(walk *k, uint32_t seg, ls_error *err)
         int m = matches(k, f, &dead);
         if (m == YES) {
             rc = note(k, seg, &it, err);
-        } else if (m == SKIP && dead <= 6) { /* a short beginning rules out a long run: leap over it */
+        } else if (m == SKIP && dead <= 3) { /* a short beginning rules out a long run: leap over it */
             uint8_t next[8];
             memcpy(next, f->folded, dead);
             size_t n = behind(next, dead);

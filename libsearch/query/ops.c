@@ -3,7 +3,7 @@
  * Every operator answers a window with a bit for each match and, where asked, a score beside it. Scores are defined
  * only where the bit is set: nobody clears an array of floats. An AND asks its kids in turn, each among what the
  * kids before left over; an OR adds its kids' scores where they match. This is the plain engine that is right for
- * every tree; the quicker ones (or_top.c, and_top.c) must give the same bits. It does not know results. */
+ * every tree; the quicker ones (top.c and its files) must give the same bits. It does not know results. */
 #include "libsearch/query/ops.h"
 #include "libsearch/query/spans.h"
 #include "libsearch/util/simd.h"

@@ -144,5 +144,6 @@ int lsi_plan_span(lsi_plan *p, struct lsi_span **out, const lsi_node *n, const l
                   ls_error *err);
 int lsi_plan_word_span(lsi_plan *p, struct lsi_span **out, const lsi_word *w, const lsi_plan_field *f, bool all_sources,
                        ls_error *err);
+int lsi_plan_word(lsi_plan *p, lsi_word *out, const lsi_qword *q, uint32_t list, ls_error *err);  /* by terms */
 int lsi_plan_expand(lsi_plan *p, lsi_word *out, const lsi_node *n, uint32_t list, ls_error *err); /* warns of caps */
 #endif

@@ -49,6 +49,15 @@ int lsi_plan_unmatched(lsi_plan *p, const lsi_qword *w, const lsi_plan_ctx *c, l
     return LS_OK;
 }
 
+int lsi_plan_word(lsi_plan *p, lsi_word *out, const lsi_qword *q, uint32_t list, ls_error *err)
+{
+    uint32_t had = p->resolver.budget;
+    int rc = lsi_resolve_terms(&p->resolver, out, q, list, err);
+    if (rc || !p->resolver.wanted) return rc;
+    return lsi_plan_warn(p, "limit_expansion", q->start, q->end, err,
+                         "%.60s begins more than %u words: only so many were searched", (const char *)q->form, had);
+}
+
 int lsi_plan_expand(lsi_plan *p, lsi_word *out, const lsi_node *n, uint32_t list, ls_error *err)
 {
     lsi_form_match how = n->type == LSI_Q_PREFIX     ? LSI_MATCH_PREFIX
@@ -131,7 +140,7 @@ static int leaf_word(lsi_plan *p, lsi_op **out, const lsi_node *n, const lsi_pla
 {
     lsi_plan_field f = lsi_plan_find_field(p, n->field);
     lsi_word w;
-    int rc = lsi_resolve_terms(&p->resolver, &w, &n->words[0], f.list, err);
+    int rc = lsi_plan_word(p, &w, &n->words[0], f.list, err);
     if (rc) return rc;
     if (!w.df) return lsi_plan_unmatched(p, &n->words[0], c, err);
     if (!c->hlead && c->at_least < 2) return make_term(p, out, n, c, &f, &w, w.df, err);

@@ -52,7 +52,7 @@ static int span_word(lsi_plan *p, lsi_span **out, const lsi_qword *q, const lsi_
                      const lsi_plan_ctx *c, double *idf, ls_error *err)
 {
     lsi_word terms, w;
-    int rc = lsi_resolve_terms(&p->resolver, &terms, q, f->list, err);
+    int rc = lsi_plan_word(p, &terms, q, f->list, err);
     if (rc) return rc;
     w = terms;
     if (exact) rc = lsi_resolve_forms(&p->resolver, &w, q, LSI_MATCH_FOLDED, 0, f->span_list, err);

@@ -136,6 +136,7 @@ int lsi_resolve_terms(lsi_resolver *r, lsi_word *out, const lsi_qword *w, uint32
     int rc = LS_OK;
     lsi_buf_init(&term, 0);
     memset(out, 0, sizeof *out);
+    r->wanted = 0;
     out->from = w;
     out->segs = lsi_arena_zalloc(a, (r->snap->count + 1) * sizeof *out->segs);
     if (!out->segs) return lsi_fail_nomem(err);

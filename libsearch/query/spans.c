@@ -376,9 +376,37 @@ static int scored_tf(lsi_plan *p, lsi_span *s, lsi_doc doc, uint32_t *tf, ls_err
     return rc;
 }
 
+/* Whether an allowed form is in the document at all, by the form streams alone. */
+static int any_allowed(lsi_span *s, lsi_doc doc, bool *yes, ls_error *err)
+{
+    uint32_t forms[64];
+    *yes = false;
+    for (uint32_t i = 0; i < s->source_count && !*yes; i++) {
+        lsi_source *src = &s->sources[i];
+        lsi_doc d;
+        int rc = lsi_cursor_seek(&src->c, doc, &d, err);
+        if (!rc && d == doc) rc = lsi_postings_counts(&src->c.p, err);
+        if (rc) return rc;
+        if (d != doc) continue;
+        if (!src->allowed) *yes = true;
+        uint32_t n = src->c.p.counts[src->c.at], first = *yes ? 0 : lsi_source_first(src);
+        for (uint32_t done = 0; !*yes && done < n;) {
+            uint32_t k = LSI_MIN(n - done, (uint32_t)LSI_COUNTOF(forms));
+            rc = lsi_stream_read(&src->forms, (uint64_t)first + done, k, forms, err);
+            if (rc) return rc;
+            for (uint32_t j = 0; j < k; j++)
+                *yes |= forms[j] < src->form_count && (src->allowed[forms[j] >> 6] >> (forms[j] & 63) & 1);
+            done += k;
+        }
+    }
+    return LS_OK;
+}
+
 int lsi_span_score(lsi_plan *p, lsi_op *op, lsi_doc doc, bool scored, float *score, bool *yes, ls_error *err)
 {
     lsi_span *s = op->span;
+    if (s->type == LSI_SPAN_WORD && s->region < 0 && !scored && !op->hlead && op->at_least < 2)
+        return any_allowed(s, doc, yes, err);
     int rc = lsi_span_read(p, s, doc, err);
     *yes = !rc && s->found.count && s->found.count >= op->at_least;
     if (rc || !*yes) return rc;

@@ -70,6 +70,12 @@ bool lsi_exec_can_top(const lsi_plan *p)
     return scoring > 0;
 }
 
+bool lsi_exec_top_reads_positions(const lsi_plan *p)
+{
+    const lsi_op *op = core_of(p);
+    return op && op->type == LSI_OP_SPAN;
+}
+
 const char *lsi_exec_name(const lsi_plan *p)
 {
     if (!lsi_exec_can_top(p)) return "windows";
@@ -217,8 +223,8 @@ static int run_segment(lsi_top_run *r, size_t seg, ls_error *err)
     if (!rc) rc = open_lanes(r, seg, err);
     if (rc || r->plan->root->empty) return rc;
     if (r->core->type == LSI_OP_SPAN) rc = lsi_top_span(r, err);
-    else if (r->count == 1) rc = lsi_top_term(r, err);
-    else if (r->count) rc = r->core->type == LSI_OP_AND ? lsi_top_and(r, err) : lsi_top_or(r, err);
+    else if (r->count == 1 && r->lanes[0].n == 1) rc = lsi_top_term(r, err);
+    else if (r->count) rc = r->core->type == LSI_OP_AND && r->count > 1 ? lsi_top_and(r, err) : lsi_top_or(r, err);
     return rc ? rc : r->rc;
 }
 

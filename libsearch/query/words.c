@@ -7,6 +7,8 @@
  * query that last one is left out, for the text found may go on.
  */
 #include "libsearch/query/parse.h"
+#include "libsearch/text/ucd.h"
+#include "libsearch/text/utf8.h"
 #include "libsearch/util/alloc.h"
 
 static const uint8_t *keep(lsi_parser *p, const uint8_t *s, size_t n)
@@ -76,16 +78,17 @@ static lsi_qword *next_slot(lsi_parser *p, uint32_t count)
     return &grown[count];
 }
 
-/* Whether a lone character is of a script that the index cuts into pairs: asks the analyzer with it doubled. */
+/* Whether a word is one letter, with its marks, of a script that the index cuts into pairs: asks the analyzer with it
+ * doubled. */
 static bool is_paired(lsi_parser *p, const lsi_qword *w)
 {
-    uint8_t twice[16];
-    const uint8_t *c = w->form;
-    size_t n = c[0] < 0xE0 ? 0 : c[0] < 0xF0 ? 3 : 4; /* no such script below U+0800 */
+    uint8_t twice[2 * LSI_FORM_MAX];
+    size_t n = w->form_len;
+    unsigned bytes;
     lsi_token t;
-    if (!n || w->form_len != n) return false;
-    memcpy(twice, c, n);
-    memcpy(twice + n, c, n);
+    if (!n || n > LSI_FORM_MAX || !(lsi_ucd(lsi_utf8_get(w->form, n, 0, &bytes)) & LSI_UCD_BIGRAM)) return false;
+    memcpy(twice, w->form, n);
+    memcpy(twice + n, w->form, n);
     lsi_tokens_begin(p->an, twice, 2 * n, p->q->default_lang);
     int rc = lsi_tokens_next(p->an, &t);
     if (rc < 0) p->rc = LS_NOMEM;

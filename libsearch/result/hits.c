@@ -73,6 +73,7 @@ static int run(lsi_search *s, uint64_t *undated, bool *exact, ls_error *err)
     const ls_search_options *o = &s->o;
     bool top = s->heap.cap && o->sort == LS_BY_RELEVANCE && s->order.half_life_ms == 0 && !o->exhaustive &&
                lsi_exec_can_top(&s->plan);
+    if (top && (s->facets || o->total == LS_TOTAL_EXACT) && lsi_exec_top_reads_positions(&s->plan)) top = false;
     bool known = false;
     int rc = s->facets || o->exhaustive ? LS_OK : lsi_exec_known_count(&s->plan, &known, &s->total, err);
     *exact = true;

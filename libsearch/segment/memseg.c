@@ -299,6 +299,29 @@ static int add_keyword(lsi_memseg *m, lsi_memfield *mf, lsi_doc doc, const lsi_d
     return LS_OK;
 }
 
+/* A field's first value in this document: is there none yet? */
+static bool lacks(const adding *a, int field)
+{
+    const lsi_memfield *mf = &a->m->fields[field];
+    return !mf->count || mf->values[mf->count - 1].doc != a->doc;
+}
+
+/* What the document itself knows stands in the columns of the fields so called, where it has no value there: the code
+ * of its language (if it has one), its version. Its content stays as it was given. */
+static int add_own_values(const adding *a)
+{
+    const ls_schema *s = a->m->schema;
+    int language = lsi_schema_find(s, "language", 8), version = lsi_schema_find(s, "version", 7), rc = LS_OK;
+    if (a->lang && language >= 0 && s->fields[language].pub.type == LS_KEYWORD && lacks(a, language)) {
+        const char *code = lsi_lang_code(a->lang);
+        lsi_doc_value v = {.text = code, .len = strlen(code)};
+        rc = add_keyword(a->m, &a->m->fields[language], a->doc, &v, a->err);
+    }
+    if (!rc && version >= 0 && s->fields[version].pub.type == LS_INTEGER && lacks(a, version))
+        rc = add_number(&a->m->fields[version], a->doc, a->d->version, a->err);
+    return rc;
+}
+
 static int add_values(const adding *a)
 {
     int rc = LS_OK;
@@ -310,7 +333,7 @@ static int add_values(const adding *a)
         if (type == LS_INTEGER || type == LS_DATE) rc = add_number(mf, a->doc, v->integer, a->err);
         if (type == LS_KEYWORD && v->len) rc = add_keyword(a->m, mf, a->doc, v, a->err);
     }
-    return rc;
+    return rc ? rc : add_own_values(a);
 }
 
 /* ---- the document ---- */
@@ -318,34 +341,29 @@ static int add_values(const adding *a)
 static int document_language(const ls_schema *s, const ls_doc *d)
 {
     int lang = d->language[0] ? lsi_lang_find(d->language, strlen(d->language)) : -1;
+    int expected = lsi_lang_find(s->language, strlen(s->language));
     for (size_t i = 0; lang < 0 && i < d->count; i++) {
         const lsi_doc_value *v = &d->values[i];
         if (v->field_no != s->main || v->is_int || !v->len) continue;
-        lang = lsi_lang_detect((const uint8_t *)v->text, v->len);
+        lang = lsi_lang_detect_or((const uint8_t *)v->text, v->len, expected);
         break;
     }
-    if (lang < 0) lang = lsi_lang_find(s->language, strlen(s->language));
+    if (lang < 0) lang = expected;
     return lang < 0 ? 0 : lang;
 }
 
-/* The document with the language that stemmed it and its number of words; the values are borrowed. */
 static int store(const adding *a)
 {
-    ls_doc copy = *a->d;
+    const ls_doc *d = a->d;
     lsi_memseg *m = a->m;
     lsi_memdoc *md = &m->docs[a->doc];
-    uint64_t lists[LSI_LISTS_MAX];
-    const char *name = lsi_lang_name(a->lang);
-    memset(copy.language, 0, sizeof copy.language);
-    memcpy(copy.language, name, LSI_MIN(strlen(name), sizeof copy.language - 1));
-    copy.words = lsi_list_lengths(m->schema, lsi_memseg_lengths(m, a->doc), lists);
     lsi_buf_reset(&m->encoded);
-    lsi_doc_encode(&copy, m->schema, &m->encoded);
+    lsi_doc_encode(d, m->schema, &m->encoded);
     md->stored = m->encoded.rc ? NULL : lsi_arena_dup(&m->bytes, m->encoded.data, m->encoded.len);
     md->stored_bytes = m->encoded.len;
-    md->id = lsi_arena_dup(&m->bytes, copy.id, copy.id_len);
-    md->id_len = (uint8_t)copy.id_len;
-    md->version = copy.version;
+    md->id = lsi_arena_dup(&m->bytes, d->id, d->id_len);
+    md->id_len = (uint8_t)d->id_len;
+    md->version = d->version;
     md->lang = (uint8_t)a->lang;
     return md->stored && md->id ? LS_OK : lsi_fail_nomem(a->err);
 }

@@ -6,6 +6,7 @@
 #include "libsearch/segment/build.h"
 #include "libsearch/segment/meta.h"
 #include "libsearch/store/names.h"
+#include "libsearch/text/analyzer.h"
 #include "libsearch/util/alloc.h"
 
 static void take_meta(lsi_segment *s, const lsi_meta *m)
@@ -226,16 +227,36 @@ int lsi_list_streams(const lsi_segment *s, const lsi_list *l, uint32_t form_coun
 static int take_identity(const lsi_segment *s, lsi_doc doc, ls_doc *d, ls_error *err)
 {
     const uint8_t *id;
-    size_t len;
     bool has;
-    int64_t version;
-    int rc = lsi_ids_get(&s->ids, doc, &id, &len, err);
+    int lang = 0;
+    int rc = lsi_ids_get(&s->ids, doc, &id, &d->id_len, err);
+    if (!rc && d->id_len > LSI_ID_MAX) rc = lsi_section_corrupt(s->ids.bytes, 0, err, "ids of at most 128 bytes");
     if (rc) return rc;
-    if (d->id_len != len || memcmp(d->id, id, len))
-        return lsi_section_corrupt(s->ids.bytes, 0, err, "the id that the stored document has");
-    if (!s->versions.section) return LS_OK;
-    rc = lsi_column_get(&s->versions, doc, &has, &version, err);
-    if (!rc && has) d->version = version;
+    memcpy(d->id, id, d->id_len);
+    d->id[d->id_len] = 0;
+    if ((rc = lsi_segment_doc_language(s, doc, &lang, err))) return rc;
+    const char *name = lsi_lang_name(lang);
+    memcpy(d->language, name, LSI_MIN(strlen(name) + 1, sizeof d->language));
+    return s->versions.section ? lsi_column_get(&s->versions, doc, &has, &d->version, err) : LS_OK;
+}
+
+/* What stored bytes leave to the columns: the numbers, and how many words there are. */
+static int take_numbers(const lsi_segment *s, lsi_doc doc, ls_doc *d, ls_error *err)
+{
+    uint32_t lengths[LSI_TEXT_FIELDS_MAX] = {0};
+    uint64_t lists[LSI_LISTS_MAX];
+    int rc = LS_OK;
+    for (uint32_t t = 0; !rc && t + 1 < s->list_count; t++) rc = lsi_segment_length(s, t, doc, &lengths[t], err);
+    d->words = lsi_list_lengths(s->schema, lengths, lists);
+    for (size_t i = 0; !rc && i < d->count; i++) {
+        lsi_doc_value *v = &d->values[i];
+        bool has = false;
+        if (!v->is_int) continue;
+        if (s->columns[v->field_no].section)
+            rc = lsi_column_get(&s->columns[v->field_no], doc, &has, &v->integer, err);
+        if (!rc && !has)
+            rc = lsi_section_corrupt(section(s, LSI_SEC_COLUMNS), 0, err, "a number wherever a document says so");
+    }
     return rc;
 }
 
@@ -251,6 +272,7 @@ int lsi_segment_doc(const lsi_segment *s, lsi_doc doc, ls_doc *d, ls_error *err)
     if (!rc) rc = lsi_doc_decode(d, s->schema, b.data, b.data + b.len, err);
     if (rc == LS_CORRUPT) rc = lsi_section_corrupt(section(s, LSI_SEC_STORED), 0, err, "stored documents that decode");
     if (!rc) rc = take_identity(s, doc, d, err);
+    if (!rc) rc = take_numbers(s, doc, d, err);
     lsi_buf_clear(&b);
     return rc;
 }

@@ -58,7 +58,7 @@ static int damaged(const lsi_section *s, uint64_t offset, ls_error *err, const c
     return lsi_section_corrupt(s, LSI_MIN(offset, s->bytes), err, expected);
 }
 
-static int verify_lengths(lsi_verify *v, lsi_doc doc, doc_sums *sums, uint64_t *words)
+static int verify_lengths(lsi_verify *v, lsi_doc doc, doc_sums *sums)
 {
     const lsi_segment *s = v->seg;
     uint32_t lengths[LSI_TEXT_FIELDS_MAX] = {0};
@@ -67,8 +67,7 @@ static int verify_lengths(lsi_verify *v, lsi_doc doc, doc_sums *sums, uint64_t *
         int rc = lsi_segment_length(s, t, doc, &lengths[t], &v->found);
         if (rc) return rc;
     }
-    *words = lsi_list_lengths(s->schema, lengths, lists);
-    sums->words += *words;
+    sums->words += lsi_list_lengths(s->schema, lengths, lists);
     for (uint32_t l = 0; l < s->list_count; l++) {
         sums->lengths[l] += lists[l];
         uint8_t norm = lsi_norm_encode(lists[l]);
@@ -103,10 +102,10 @@ static int verify_document(lsi_verify *v, lsi_doc doc, ls_doc *d, doc_sums *sums
 {
     const lsi_segment *s = v->seg;
     uint32_t starts[LSI_TEXT_FIELDS_MAX + 2];
-    uint64_t words, hash;
+    uint64_t hash;
     int lang;
     int rc = lsi_verify_take(v, lsi_segment_regions(s, doc, starts, &v->found));
-    if (!rc) rc = lsi_verify_take(v, verify_lengths(v, doc, sums, &words));
+    if (!rc) rc = lsi_verify_take(v, verify_lengths(v, doc, sums));
     if (!rc) rc = lsi_verify_take(v, verify_identity(v, doc));
     if (!rc) rc = lsi_verify_take(v, lsi_segment_doc_hash(s, doc, &hash, &v->found));
     if (rc) return rc;
@@ -114,11 +113,7 @@ static int verify_document(lsi_verify *v, lsi_doc doc, ls_doc *d, doc_sums *sums
     rc = lsi_segment_doc_language(s, doc, &lang, &v->found);
     if (!rc && code) sums->languages[*code]++;
     if ((rc = lsi_verify_take(v, rc))) return rc;
-    rc = lsi_segment_doc(s, doc, d, &v->found);
-    if (!rc && d->words != words)
-        rc = damaged(lsi_frame_find(s->frame, LSI_SEC_STORED), 0, &v->found,
-                     "stored documents with their words counted");
-    return lsi_verify_take(v, rc);
+    return lsi_verify_take(v, lsi_segment_doc(s, doc, d, &v->found));
 }
 
 static int verify_sums(lsi_verify *v, const doc_sums *sums)
@@ -172,10 +167,9 @@ static int verify_live_sums(lsi_verify *v)
     uint32_t docs[64] = {0};
     int rc = LS_OK;
     for (lsi_doc d = 0; !rc && d < v->seg->doc_count; d++) {
-        uint64_t words;
         int lang = 0;
         if (!lsi_live_is_deleted(l, d)) continue;
-        rc = verify_lengths(v, d, &sums, &words);
+        rc = verify_lengths(v, d, &sums);
         if (!rc) rc = lsi_segment_doc_language(v->seg, d, &lang, &v->found);
         docs[lang]++;
     }

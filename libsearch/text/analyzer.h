@@ -22,6 +22,8 @@ size_t lsi_lang_count(void);
 const char *const *lsi_lang_names(void); /* NULL-terminated */
 /* The language of a text from its script and function words; -1 where it cannot be told. Looks at ≤ 4 KB. */
 int lsi_lang_detect(const uint8_t *text, size_t len);
+/* The same where `prior` is expected (-1: none): it is the answer unless the evidence for another is clearly stronger. */
+int lsi_lang_detect_or(const uint8_t *text, size_t len, int prior);
 bool lsi_lang_is_function_word(int lang, const uint8_t *folded, size_t len);
 /* Versions of analyzer, Unicode and Snowball in one number; kept in the manifest. */
 uint64_t lsi_analyzer_stamp(void);

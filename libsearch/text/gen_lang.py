@@ -72,7 +72,7 @@ def main():
         print(f'    {{"{code}", LSI_LANG_{lang.upper()}, LSI_SC_{script.upper()}}},')
     print(f'}};\nconst size_t lsi_tongue_count = {len(tongues)};')
     print('const lsi_lang_word lsi_lang_words[] = {')
-    for w in order: print(f'    {{{quote(w)}, 0x{words[w]:x}u}},')
+    for w in order: print(f'    {{{quote(w)}, {len(w.encode())}, 0x{words[w]:x}u}},')
     print('};\nconst lsi_lang_letter lsi_lang_letters[] = {')
     for c in sorted(letters): print(f'    {{0x{ord(c):x}, 0x{letters[c]:x}u}},')
     print(f'}};\nconst size_t lsi_lang_letter_count = {len(letters)};')

@@ -3,16 +3,23 @@
  * Detection: the script that most letters are of leaves some languages. Among those, each function word of a text
  * (lang_data.c) counts for the languages that have it, the more the fewer they are, and so do letters that few
  * languages write (ß, ő, ї). The best must have two words at least, and one of twelve of the text's (a table of figures
- * has fewer: what it has may be chance; single letters, as of initials, do not count), and, in a short text, be clearly better than the next, else the answer
- * is "cannot be told". Languages that Snowball does not stem are told too, and answered as
- * "none". Ignorant of documents: the caller knows what was declared. */
+ * has fewer: what it has may be chance; single letters, as of initials, do not count), and, in a short text, be clearly
+ * better than the next, else the answer is "cannot be told". Languages that Snowball does not stem are told too, and
+ * answered as "none".
+ *
+ * A text is read in pieces; where one language leads by far, the rest is not looked at. Where a language is expected
+ * (an index's own), another one of the same script must have twice its evidence, and by different words: in
+ * a table "nil" is no Irish, however often it stands there. Ignorant of documents: the caller knows what was declared. */
 #include "libsearch/text/cutter.h"
 #include "libsearch/text/lang_data.h"
 
 #define DETECT_BYTES 4096u
+#define PIECE_BYTES  320u /* read between two looks at the evidence */
+#define OBVIOUS      16u  /* words of the best language, which has twice the score of the next */
 #define WORD_BYTES   24u /* longer ones are no function words */
 #define WORDS_ENOUGH 6u  /* from so many on, the better of two close neighbours (Danish, Norwegian) is taken */
 #define PROSE        12u /* in prose one of so many words is a function word, and more */
+#define VARIED       32u /* a language that was not expected has a different one in so many words, and three at least */
 
 static const struct {
     const char *name, *code;
@@ -82,47 +89,55 @@ LSI_INLINE uint32_t hash_byte(uint32_t h, uint8_t byte)
     return (h ^ byte) * 16777619u;
 }
 
-/* The tongues that have a folded word, whose hash is h, among their function words. */
-static uint64_t tongues_at(uint32_t h, const uint8_t *word, size_t len)
+/* The entry of a folded word, whose hash is h; NULL where it is no function word. */
+static const lsi_lang_word *word_at(uint32_t h, const uint8_t *word, size_t len)
 {
     for (size_t at = h ^ h >> 15;; at++) {
         uint16_t slot = lsi_lang_slots[at & (lsi_lang_slot_count - 1)];
-        if (!slot) return 0;
+        if (!slot) return NULL;
         const lsi_lang_word *w = &lsi_lang_words[slot - 1];
-        if (strlen(w->word) == len && !memcmp(w->word, word, len)) return w->tongues;
+        if (w->len == len && !memcmp(w->word, word, len)) return w;
     }
 }
 
-static uint64_t tongues_of(const uint8_t *word, size_t len)
+static const lsi_lang_word *find_word(const uint8_t *word, size_t len)
 {
-    if (!len || len > WORD_BYTES) return 0;
+    if (!len || len > WORD_BYTES) return NULL;
     uint32_t h = HASH_START;
     for (size_t i = 0; i < len; i++) h = hash_byte(h, word[i]);
-    return tongues_at(h, word, len);
+    return word_at(h, word, len);
 }
 
 bool lsi_lang_is_function_word(int lang, const uint8_t *folded, size_t len)
 {
-    uint64_t mask = tongues_of(folded, len);
-    for (; mask; mask &= mask - 1) {
+    const lsi_lang_word *w = find_word(folded, len);
+    for (uint64_t mask = w ? w->tongues : 0; mask; mask &= mask - 1) {
         if (lang > 0 && lsi_tongues[lsi_ctz64(mask)].lang == lang) return true;
     }
     return false;
 }
 
+#define SEEN_BITS 4096u
+
 typedef struct tally {
     uint32_t scripts[LSI_SC_COUNT], letters, all_words;
-    uint32_t score[64], words[64];
+    uint32_t score[64], words[64], distinct[64];
+    uint64_t seen[SEEN_BITS / 64]; /* by the number of a function word, or another's */
     lsi_folder folder;
 } tally;
 
-static void count_tongues(tally *t, uint64_t mask)
+static void count_tongues(tally *t, const lsi_lang_word *w)
 {
-    if (!mask) return;
-    uint32_t weight = 24 / lsi_popcount64(mask) + 4;
+    if (!w) return;
+    uint64_t mask = w->tongues;
+    uint32_t weight = 24 / lsi_popcount64(mask) + 4, no = (uint32_t)(w - lsi_lang_words) % SEEN_BITS;
+    uint32_t first = !(t->seen[no / 64] >> no % 64 & 1);
+    t->seen[no / 64] |= UINT64_C(1) << no % 64;
     for (; mask; mask &= mask - 1) {
-        t->score[lsi_ctz64(mask)] += weight;
-        t->words[lsi_ctz64(mask)]++;
+        unsigned i = lsi_ctz64(mask);
+        t->score[i] += weight;
+        t->words[i]++;
+        t->distinct[i] += first;
     }
 }
 
@@ -132,7 +147,7 @@ static void count_word(tally *t, const uint8_t *word, size_t len)
     t->all_words++;
     if (len > WORD_BYTES) return;
     len = lsi_fold_full(&t->folder, word, len, folded);
-    count_tongues(t, tongues_of(folded, len));
+    count_tongues(t, find_word(folded, len));
 }
 
 /* Counts the run of ASCII letters at `at`, a word's beginning, and returns its end; 0 where the word goes on in wider
@@ -151,7 +166,7 @@ static size_t count_ascii(tally *t, const uint8_t *text, size_t len, size_t at)
     t->all_words++;
     t->letters += (uint32_t)(at - start);
     t->scripts[LSI_SC_LATIN] += (uint32_t)(at - start);
-    if (at - start > 1 && at - start <= WORD_BYTES) count_tongues(t, tongues_at(h, word, at - start));
+    if (at - start > 1 && at - start <= WORD_BYTES) count_tongues(t, word_at(h, word, at - start));
     return at;
 }
 
@@ -178,7 +193,8 @@ static void read_text(tally *t, const uint8_t *text, size_t len)
     bool in_word = false;
     for (size_t at = 0; at < len;) {
         unsigned bytes;
-        size_t end = !in_word && lsi_is_alpha(text[at]) ? count_ascii(t, text, len, at) : 0;
+        size_t end = 0;
+        if (!in_word && text[at] < 0x80) end = lsi_is_alpha(text[at]) ? count_ascii(t, text, len, at) : at + 1;
         if (end) {
             at = end;
             continue;
@@ -195,41 +211,92 @@ static void read_text(tally *t, const uint8_t *text, size_t len)
 }
 
 /* The script most letters are of; Han and kana count as one. */
-static unsigned main_script(tally *t)
+static unsigned main_script(const tally *t)
 {
+    uint32_t most = 0;
     unsigned best = LSI_SC_OTHER;
-    t->scripts[LSI_SC_HAN] += t->scripts[LSI_SC_HIRAGANA] + t->scripts[LSI_SC_KATAKANA];
-    t->scripts[LSI_SC_HAN] *= 4; /* a letter of Han is worth several of an alphabet */
-    t->scripts[LSI_SC_HANGUL] *= 4;
     for (unsigned i = 0; i < LSI_SC_COUNT; i++) {
-        if (t->scripts[i] > t->scripts[best]) best = i;
+        uint32_t n = t->scripts[i];
+        if (i == LSI_SC_HAN) n += t->scripts[LSI_SC_HIRAGANA] + t->scripts[LSI_SC_KATAKANA];
+        if (i == LSI_SC_HAN || i == LSI_SC_HANGUL) n *= 4; /* a letter of Han is worth several of an alphabet */
+        if (i != LSI_SC_OTHER && n <= most) continue;
+        best = i;
+        most = n;
     }
     return best;
 }
 
-int lsi_lang_detect(const uint8_t *text, size_t len)
+typedef struct standing { /* of the tongues of the main script */
+    uint32_t count, best, second; /* second: a score */
+    unsigned script;
+} standing;
+
+static standing rank(const tally *t)
+{
+    standing s = {.script = main_script(t)};
+    for (uint32_t i = 0; i < lsi_tongue_count; i++) {
+        if (lsi_tongues[i].script != s.script) continue;
+        if (!s.count++) {
+            s.best = i;
+        } else if (t->score[i] > t->score[s.best]) {
+            s.second = t->score[s.best];
+            s.best = i;
+        } else if (t->score[i] > s.second) {
+            s.second = t->score[i];
+        }
+    }
+    return s;
+}
+
+static bool obvious(const tally *t)
+{
+    standing s = rank(t);
+    return s.count && t->words[s.best] >= OBVIOUS && t->words[s.best] >= t->all_words / PROSE &&
+           t->score[s.best] >= 2 * s.second;
+}
+
+/* Where the piece that begins at `at` ends: at a blank, so that no word is torn. */
+static size_t piece_end(const uint8_t *text, size_t len, size_t at)
+{
+    if (len - at <= PIECE_BYTES) return len;
+    for (at += PIECE_BYTES; at < len && text[at] > ' '; at++) {
+    }
+    return at;
+}
+
+/* Whether the language found is to be believed although `prior` was expected. */
+static bool outweighs(const tally *t, const standing *s, int prior)
+{
+    uint32_t expected = 0;
+    if (prior <= 0 || lsi_tongues[s->best].lang == prior) return true;
+    for (size_t i = 0; i < lsi_tongue_count; i++) {
+        if (lsi_tongues[i].lang == prior && lsi_tongues[i].script != s->script) return true;
+        if (lsi_tongues[i].lang == prior) expected = LSI_MAX(expected, t->score[i]);
+    }
+    return t->distinct[s->best] >= LSI_MAX(3u, t->all_words / VARIED) && t->score[s->best] >= 2 * expected;
+}
+
+int lsi_lang_detect_or(const uint8_t *text, size_t len, int prior)
 {
     tally t;
     memset(&t, 0, offsetof(tally, folder));
-    read_text(&t, text, lsi_utf8_cut(text, len, DETECT_BYTES));
-    if (!t.letters) return -1;
-    unsigned script = main_script(&t);
-    size_t best = SIZE_MAX, of_script = 0, only = 0;
-    uint32_t second = 0;
-    for (size_t i = 0; i < lsi_tongue_count; i++) {
-        if (lsi_tongues[i].script != script) continue;
-        of_script++;
-        only = i;
-        if (best == SIZE_MAX || t.score[i] > t.score[best]) {
-            second = best == SIZE_MAX ? 0 : t.score[best];
-            best = i;
-        } else if (t.score[i] > second) {
-            second = t.score[i];
-        }
+    len = lsi_utf8_cut(text, len, DETECT_BYTES);
+    for (size_t at = 0, end; at < len; at = end) {
+        end = piece_end(text, len, at);
+        read_text(&t, text + at, end - at);
+        if (end < len && obvious(&t)) break;
     }
-    if (!of_script) return LSI_LANG_NONE;
-    if (of_script == 1) return lsi_tongues[only].lang;
-    bool clear = t.score[best] >= second + second / 16 + 4;
-    if (t.words[best] < 2 || t.words[best] < t.all_words / PROSE || (!clear && t.words[best] < WORDS_ENOUGH)) return -1;
-    return lsi_tongues[best].lang;
+    if (!t.letters) return prior;
+    standing s = rank(&t);
+    if (!s.count) return LSI_LANG_NONE;
+    if (s.count == 1) return lsi_tongues[s.best].lang;
+    uint32_t best = t.score[s.best], words = t.words[s.best];
+    bool clear = best >= s.second + s.second / 16 + 4;
+    if (words < 2 || words < t.all_words / PROSE || (!clear && words < WORDS_ENOUGH)) return prior;
+    return outweighs(&t, &s, prior) ? lsi_tongues[s.best].lang : prior;
+}
+
+int lsi_lang_detect(const uint8_t *text, size_t len)
+{
+    return lsi_lang_detect_or(text, len, -1);
 }

@@ -11,6 +11,7 @@ typedef struct lsi_tongue {
 } lsi_tongue;
 typedef struct lsi_lang_word {
     const char *word; /* folded */
+    uint32_t len;     /* its bytes */
     uint64_t tongues;
 } lsi_lang_word;
 typedef struct lsi_lang_letter {

@@ -119,11 +119,18 @@ static int load(sd_exchange *x, const ls_reader *r, const js_request *q)
     return rc;
 }
 
-void sd_get_article(sd_exchange *x)
+static void article(sd_exchange *x)
 {
     const ls_reader *r = sd_exchange_reader(x);
     js_request q;
-    if (!r || sd_answer_unchanged(x)) return;
     if (sd_search_request(x, &q, JS_FOR_SNIPPET, r)) (void)load(x, r, &q);
     js_request_clear(&q);
+}
+
+void sd_get_article(sd_exchange *x)
+{
+    const ls_reader *r = sd_exchange_reader(x);
+    if (!r || sd_answer_unchanged(x)) return;
+    if (sd_exchange_long(x, r)) x->work = article;
+    else article(x);
 }

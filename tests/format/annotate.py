@@ -55,7 +55,7 @@ def frame(p, f, sections):
         if size:
             p.row(8, "of section %d" % type_)
     p.at = u64(data, 32)
-    p.title("section table: type, flags; place, bytes; place of its chunk sums, root")
+    p.title("section table: type, flags; place, bytes; sums, root")
     for type_, _, at, size in f.order:
         p.rows((8, "section %d" % type_), (16, "at %04x, %d bytes" % (at, size)), (16, ""))
     p.at = n - 64

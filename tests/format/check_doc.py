@@ -118,8 +118,8 @@ def documents():
         fields = [reader.Field(), reader.Field()]
 
     Two.fields[0].type, Two.fields[1].type = reader.TEXT, reader.DATE
-    got = reader.document(told("14.7", "01 02 61 31 07 65 6E 67 6C 69 73 68 02 03 02 00 09 54 77 6F 20 77 6F 72 64 73 01 03"), Two)
-    equal(got, (b"a1", "english", 2, 3, [(Two.fields[0], b"Two words"), (Two.fields[1], -2)]))
+    got = reader.document(told("14.7", "01 02 00 09 54 77 6F 20 77 6F 72 64 73 01"), Two)
+    equal(got, [(Two.fields[0], b"Two words"), (Two.fields[1], None)])
 
 
 def hexes(block):
@@ -182,6 +182,31 @@ def whole(program, fresh):
         equal(here, dump(fresh))
 
 
+def sizes(fresh):
+    """The formulas of section 18, on an index at hand."""
+    def a(n):
+        return -(-n // 64) * 64
+
+    index = reader.Index(fresh)
+    m = index.manifest
+    equal(len(m.frame.data), 448 + a(len(m.frame.sections[2])) + a(64 * len(m.segments)))
+    for s, live in index.parts:
+        for f in (s.frame, live.frame) if live else (s.frame,):
+            body = [len(x) for x in f.sections.values()]
+            chunks = sum(-(-n // 32768) for n in body)
+            equal(len(f.data), 64 + sum(map(a, body)) + a(8 * chunks) + a(40 * len(body)) + 64)
+        size, meta = {t: len(x) for t, x in s.frame.sections.items()}, s.meta
+        equal(size[1], 64 + 32 * meta.lists + 8 * meta.regions + 8 * (meta.lists - 1) + 8 * meta.fields + 32 * len(meta.languages))
+        for keys, n, each in ((2, len(s.terms), 16), (5, len(s.forms), 32)):
+            equal(size[keys], 16 + 8 * -(-n // each) + 4 * (-(-n // each) + 1))
+        equal((size[20], size[22]), (8 * meta.docs, meta.docs))
+        equal(size[19], 8 + 4 * ((1 << st.u32(s.frame.sections[19], 4)) + 1) + 6 * meta.docs)
+        if live:
+            rows = sum(map(len, live.lists))
+            equal([len(live.frame.sections[t]) for t in (1, 2, 3, 4)], [
+                40 + 24 * meta.lists + 4 * len(meta.languages), 8 * -(-meta.docs // 64), 8 * rows, 8 * len(live.forms)])
+
+
 # ---- numbers of the sources ----
 
 
@@ -228,6 +253,7 @@ def main():
     for check in (frame, manifest, numbers, lengths, lists, dictionaries, columns, documents):
         part("FORMAT.md: the examples of " + check.__name__, check)
     part("FORMAT.md: the whole index", whole, program, fresh)
+    part("FORMAT.md: sizes", sizes, os.path.join(ROOT, "tests/format/v1/index"))
     part("FORMAT.md: constants", constants)
     part("FORMAT.md: types of files and sections", enums)
     part("FORMAT.md: references", references)

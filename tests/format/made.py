@@ -21,6 +21,7 @@ SCHEMA = {
         "byline": {"type": "text", "weight": 0},
         "tags": {"type": "keyword"},
         "place": {"type": "keyword"},
+        "language": {"type": "keyword"},
         "when": {"type": "date"},
         "size": {"type": "integer"},
     },
@@ -31,15 +32,16 @@ SMALL = {
         "title": {"type": "text", "weight": 3},
         "body": {"type": "text"},
         "place": {"type": "keyword"},
+        "language": {"type": "keyword"},
         "when": {"type": "date"},
     },
 }
 WIDE = {"language": "english", "fields": {"body": {"type": "text"}, "size": {"type": "integer"},
                                           "note": {"type": "stored"}}}
 THREE = [
-    {"id": "a", "title": "Arms talks", "body": "US and Korea talk. Talks begin.", "place": "Seoul", "when": "2023-09-11"},
-    {"id": "b", "title": "Korea", "body": "Arms for Korea, arms for us.", "place": "seoul", "when": "2023-09-12"},
-    {"id": "c", "title": "Talks end", "body": "“No arms”, says the US.", "when": "2023-09-14"},
+    {"id": "a", "language": "en", "title": "Arms talks", "body": "US and Korea talk. Talks begin.", "place": "Seoul", "when": "2023-09-11"},
+    {"id": "b", "language": "en", "title": "Korea", "body": "Arms for Korea, arms for us.", "place": "seoul", "when": "2023-09-12"},
+    {"id": "c", "language": "en", "title": "Talks end", "body": "“No arms”, says the US.", "when": "2023-09-14"},
 ]
 WORDS = """arms talks Korea Russia said president missile US us agreement north south state met minister sanctions Iran
 nuclear policy military food aid trade visit Kim Jong-un e-mail well-known people's children houses house housing running
@@ -100,7 +102,7 @@ def article(d, no, version, long=True):
     body = "".join(JAPANESE[d.below(5)] + "。" for _ in range(9)) if kind == 3 else prose(d, words, 1 + d.below(7))
     if long and no % 97 == 5:  # more than one stored frame, and counts that are exceptions
         body = prose(d, words, 600) + " arms" * 400
-    a = {"id": "id-%d" % no, "version": version, "title": sentence(d, words, 1 + d.below(5)), "body": body}
+    a = {"id": "id-%d" % no, "version": version, "title": sentence(d, words, 1 + d.below(5)), "body": body.strip()}
     if kind == 3:
         a["title"] = d.one(JAPANESE)
     if no % 7 == 0:

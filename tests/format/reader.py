@@ -6,6 +6,7 @@ checks them against each other, and prints all of it as text that does not depen
     python3 tests/format/reader.py --stable INDEX   without what differs from run to run (times, sums, sizes, stamps)
 
 Nothing but the standard library; zstd's command where stored text is compressed. Exit status 2 on damage."""
+import copy
 import functools
 import os
 import struct
@@ -30,7 +31,7 @@ def aligned(n):
     return (n + ALIGN - 1) // ALIGN * ALIGN
 
 
-# ---- 2 frames ----
+# ---- 3 frames ----
 
 
 class Frame:
@@ -69,7 +70,7 @@ class Frame:
         want(not any(data[sums:table]) and not any(data[table + 40 * self.count : foot]), "zero bytes of the tables")
 
 
-# ---- 3 the manifest ----
+# ---- 4 the manifest ----
 
 
 class Field:
@@ -91,10 +92,20 @@ class Schema:
             f.not_stored = bool(flags)
             self.fields.append(f)
         want(c.at == c.end, "bytes behind the schema")
+        self.look()
+
+    def look(self):
         self.texts = [f for f in self.fields if f.type == TEXT]
         self.weighted = [f for f in self.texts if f.weight]
         for t, f in enumerate(self.texts):
             f.text = t
+
+    def first(self, n):
+        """The schema of a segment that was written when there were n fields."""
+        out = copy.copy(self)
+        out.fields = self.fields[:n]
+        out.look()
+        return out
 
 
 class Manifest:
@@ -112,7 +123,7 @@ class Manifest:
         self.segments = [struct.unpack_from("<QQQIIQQQII", s, at) for at in range(0, len(s), 64)]
 
 
-# ---- 5 segments, 6 live files ----
+# ---- 14 segments, 15 live files ----
 
 
 class Meta:
@@ -141,11 +152,14 @@ def bytes_or(section, at, make):
 
 class Segment:
     def __init__(self, data, schema):
-        self.frame, self.schema = Frame(data, SEGMENT, SECTIONS), schema
+        self.frame = Frame(data, SEGMENT, SECTIONS)
         s = self.frame.sections
         want(set(SECTIONS) <= set(s), "sections that are not there:", set(SECTIONS) - set(s))
         want([o[0] for o in self.frame.order if o[0] in SECTIONS] == list(SECTIONS), "the order of sections")
         m = self.meta = Meta(s[1])
+        schema = self.schema = schema.first(m.fields)
+        want(len(schema.fields) == m.fields and m.lists == 1 + len(schema.texts) and m.regions == 1 + len(schema.weighted),
+             "fields, lists and regions of META")
         n = m.docs
         self.impacts = {}  # for each list, by norm and scored tf
         want(self.frame.sections[20] and len(s[20]) == 8 * n and len(s[22]) == n, "a number for each document")
@@ -156,7 +170,7 @@ class Segment:
         self.regions = [None] + [bytes_or(s[13], at, st.column) for at in m.region[1:]]
         self.lengths = [bytes_or(s[26], at, st.column) for at in m.length]
         self.columns, self.keywords = {}, {}
-        for f in schema.fields[: m.fields]:
+        for f in schema.fields:
             if m.column[f.no] != NONE:
                 where = self.keywords if f.type == KEYWORD else self.columns
                 where[f.no] = (st.keywords if f.type == KEYWORD else st.column)(s[14], m.column[f.no])
@@ -172,7 +186,7 @@ class Segment:
         return self.lengths[t][doc] if self.lengths[t] else 0
 
     def check_lengths(self):
-        m, texts = self.meta, self.schema.texts[: self.meta.lists - 1]
+        m, texts = self.meta, self.schema.texts
         words = 0
         for no in range(m.lists):
             total = 0
@@ -231,7 +245,7 @@ class Segment:
         return out
 
     def check_impacts(self, x, rows, list_no):
-        """The impacts in record, facts and ranges are what section 4.2 says."""
+        """The impacts in record, facts and ranges are what section 6 says."""
         m, s, norms = self.meta, self.frame.sections, self.norms[list_no]
         average = m.list[list_no][2]
         mine, known = [], self.impacts.setdefault(list_no, {})
@@ -290,21 +304,30 @@ class Live:
         return dict(zip(keys, counts))
 
 
-# ---- stored documents ----
+# ---- 14.7 documents ----
 
 
 def document(b, schema):
-    """(id, language, words, version, [(field, text or number)])"""
+    """[(field, text, or None for a number)]"""
     c = st.Cursor(b)
     want(c.u8() == 1, "the layout of a stored document")
-    id_, language = c.text(), c.text().decode()
-    words, version = c.vint(), c.vint()
     values = []
     for _ in range(c.vint()):
         f = schema.fields[c.vint()]
-        values.append((f, c.zigzag() if f.type in (INTEGER, DATE) else c.text()))
+        values.append((f, None if f.type in (INTEGER, DATE) else c.text()))
     want(c.at == c.end, "bytes behind a stored document")
-    return id_, language, words, version, values
+    return values
+
+
+def stored_values(s, doc):
+    """[(field, text or number)] of a document of a segment: its numbers stand in columns"""
+    values = []
+    for f, v in document(s.stored[doc], s.schema):
+        if v is None:
+            want(f.no in s.columns and s.columns[f.no][doc] is not None, "the number of a stored document")
+            v = s.columns[f.no][doc]
+        values.append((f, v))
+    return values
 
 
 def content(values, languages):
@@ -329,7 +352,7 @@ def name_sum(name):
 class Index:
     def __init__(self, path):
         self.path = path
-        self.manifest = m = Manifest(self.load("MANIFEST"))
+        self.manifest = m = self.last_commit()
         self.parts = []  # (segment, live or None)
         for gen, size, sum_, docs, deleted, live_gen, live_size, live_sum, _, zero in m.segments:
             want(gen < m.generation and docs and not zero, "an entry of a segment")
@@ -345,9 +368,26 @@ class Index:
                 want(deleted == live_size == live_sum == 0, "deletions without a live file")
             self.parts.append((s, live))
 
+    def last_commit(self):
+        """That of MANIFEST; that of MANIFEST.durable where the system went down under one that did not wait for it."""
+        durable = os.path.exists(os.path.join(self.path, "MANIFEST.durable"))
+        try:
+            m = Manifest(self.load("MANIFEST"))
+            if not (durable and m.flags and m.boot != this_boot()):
+                return m
+        except Damage:
+            if not durable:
+                raise
+        return Manifest(self.load("MANIFEST.durable"))
+
     def load(self, name):
         with open(os.path.join(self.path, name), "rb") as f:
             return f.read()
+
+
+def this_boot():
+    with open("/proc/sys/kernel/random/boot_id", "rb") as f:
+        return sum64(f.read(36))
 
 
 def check_live(s, live):
@@ -369,7 +409,7 @@ def check_live(s, live):
             of_form[entries[ordinal, number]] = len(docs)
     want(by_list == live.lists and of_form == live.forms, "corrections of a live file")
     dead = sorted(live.deleted)
-    texts = s.schema.texts[: s.meta.lists - 1]
+    texts = s.schema.texts
     lengths = [sum(f.weight * s.text_length(f.text, d) for f in texts for d in dead)]
     lengths += [sum(s.text_length(t, d) for d in dead) for t in range(s.meta.lists - 1)]
     words = sum(s.text_length(f.text, d) for f in texts for d in dead if f.weight)
@@ -426,7 +466,7 @@ def dump_document(s, doc, live, out):
         " ".join("-" if x is None else str(x) for x in starts),
         " ".join(str(s.text_length(t, doc)) for t in range(s.meta.lists - 1)),
         " ".join("-" if n is None else str(n[doc]) for n in s.norms)))
-    for f in s.schema.fields[: s.meta.fields]:
+    for f in s.schema.fields:
         if f.no in s.columns and s.columns[f.no][doc] is not None:
             out("    %s %d" % (f.name, s.columns[f.no][doc]))
         if f.no in s.keywords and s.keywords[f.no][1][doc]:
@@ -434,12 +474,11 @@ def dump_document(s, doc, live, out):
     if s.stored[doc] is None:
         out("    stored: compressed, and there is no zstd here")
         return
-    id_, language, words, version, values = document(s.stored[doc], s.schema)
-    want((id_, language, version) == (s.ids[doc], s.languages[doc], s.versions[doc]), "a stored document's facts")
-    want(words == sum(s.text_length(f.text, doc) for f in s.schema.texts[: s.meta.lists - 1] if f.weight), "its words")
+    values = stored_values(s, doc)
+    words = sum(s.text_length(f.text, doc) for f in s.schema.texts if f.weight)
     out("    stored words=%d" % words + ("" if any(f.not_stored for f in s.schema.fields) else " hash=%016x" % s.hashes[doc]))
     if not any(f.not_stored for f in s.schema.fields) and doc % (1 + s.meta.docs // 1000) == 0:  # it is slow
-        want(s.hashes[doc] in [u64(x, 0) for x in content(values, ("", language))], "the hash of a content")
+        want(s.hashes[doc] in [u64(x, 0) for x in content(values, ("", s.languages[doc]))], "the hash of a content")
     for f, v in values:
         out("    > %s %s" % (f.name, shown(v)))
 

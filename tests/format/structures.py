@@ -87,7 +87,7 @@ def unzigzag(v):
     return -(v >> 1) - 1 if v & 1 else v >> 1
 
 
-# ---- 4.1 bit strings and packed blocks ----
+# ---- 5 bit strings and packed blocks ----
 
 
 def bit_string(b, at, n, width):
@@ -149,7 +149,7 @@ def offsets(b, at, n):
     return out, end
 
 
-# ---- 4.2 lengths and impacts ----
+# ---- 6 lengths and impacts ----
 
 
 def norm_length(code):
@@ -161,7 +161,7 @@ def norm_code(length):
     return min(range(256), key=lambda c: (abs(norm_length(c) - length), -c))
 
 
-# ---- 4.5 records, the dictionary of terms ----
+# ---- 9 records, the dictionary of terms ----
 
 
 class List:
@@ -294,7 +294,7 @@ def other_lists(b, out):
             want(c.at == c.end, "bytes behind a group of records")
 
 
-# ---- 4.6 the dictionary of forms ----
+# ---- 10 the dictionary of forms ----
 
 
 def forms(index, blocks):
@@ -336,7 +336,7 @@ def forms(index, blocks):
     return out
 
 
-# ---- 4.3 posting lists ----
+# ---- 7 posting lists ----
 
 
 def posting_block(b, at, widths, n, before, last):
@@ -411,7 +411,7 @@ def postings(x, sections, doc_count):
     return out
 
 
-# ---- 4.4 streams ----
+# ---- 8 streams ----
 
 
 def stream(b, at, n):
@@ -437,7 +437,7 @@ def stream(b, at, n):
     return out
 
 
-# ---- 4.7 columns ----
+# ---- 11 columns ----
 
 
 def column(b, at):
@@ -505,7 +505,7 @@ def keywords(b, at):
     return values, of
 
 
-# ---- 4.8 stored documents, 4.9 ids ----
+# ---- 12 stored documents, 13 ids ----
 
 FRAME = 16384
 

@@ -5,16 +5,19 @@ reads as live.
 
     python3 tests/format/truth.py TOKENS LIBSEARCH INDEX [SET_FOLDER]
 
-Prints a line for each part; exit status 1 where one differs."""
+Prints a line for each part; exit status 1 where one differs. With FORMAT_SEEN in the environment, appends to that file
+which branches of the format were met."""
 import json
 import os
 import subprocess
 import sys
 
 import reader
+import structures
 from reader import DATE, INTEGER, KEYWORD, TEXT
 
 GAP = 8
+CODES = {"english": "en", "french": "fr", "german": "de", "russian": "ru", "spanish": "es", "catalan": "ca"}
 
 
 class Words:
@@ -121,7 +124,7 @@ class Truth:
 
 def values_of(s, doc):
     """The values of each field; of one that is not stored, those of the field NAME_text."""
-    _, _, _, _, values = reader.document(s.stored[doc], s.schema)
+    values = reader.stored_values(s, doc)
     out = {f.no: [v for g, v in values if g is f] for f in s.schema.fields}
     for f in s.schema.fields:
         if f.not_stored:
@@ -197,6 +200,11 @@ def check_documents(s, t, docs):
     same("lengths", [[s.text_length(i, d) for i in range(len(s.schema.texts))] for d in n], t.lengths)
     same("regions", [s.starts(d) for d in n], t.starts)
     for f in s.schema.fields:
+        for doc in n:  # what a document knows of itself, where it was not given
+            if f.type == KEYWORD and f.name == "language" and not docs[doc][f.no] and s.languages[doc] != "none":
+                docs[doc][f.no] = [CODES[s.languages[doc]].encode()]
+            if f.type == INTEGER and f.name == "version" and not docs[doc][f.no]:
+                docs[doc][f.no] = [s.versions[doc]]
         if f.type in (DATE, INTEGER):
             got = s.columns.get(f.no, [None] * s.meta.docs)
             same("column " + f.name, got, [d[f.no][0] if d[f.no] else None for d in docs])
@@ -274,6 +282,12 @@ def check_queries(index, program, path, most=25):
     return asked
 
 
+def dump(index):
+    lines = []
+    reader.dump(index, False, lines.append)
+    return len(lines)
+
+
 def main():
     tokens, program, path = sys.argv[1:4]
     bad, words = 0, Words(tokens)
@@ -289,16 +303,23 @@ def main():
             bad += 1
             print("FAIL %s: %s" % (name, e))
 
-    for s, _ in index.parts:
+    for s, l in index.parts:
         t, docs = expected(s, words)
         name = "segment %d: " % s.frame.generation
         part(name + "postings", lambda: check_lists(s, t))
         part(name + "forms", lambda: check_forms(s, t))
         part(name + "documents", lambda: check_documents(s, t, docs))
+        if l:
+            part(name + "live file", lambda: reader.check_live(s, l))
+    if sum(s.meta.docs for s, _ in index.parts) < 5000:  # it takes long
+        part("the whole dump", lambda: dump(index))
     live = part("live documents", lambda: check_live(index, program, path))
     if live is not None and len(sys.argv) > 4:
         part("what was given", lambda: check_given(live, index, sys.argv[4]))
     part("queries", lambda: check_queries(index, program, path))
+    if "FORMAT_SEEN" in os.environ:
+        with open(os.environ["FORMAT_SEEN"], "a", encoding="utf-8") as f:
+            f.write("".join(x + "\n" for x in structures.SEEN))
     return 1 if bad else 0
 
 

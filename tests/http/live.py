@@ -368,6 +368,21 @@ def many_writers(program, corpus):
         need(server.ask("GET", "/v1/search?q=shared&limit=0").json()["total"] == 200, "not 200 documents")
 
 
+def long_article(program, corpus):
+    with Server(program, "--max-content", "8000000") as server:
+        body = "\\n\\n".join("Paragraph %d of quinces and <b>medlars</b>." % i for i in range(60000))
+        need(status(server, "PUT", "/v1/documents/long", '{"title":"Long","body":"%s"}' % body, JSON) == 201, "not written")
+        with Connection(server.port) as c:
+            c.send(b"GET /v1/documents/long/snippet?q=quinces HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                   b"GET /article/long?q=quinces HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n\r\n")
+            need(len(c.answer().json()["matches"]) == 60000, "not all matches")
+            page = c.answer()
+            need(page.body.count(b"<mark id=") == 60000 and page.body.count(b"&lt;b&gt;") == 60000, "not all marks")
+            need(page.header("content-encoding") == "gzip", "not compressed")
+        found = server.ask("GET", "/v1/search?q=quinces").json()
+        need(len(found["hits"][0]["snippets"]) == 2, "no passages")
+
+
 def everything_on_workers(program, corpus):
     with Server(program, "--inline-ms", "0", "--workers", "2", corpus=corpus) as server:
         need(server.ask("GET", "/v1/search?q=arms").json()["total"] == 5, "search")
@@ -510,8 +525,8 @@ def slow_bodies_and_readers(program, corpus):
 
 def many_slow_and_one_honest(program, corpus):
     with Server(program, corpus=corpus) as server:
-        slow = []
-        for i in range(1000):
+        slow, count = [], min(4000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
+        for i in range(count):
             c = Connection(server.port, timeout=30)
             if i % 4 == 1:
                 c.send(b"GET /v1/search?q=arms HTTP/1.1\r\nHost: loc")
@@ -529,8 +544,8 @@ def many_slow_and_one_honest(program, corpus):
                 need(c.answer().status == 200, "the honest client is refused")
                 times.append(time.time() - began)
         times.sort()
-        print("     1,000 slow connections: the honest client's p50 %.2f ms, p99 %.2f ms" %
-              (times[250] * 1000, times[495] * 1000))
+        print("     %d slow connections: the honest client's p50 %.2f ms, p99 %.2f ms" %
+              (count, times[250] * 1000, times[495] * 1000))
         need(times[495] < 0.1, "p99 is %.1f ms", times[495] * 1000)
         for c in slow:
             c.close()
@@ -545,7 +560,8 @@ def many_kept_connections(program, corpus):
     try:
         count = min(10000, hard // 2)
         with Server(program, corpus=corpus) as server:
-            kept, request = [], b"GET /v1/search?q=arms&limit=1 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            kept, last, late = [], [], 0
+            request = b"GET /v1/search?q=arms&limit=1 HTTP/1.1\r\nHost: localhost\r\n\r\n"
             began = time.time()
             for turn in range(2):
                 for i in range(count):
@@ -554,12 +570,15 @@ def many_kept_connections(program, corpus):
                     if turn == 0 and time.time() - began > 4:
                         count = i  # a slow machine: the oldest would be idle too long
                         break
+                    if turn == 1 and time.time() - last[i] > 8:
+                        late += 1  # the server may close what is idle for ten seconds
+                        continue
                     kept[i].send(request)
                     answer = kept[i].answer()
                     need(answer and answer.status == 200, "turn %d, connection %d: %s", turn, i, answer and answer.status)
-                began = time.time()
-            print("     %d kept connections" % count)
-            need(count >= 200, "only %d connections in 4 seconds", count)
+                    last.append(time.time())
+            print("     %d kept connections, %d asked again" % (count, count - late))
+            need(count - late >= 200, "only %d of %d connections asked again in time", count - late, count)
             for c in kept:
                 c.close()
             need(server.stop() == 0, "it does not stop")
@@ -652,5 +671,5 @@ TESTS = [(f.__name__.replace("_", " "), f, f in (slow_heads, slow_bodies_and_rea
     command_line, config_file, second_writer, port_taken, beyond_loopback_needs_keys, opens_again,
     corpus_after_a_first_try_cut_short, log_without_words,
     silent_reader_of_the_log, keep_alive, pipelining, head_byte_by_byte, mutations, compression, not_modified, cross_origin, hosts, keys,
-    bulk, many_writers, everything_on_workers, full_queue, caps, many_kept_connections, many_slow_and_one_honest, stop_under_load, stop_with_open_connections, slow_heads,
+    bulk, many_writers, long_article, everything_on_workers, full_queue, caps, many_kept_connections, many_slow_and_one_honest, stop_under_load, stop_with_open_connections, slow_heads,
     slow_bodies_and_readers)]

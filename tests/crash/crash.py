@@ -1,0 +1,267 @@
+#!/usr/bin/env python3
+"""crash.py BUILD [COUNT] [SEED] [WORK]: losses of power, simulated. Python's standard library only.
+
+1. work.py does real work with the programs of BUILD under record.c, which writes down their system calls.
+2. disk.py replays the log and makes, at every point of it, states in which a loss of power may leave the directory.
+3. Each distinct state is opened by judge.c. It must hold exactly one commit of the log, whole and not mixed with others:
+   none before the last one that was acknowledged by then, none that was not yet made; no index at all only before the
+   first was acknowledged. Reading must change nothing; a writer must be able to go on, and leave nothing lying about.
+What a commit holds is learnt from the log without a loss, and held against what the work knows.
+"""
+import json
+import os
+import random
+import re
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import disk
+import work
+
+BOOT = 4242  # another one than that of the machine: the power was lost
+PATIENCE = 30
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+class Judge:
+    def __init__(self, program):
+        self.program, self.process = program, None
+
+    def ask(self, order, boot, path):
+        if not self.process:
+            self.process = subprocess.Popen([self.program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        p, answer = self.process, b""
+        p.stdin.write(b"%s %d %s\n" % (order.encode(), boot, path.encode()))
+        p.stdin.flush()
+        until = time.monotonic() + PATIENCE
+        while not answer.endswith(b"\n"):
+            ready = select.select([p.stdout], [], [], max(0, until - time.monotonic()))[0]
+            piece = os.read(p.stdout.fileno(), 1 << 16) if ready else b""
+            if not piece:
+                p.kill()
+                self.process = None
+                return "broken the judge %s" % ("died: exit %d" % p.wait() if ready else "hangs")
+            answer += piece
+        return answer.decode("utf-8", "replace").rstrip("\n")
+
+    def end(self):
+        if self.process:
+            self.process.stdin.close()
+            self.process.wait(PATIENCE)
+
+
+class Commit:
+    def __init__(self, generation, digest, documents):
+        self.generation, self.digest, self.documents = generation, digest, documents
+
+
+class History:
+    """The commits of one index of the log, in order, and at which record each was made and acknowledged."""
+
+    def __init__(self):
+        self.commits, self.made_at, self.acked = [], [], []  # acked: (record, number of the commit)
+
+    def number(self, generation):
+        for i in range(len(self.commits) - 1, -1, -1):
+            if self.commits[i].generation == generation:
+                return i
+        raise SystemExit("crash: generation %d was acknowledged, and never made" % generation)
+
+    def bounds(self, record):
+        """The least and the last commit that a state may hold; -1: no index."""
+        least = max([n for r, n in self.acked if r <= record], default=-1)
+        return least, max([n for n, r in enumerate(self.made_at) if r <= record], default=-1)
+
+
+def lay_out(state, path):
+    shutil.rmtree(path, ignore_errors=True)
+    if state is None:
+        return
+    os.mkdir(path)
+    for name, data in state.items():
+        with open(os.path.join(path, name), "wb") as f:
+            f.write(data)
+
+
+def listing(path):
+    if not os.path.isdir(path):
+        return None
+    return sorted((e.name, e.stat().st_size, e.stat().st_mtime_ns) for e in os.scandir(path))
+
+
+def tell(format, *values):
+    print(format % values if values else format, flush=True)
+
+
+class Campaign:
+    def __init__(self, name, build, folder, chance, keep):
+        self.name, self.build, self.chance, self.keep = name, build, chance, keep
+        self.root, self.spot = os.path.join(folder, "root"), os.path.join(folder, "state")
+        self.judge = Judge(os.path.join(build, "crash", "judge"))
+        self.histories, self.seen, self.broken = {}, {}, 0
+        os.mkdir(self.root)
+        log = os.path.join(folder, "log")
+        self.recording = work.Recording(build, self.root, log)
+        work.WORK[name](self.recording)
+        self.records = disk.read_log(log)
+        self.learn()
+
+    # ---- what the log says without a loss ----
+
+    def learn(self):
+        replay, told, failures = disk.Disk(), {}, []
+        for r in self.records:
+            changed = replay.do(r)
+            if r.what == "M":
+                self.histories[r.a] = History()
+            if r.what == "R" and r.b.endswith(b"/MANIFEST"):
+                self.learn_commit(r, changed, replay.directories[changed])
+            elif r.what == "K":
+                self.learn_mark(r)
+            elif r.what == "A":
+                self.learn_told(r, told)
+        for path, d in replay.directories.items():
+            on_disk = {e.name: open(e.path, "rb").read() for e in os.scandir(os.path.join(self.root, path))}
+            if d.whole() != on_disk:
+                raise SystemExit("crash: %s: the log does not lead to what lies on the disk" % self.name)
+
+    def learn_commit(self, r, path, directory):
+        state = directory.whole()
+        lay_out(state, self.spot)
+        answer = self.judge.ask("D", 0, self.spot).split("\t")
+        word = answer[0].split(" ")
+        if word[0] != "ok":
+            raise SystemExit("crash: %s: record %d: without any loss: %s" % (self.name, r.number, answer[0]))
+        if int(word[1]) != int.from_bytes(state["MANIFEST"][16:24], "little"):
+            raise SystemExit("crash: %s: record %d: another generation than its manifest's" % (self.name, r.number))
+        h = self.histories[path]
+        h.commits.append(Commit(int(word[1]), word[3], dict(d.split("=", 1) for d in answer[1:])))
+        h.made_at.append(r.number)
+
+    def learn_mark(self, r):
+        h, documents = self.histories[r.a], json.loads(r.b)
+        h.acked.append((r.number, len(h.commits) - 1))
+        if documents is not None and documents != h.commits[-1].documents:
+            raise SystemExit("crash: %s: record %d: other documents than were written" % (self.name, r.number))
+
+    def learn_told(self, r, told):
+        """Acknowledgements: a line of the command line, an answer of the server."""
+        text = told.get((r.process, r.handle), b"") + r.b
+        for m in re.finditer(rb'committed generation=(\d+) documents=(\d+)\n|"committed":true,"generation":(\d+)', text):
+            h = self.histories["index"]
+            n = h.number(int(m[1] or m[3]))
+            if m[2] and int(m[2]) != len(h.commits[n].documents):
+                raise SystemExit("crash: %s: record %d: another number of documents was told" % (self.name, r.number))
+            if m[1] or not self.recording.soft:
+                h.acked.append((r.number, n))
+            text = text[m.end():] if m.end() else text
+        told[r.process, r.handle] = text[-100:]
+
+    # ---- with a loss ----
+
+    def points(self):
+        """(record, path, Directory) of every point at which something changed."""
+        replay = disk.Disk()
+        for r in self.records:
+            changed = replay.do(r)
+            if changed and changed in replay.directories:
+                yield r.number, changed, replay.directories[changed]
+            elif r.what in "AK":
+                for path, d in replay.directories.items():
+                    yield r.number, path, d
+
+    def run(self, count):
+        plain = sum(1 for _, _, d in self.points() for _ in d.plain_states())
+        share = min(1, 0.5 * count / plain)
+        for number, path, d in self.points():
+            for state in d.plain_states():
+                if self.chance.random() < share:
+                    self.consider(number, path, state)
+        for _ in range(200):
+            places = sum(1 for _ in self.points())
+            each = max(0, count - len(self.seen)) * 1.5 / places
+            if not each:
+                break
+            for number, path, d in self.points():
+                for _ in range(int(each) + (self.chance.random() < each % 1)):
+                    if len(self.seen) < count:
+                        self.consider(number, path, d.random_state(self.chance))
+        self.judge.end()
+
+    def consider(self, record, path, state):
+        key = path.encode() + disk.digest(state)
+        new = key not in self.seen
+        if new:
+            self.seen[key] = self.judged(path, state)
+        held, why = self.seen[key]
+        least, last = self.histories[path].bounds(record)
+        if not why and not least <= held <= last:
+            why = "holds commit %d, those from %d to %d may be there" % (held, least, last)
+        if why and (new or not self.seen[key][1]):
+            self.seen[key] = held, why
+            self.report(record, path, state, why)
+
+    def judged(self, path, state):
+        """(number of the commit that the state holds, or -1; what is wrong with it, or None)"""
+        lay_out(state, self.spot)
+        before = listing(self.spot)
+        answer = self.judge.ask("R", BOOT, self.spot)
+        word = answer.split(" ")
+        held = -1
+        if listing(self.spot) != before:
+            return held, "reading changed the directory"
+        if word[0] == "ok":
+            found = [n for n, c in enumerate(self.histories[path].commits)
+                     if c.generation == int(word[1]) and c.digest == word[3]]
+            if not found:
+                return held, "holds what no commit held: %s" % answer
+            held = found[0]
+        elif word[0] != "none":
+            return held, answer
+        answer = self.judge.ask("W", BOOT, self.spot)
+        if not answer.startswith("ok "):
+            return held, "written on: %s" % answer
+        left = [n for n in os.listdir(self.spot) if n.startswith(("manifest-", "spool-", "MANIFEST."))]
+        return held, "after a writer these are left: %s" % left if left else None
+
+    def report(self, record, path, state, why):
+        self.broken += 1
+        kept = os.path.join(self.keep, "%s-%d" % (self.name, self.broken))
+        if self.broken <= 20:
+            os.makedirs(self.keep, exist_ok=True)
+            lay_out(state, kept)
+        r = self.records[record]
+        tell("FAIL %s: %s after record %d (%s %s %s): %s", self.name, path, record, r.what, r.a,
+             r.b.decode() if r.what in "RL" else "", why)
+        tell("     again: echo R %d %s | %s", BOOT, kept, self.judge.program)
+
+
+def main():
+    build = os.path.abspath(sys.argv[1])
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 400
+    seed = int(sys.argv[3]) if len(sys.argv) > 3 else random.SystemRandom().randrange(1 << 32)
+    names = sys.argv[4:] or list(work.WORK)
+    memory = "/dev/shm" if not os.environ.get("TMPDIR") and os.access("/dev/shm", os.W_OK) else None
+    passed = failed = 0
+    tell("seed %d", seed)
+    for name in names:
+        with tempfile.TemporaryDirectory(prefix="libsearch-crash-", dir=memory) as folder:
+            start = time.monotonic()
+            c = Campaign(name, build, folder, random.Random("%d %s" % (seed, name)),
+                         os.path.join(build, "crash", "broken"))
+            c.run(max(1, count // len(names)))
+            commits = sum(len(h.commits) for h in c.histories.values())
+            tell("%-12s %5d calls recorded, %3d commits, %6d states, %d broken, %.1f s", name, len(c.records), commits,
+                 len(c.seen), c.broken, time.monotonic() - start)
+            passed += len(c.seen) - c.broken
+            failed += c.broken
+    tell("%d passed, %d failed", passed, failed)
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
