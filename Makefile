@@ -87,7 +87,7 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/json.a $(STATIC)
 
 # ---- what a change must pass ----
 .PHONY: check test tests lint format tidy asan asan-check tsan clang check-long
-check: lint test check-cli check-golden check-http check-install   ## everything a change must pass (short forms)
+check: lint test check-cli check-golden check-format check-http check-install   ## everything a change must pass (short forms)
 
 # Each test is a process of its own with a time limit; cmocka's closing lines are printed.
 TEST_TIMEOUT ?= 300
@@ -98,11 +98,13 @@ check-cli: $(BUILD)/libsearch   ## the command line as its users see it
 	@sh tests/cli/run.sh $(BUILD)/libsearch
 check-golden: $(BUILD)/libsearch   ## tests/golden: queries over the articles and what they must find
 	@sh tests/golden/run.sh $(BUILD)/libsearch
+check-format: $(BUILD)/libsearch $(BUILD)/tests/format/tokens $(BUILD)/tests/format/grow   ## the format, read by a second reader
+	@sh tests/format/run.sh $(BUILD)
 check-http: $(BUILD)/libsearchd $(BUILD)/libsearch   ## the server, against openapi.yaml and against bad requests
 	@python3 tests/http/run.py --server $(BUILD)/libsearchd
-.PHONY: check-cli check-golden check-http
+.PHONY: check-cli check-golden check-format check-http
 asan: ; $(MAKE) asan-check SAN=address,undefined   ## tests under ASan and UBSan
-asan-check: test check-golden check-cli check-http
+asan-check: test check-golden check-cli check-http   ## (of a build with SAN)
 tsan: ; $(MAKE) test SAN=thread   ## tests under TSan
 clang: ; $(MAKE) all test CC=clang BUILD=build/clang WERROR=1   ## build and tests by clang
 check-long: ; sh tests/long.sh $(DATA)   ## campaigns, clang, TSan, fresh root, browser: hours (DATA=folder of collections, optional)
@@ -126,7 +128,7 @@ tidy:   ## clang-tidy over the library (minutes)
 # ---- installing ----
 .PHONY: install uninstall check-install examples
 install: all   ## honours PREFIX and DESTDIR
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man8
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
 	install -m 755 $(BUILD)/libsearch $(BUILD)/libsearchd $(DESTDIR)$(BINDIR)/
 	install -m 644 libsearch/libsearch.h $(DESTDIR)$(INCLUDEDIR)/
 	install -m 644 $(STATIC) $(DESTDIR)$(LIBDIR)/
@@ -136,6 +138,7 @@ install: all   ## honours PREFIX and DESTDIR
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' \
 	    libsearch/libsearch.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/libsearch.pc
 	install -m 644 $(wildcard man/*.1) $(DESTDIR)$(MANDIR)/man1/
+	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(MANDIR)/man5/
 	install -m 644 $(wildcard man/*.8) $(DESTDIR)$(MANDIR)/man8/
 uninstall:   ## what install put there
 	cd $(DESTDIR)$(PREFIX) && sed -n 's/ -> .*//; s/@VERSION@/$(VERSION)/; p' $(CURDIR)/tests/install.manifest | xargs rm -f

@@ -325,7 +325,8 @@ static bool split_listen(const char *listen, char host[64], char port[8])
 {
     const char *colon = strrchr(listen, ':'), *from = listen, *to;
     size_t n;
-    if (!colon || !colon[1] || strlen(colon + 1) > 5 || strspn(colon + 1, "0123456789") != strlen(colon + 1))
+    if (!colon || !colon[1] || strlen(colon + 1) > 5 || strspn(colon + 1, "0123456789") != strlen(colon + 1) ||
+        strtol(colon + 1, NULL, 10) > 65535)
         return false;
     snprintf(port, 8, "%s", colon + 1);
     to = colon;

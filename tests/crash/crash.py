@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""crash.py BUILD [COUNT] [SEED] [WORK]: losses of power, simulated. Python's standard library only.
+"""crash.py BUILD [COUNT] [SEED] [WORK …]: losses of power, simulated. Python's standard library only.
 
 1. work.py does real work with the programs of BUILD under record.c, which writes down their system calls.
 2. disk.py replays the log and makes, at every point of it, states in which a loss of power may leave the directory.
@@ -7,6 +7,9 @@
    none before the last one that was acknowledged by then, none that was not yet made; no index at all only before the
    first was acknowledged. Reading must change nothing; a writer must be able to go on, and leave nothing lying about.
 What a commit holds is learnt from the log without a loss, and held against what the work knows.
+
+That this finds what it looks for is shown each time: with the log's fsyncs of one kind left out, as if the library had
+forgotten them, a broken state must be found (FORGOTTEN).
 """
 import json
 import os
@@ -25,6 +28,40 @@ import work
 BOOT = 4242  # another one than that of the machine: the power was lost
 PATIENCE = 30
 HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+
+
+def fsyncs(records):
+    """(record, path, what the process did before, what it does next)"""
+    paths, last = {}, {}
+    for r in records:
+        key = r.process, r.handle
+        if r.what in "DNO":
+            paths[key] = r.a
+        if r.process in last and last[r.process][0].what == "S":
+            yield last[r.process] + (r.what,)
+        path = paths.get(key, r.a)
+        last[r.process] = r, path, last[r.process][0].what if r.process in last else ""
+
+
+def of_file(prefix):
+    return lambda path, before, after: path.startswith("index/" + prefix)
+
+
+# What may be forgotten: the work whose states then must break, and which fsyncs are left out, by path and what was done
+# before and after.
+FORGOTTEN = {
+    "the fsync of segments": ("command_line", of_file("seg-")),
+    "the fsync of live files": ("command_line", of_file("live-")),
+    "the fsync of manifests": ("command_line", of_file("manifest-")),
+    "the fsync of the directory before a manifest": ("command_line", lambda path, b, a: path == "index" and a == "N"),
+    "the fsync of the directory behind the rename": ("command_line", lambda path, b, a: path == "index" and b == "R"),
+    "the fsync of the parent of a new index": ("first_add", lambda path, b, a: path == ""),
+    "the fsyncs of a writer that opens": ("killed", lambda path, b, a: path == "index/MANIFEST" or
+                                          path == "index" and b == "C"),
+    "the fsync behind the link MANIFEST.durable": ("no_sync", lambda path, b, a: path == "index" and b == "L"),
+}
 
 
 class Judge:
@@ -163,10 +200,12 @@ class Campaign:
 
     # ---- with a loss ----
 
-    def points(self):
+    def points(self, forgotten=()):
         """(record, path, Directory) of every point at which something changed."""
         replay = disk.Disk()
         for r in self.records:
+            if r.number in forgotten:
+                continue
             changed = replay.do(r)
             if changed and changed in replay.directories:
                 yield r.number, changed, replay.directories[changed]
@@ -190,7 +229,21 @@ class Campaign:
                 for _ in range(int(each) + (self.chance.random() < each % 1)):
                     if len(self.seen) < count:
                         self.consider(number, path, d.random_state(self.chance))
-        self.judge.end()
+
+    def misses(self, leaves_out):
+        """True where no state breaks although such fsyncs are left out."""
+        forgotten = {r.number for r, *context in fsyncs(self.records) if leaves_out(*context)}
+        seen = {}
+        for number, path, d in self.points(forgotten):
+            least, last = self.histories[path].bounds(number)
+            for state in d.plain_states():
+                key = disk.digest(state)
+                if key not in seen:
+                    seen[key] = self.judged(path, state)
+                held, why = seen[key]
+                if why or not least <= held <= last:
+                    return False
+        return True
 
     def consider(self, record, path, state):
         key = path.encode() + disk.digest(state)
@@ -246,21 +299,29 @@ def main():
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else random.SystemRandom().randrange(1 << 32)
     names = sys.argv[4:] or list(work.WORK)
     memory = "/dev/shm" if not os.environ.get("TMPDIR") and os.access("/dev/shm", os.W_OK) else None
-    passed = failed = 0
+    passed = failed = blind = 0
     tell("seed %d", seed)
-    for name in names:
+    for i, name in enumerate(names):
         with tempfile.TemporaryDirectory(prefix="libsearch-crash-", dir=memory) as folder:
             start = time.monotonic()
             c = Campaign(name, build, folder, random.Random("%d %s" % (seed, name)),
                          os.path.join(build, "crash", "broken"))
-            c.run(max(1, count // len(names)))
+            c.run(max(1, (count - passed - failed) // (len(names) - i)))
+            for what, (where, leaves_out) in FORGOTTEN.items():
+                if where == name and c.misses(leaves_out):
+                    blind += 1
+                    tell("FAIL %s: without %s no state was found broken", name, what)
+            c.judge.end()
             commits = sum(len(h.commits) for h in c.histories.values())
-            tell("%-12s %5d calls recorded, %3d commits, %6d states, %d broken, %.1f s", name, len(c.records), commits,
-                 len(c.seen), c.broken, time.monotonic() - start)
+            acks = sum(len(h.acked) for h in c.histories.values())
+            tell("%-12s %5d calls, %3d commits, %3d acknowledgements, %6d states, %d broken, %.1f s", name,
+                 len(c.records), commits, acks, len(c.seen), c.broken, time.monotonic() - start)
             passed += len(c.seen) - c.broken
             failed += c.broken
-    tell("%d passed, %d failed", passed, failed)
-    return failed != 0
+    proved = sum(1 for where, _ in FORGOTTEN.values() if where in names)
+    tell("%d fsyncs left out, %d of them found out", proved, proved - blind)
+    tell("%d passed, %d failed", passed + proved - blind, failed + blind)
+    return failed + blind != 0
 
 
 if __name__ == "__main__":

@@ -335,16 +335,27 @@ int rmdir(const char *a)
 
 /* ---- what users are told: lines of the command line, answers of the server ---- */
 
+static int printed(FILE *f, const char *format, va_list ap)
+{
+    REAL(int, "vfprintf", FILE *, const char *, va_list);
+    va_list again;
+    if (f == stdout) {
+        pthread_mutex_lock(&mutex);
+        va_copy(again, ap);
+        int n = vsnprintf(told + told_bytes, sizeof told - told_bytes, format, again);
+        va_end(again);
+        if (n > 0 && (size_t)n < sizeof told - told_bytes) told_bytes += (size_t)n; /* too long is no line of ours */
+        pthread_mutex_unlock(&mutex);
+    }
+    return real(f, format, ap);
+}
 int vprintf(const char *format, va_list ap)
 {
-    va_list again;
-    pthread_mutex_lock(&mutex);
-    va_copy(again, ap);
-    int n = vsnprintf(told + told_bytes, sizeof told - told_bytes, format, again);
-    va_end(again);
-    if (n > 0) told_bytes += (size_t)n < sizeof told - told_bytes ? (size_t)n : 0; /* too long is no line of ours */
-    pthread_mutex_unlock(&mutex);
-    return vfprintf(stdout, format, ap);
+    return printed(stdout, format, ap);
+}
+int vfprintf(FILE *f, const char *format, va_list ap) /* which vprintf may be compiled to */
+{
+    return printed(f, format, ap);
 }
 
 int fflush(FILE *f)

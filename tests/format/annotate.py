@@ -286,16 +286,12 @@ class Marks:
             p.row(c.at - where[doc], "document %d: %d bytes, as they are" % (doc, size))
             at, d = c.at, self.s.schema
             c.u8()
-            p.row(1, "layout 1")
-            for _ in range(2):
-                at, text = c.at, c.text()
-                p.row(c.at - at, quoted(text))
-            at, words, version, n = c.at, c.vint(), c.vint(), c.vint()
-            p.row(c.at - at, "%d words, version %d, %d values" % (words, version, n))
+            n = c.vint()
+            p.row(c.at - at, "layout 1, %d values" % n)
             for _ in range(n):
                 at, f = c.at, d.fields[c.vint()]
-                v = c.zigzag() if f.type in (reader.INTEGER, DATE) else c.text()
-                p.row(c.at - at, "`%s`: %s" % (f.name, quoted(v) if isinstance(v, bytes) else v))
+                v = "in its column" if f.type in (reader.INTEGER, DATE) else quoted(c.text())
+                p.row(c.at - at, "`%s`: %s" % (f.name, v))
 
     def ids(self, p, b):
         at = u64(b, len(b) - 16)

@@ -43,7 +43,8 @@ def command_line(program, corpus):
 
     for flags in ((), ("--nonsense",), ("--index",), ("--index", "/nonexistent/dir/index"), ("--workers", "0"), ("x",),
                   ("--index", corpus), ("--index", "/tmp/libsearchd-none", "--corpus", "/nonexistent"), ("--config", "/nonexistent"), ("--index", "/tmp", "--listen", "8080"),
-                  ("--index", "/tmp/libsearchd-none", "--listen", "256.1.1.1:80")):
+                  ("--index", "/tmp/libsearchd-none", "--listen", "256.1.1.1:80"),
+                  ("--index", "/tmp/libsearchd-none", "--listen", "127.0.0.1:65536")):
         code, _, said = run(*flags)
         need(code == 2, "%r: exit status %d", flags, code)
         need(said.startswith("libsearchd: ") and said.count("\n") == 1, "%r says %r", flags, said)
