@@ -48,6 +48,11 @@ static void test_bitset(void **state)
     assert_false(lsi_bitset_test(w, 7));
     lsi_bitset_fill(w, 3, 200);
     assert_int_equal(lsi_bitset_count(w, 0, 210), 1 + 197 + 1);
+    for (unsigned i = 0; i < 64; i++) {
+        assert_int_equal(lsi_popcount64(UINT64_MAX >> i), 64 - i);
+        assert_int_equal(lsi_popcount64(UINT64_C(0x8000000000000001) ^ UINT64_C(1) << i), i && i < 63 ? 3 : 1);
+    }
+    assert_int_equal(lsi_popcount64(0), 0);
 }
 
 static void test_vint(void **state)

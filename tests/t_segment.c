@@ -469,6 +469,90 @@ static void test_system_calls(void **state)
     print_message("%" PRIu64 " system calls failed, one after the other\n", failed);
     lsi_free(s);
 }
+/* A full disk met while a stream of positions goes to its spool: the writer tells which file, and why. */
+static void test_full_disk_is_named(void **state)
+{
+    (void)state;
+    ls_error err;
+    uint64_t offset;
+    lsi_frame_writer *frame;
+    lsi_stream_writer *w;
+    assert_int_equal(lsi_frame_create(&frame, dir, "seg-00000000000000aa", LSI_FILE_SEGMENT, 0xaa, &err), LS_OK);
+    lsi_sink *sink = lsi_frame_section(frame, LSI_SEC_POSITIONS, false);
+    assert_int_equal(lsi_stream_writer_new(&w, sink, &err), LS_OK);
+    lsi_stream_begin(w);
+    lsi_io_fail_at(1, ENOSPC, true);
+    for (uint32_t i = 0; i < 400000; i++) lsi_stream_add(w, i * 2654435761u);
+    memset(&err, 0, sizeof err);
+    int rc = lsi_stream_end(w, &offset, &err);
+    lsi_io_fail_at(0, 0, false);
+    assert_int_equal(rc, LS_NOSPACE);
+    assert_int_equal(err.code, LS_NOSPACE);
+    if (!strstr(err.message, strerror(ENOSPC))) fail_msg("%s", err.message);
+    lsi_stream_writer_free(w);
+    lsi_frame_abort(frame);
+}
+
+/* Language and version stand in the columns of the fields so called, and nowhere in what was stored. */
+static void test_own_values(void **state)
+{
+    (void)state;
+    ls_error err;
+    ls_schema *s;
+    ls_doc *d;
+    lsi_memseg *m;
+    lsi_segment *seg;
+    lsi_segment_info info;
+    lsi_doc doc;
+    bool has;
+    int64_t number;
+    assert_int_equal(lsi_schema_news(&s, &err), LS_OK);
+    int language = lsi_schema_find(s, "language", 8), version = lsi_schema_find(s, "version", 7);
+    assert_int_equal(lsi_memseg_new(&m, s, &err), LS_OK);
+    assert_int_equal(lsi_doc_new(&d, &err), LS_OK);
+    for (int i = 0; i < 3; i++) {
+        static const char *const bodies[] = {"The talks were held, and they will go on.", "1234", "Die Verhandlungen"};
+        lsi_doc_clear(d);
+        assert_int_equal(lsi_doc_set_id(d, &"abc"[i], 1, &err), LS_OK);
+        assert_int_equal(lsi_doc_add_text(d, "body", bodies[i], strlen(bodies[i]), &err), LS_OK);
+        if (i == 1) memcpy(d->language, "none", 5);
+        if (i == 2) assert_int_equal(lsi_doc_add_text(d, "language", "de", 2, &err), LS_OK);
+        if (i == 2) assert_int_equal(lsi_doc_add_int(d, "version", -5, &err), LS_OK);
+        d->version = 7 + i;
+        assert_int_equal(lsi_doc_check(d, s, &err), LS_OK);
+        assert_int_equal(lsi_memseg_add(m, d, lsi_doc_hash(d), SIZE_MAX, &doc, NULL, &err), LS_OK);
+    }
+    assert_int_equal(lsi_memseg_flush(m, dir, ++generation, false, &info, &err), LS_OK);
+    assert_int_equal(lsi_segment_open(&seg, dir, &info, s, true, &err), LS_OK);
+    static const int64_t versions[] = {7, 8, -5};
+    static const char *const languages[] = {"en", NULL, "de"};
+    static const size_t counts[] = {1, 1, 3};
+    for (lsi_doc i = 0; i < 3; i++) {
+        uint32_t ords[4], n = 0;
+        const uint8_t *folded, *written;
+        size_t folded_len, written_len;
+        assert_int_equal(lsi_column_get(&seg->columns[version], i, &has, &number, &err), LS_OK);
+        assert_true(has && number == versions[i]);
+        assert_int_equal(lsi_keywords_doc(&seg->keywords[language], i, ords, 4, &n, &err), LS_OK);
+        assert_int_equal(n, languages[i] != NULL);
+        if (n) {
+            assert_int_equal(lsi_keywords_value(&seg->keywords[language], ords[0], &folded, &folded_len, &written,
+                                                &written_len, &err),
+                             LS_OK);
+            assert_true(written_len == 2 && !memcmp(written, languages[i], 2));
+        }
+        assert_int_equal(lsi_segment_doc(seg, i, d, &err), LS_OK);
+        assert_int_equal(d->count, counts[i]);
+        assert_int_equal(d->version, 7 + i);
+        if (i == 2) assert_true(d->values[2].integer == -5);
+    }
+    lsi_segment_release(seg);
+    remove_segment(&info);
+    lsi_doc_free(d);
+    lsi_memseg_free(m);
+    lsi_schema_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -483,6 +567,8 @@ int main(void)
         cmocka_unit_test(test_add_after_failure),
         cmocka_unit_test(test_flush_again),
         cmocka_unit_test(test_system_calls),
+        cmocka_unit_test(test_full_disk_is_named),
+        cmocka_unit_test(test_own_values),
     };
     make_folder("t_segment");
     int rc = cmocka_run_group_tests(tests, NULL, NULL);
