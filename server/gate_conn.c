@@ -179,24 +179,27 @@ static bool all_answered(const sd_conn *c)
     return atomic_load(&c->peer->answered) == c->passed;
 }
 
-/* What libmicrohttpd says, on to the client. */
-static void take_inner(sd_loop *l, sd_conn *c)
+/* What libmicrohttpd says, on to the client. Whether it said anything: there may be more then. */
+static bool take_inner(sd_loop *l, sd_conn *c)
 {
+    bool some = false;
     while (c->phase != SD_CLOSED && c->inner.fd >= 0 && !c->to_client.len) {
         ssize_t n = recv(c->inner.fd, l->scratch, SD_SCRATCH, 0);
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
         if (n <= 0) { /* it closed: its last answer has been given */
             close_inner(l, c);
             c->phase = SD_NO_MORE;
             flush_client(l, c);
-            return;
+            break;
         }
+        some = true;
         js_put(&c->to_client, l->scratch, (size_t)n);
         if (c->to_client.failed) close_all(l, c);
         else flush_client(l, c);
-        if (n < SD_SCRATCH / 2) return; /* epoll tells of more */
+        if (n < SD_SCRATCH / 2) break; /* epoll tells of more */
     }
+    return some;
 }
 
 /* ---- towards libmicrohttpd ----------------------------------------------------------------------------------------
@@ -338,7 +341,7 @@ void sd_conn_client_ready(sd_loop *l, sd_conn *c, uint32_t events)
     }
     if (events & (uint32_t)EPOLLOUT) {
         flush_client(l, c);
-        if (c->phase != SD_CLOSED && !c->to_client.len) take_inner(l, c);
+        if (c->phase != SD_CLOSED && !c->to_client.len) (void)take_inner(l, c);
     }
     if (!(events & (uint32_t)EPOLLIN) || c->phase == SD_CLOSED || c->client_ended) return;
     do n = recv(c->client.fd, l->scratch, SD_SCRATCH, 0);
@@ -359,16 +362,19 @@ void sd_conn_inner_ready(sd_loop *l, sd_conn *c, uint32_t events)
 {
     if (c->inner.fd < 0) return;
     if (events & (uint32_t)EPOLLOUT) flush_inner(l, c);
-    if (events & (uint32_t)(EPOLLIN | EPOLLHUP | EPOLLERR)) take_inner(l, c);
+    if (events & (uint32_t)(EPOLLIN | EPOLLHUP | EPOLLERR)) (void)take_inner(l, c);
 }
 
 static void tick_head(sd_loop *l, sd_conn *c)
 {
     int limit = c->health_only ? HEALTH_HEAD_MS : l->o->head_ms;
-    bool idle = all_answered(c) && !c->to_client.len;
+    bool idle = all_answered(c);
+    /* Answered means that the last byte went into the pair; it may still lie there. */
+    if (idle && take_inner(l, c)) idle = false;
+    if (c->phase != SD_AT_HEAD) return;
+    idle = idle && !c->to_client.len && !c->to_inner.len;
     /* A connection that is only kept costs one descriptor; its inner end comes back with the next head. */
-    if (idle && !c->to_inner.len && l->now - c->since >= (atomic_load(l->inner_open) > l->inner_max / 2 ? 0 : KEPT_MS))
-        close_inner(l, c);
+    if (idle && l->now - c->since >= (atomic_load(l->inner_open) > l->inner_max / 2 ? 0 : KEPT_MS)) close_inner(l, c);
     if (!idle) {
         c->since = l->now; /* the client may wait for its answer first */
     } else if (l->stopping && !c->in.len) {
@@ -392,10 +398,8 @@ void sd_conn_tick(sd_loop *l, sd_conn *c)
         break;
     case SD_NO_MORE:
         /* Half-closed by the client, everything said: answered is raised after the last byte went into the pair. */
-        if (c->client_ended && all_answered(c)) {
-            take_inner(l, c);
-            if (c->phase == SD_NO_MORE && !c->to_client.len) close_all(l, c);
-        }
+        if (c->client_ended && all_answered(c) && !take_inner(l, c) && c->phase == SD_NO_MORE && !c->to_client.len)
+            close_all(l, c);
         break;
     case SD_LINGER:
         if (l->now - c->since >= LINGER_MS) close_all(l, c);

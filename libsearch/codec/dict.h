@@ -36,6 +36,8 @@ void lsi_terms_iter_init(lsi_terms_iter *it, const lsi_terms *t);
 int lsi_terms_iter_next(lsi_terms_iter *it, ls_error *err); /* 1, 0 at the end, negative error */
 void lsi_terms_iter_clear(lsi_terms_iter *it);
 
+/* Documents of all lists but the combined one, added up: their bytes stand beside those of the combined list. */
+int lsi_terms_other_postings(const lsi_terms *t, uint64_t *postings, ls_error *err);
 /* Every block, every order, every record of every list; the lists themselves by lsi_postings_verify. */
 int lsi_terms_verify(const lsi_terms *t, ls_error *err);
 

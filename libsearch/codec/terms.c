@@ -284,7 +284,8 @@ int lsi_terms_iter_next(lsi_terms_iter *it, ls_error *err)
 
 /* ---- checking ---- */
 
-static int verify_list(const lsi_terms *t, uint32_t list, ls_error *err)
+/* Every record of one of the other lists; *postings: their documents, all together, are added. */
+static int walk_list(const lsi_terms *t, uint32_t list, uint64_t *postings, ls_error *err)
 {
     directory d;
     uint64_t at, next = 0;
@@ -303,9 +304,18 @@ static int verify_list(const lsi_terms *t, uint32_t list, ls_error *err)
             if (!p || (!i && gap) || at < next || at >= t->count || !l.df)
                 return lsi_section_corrupt(t->lists, d.bodies, err, "records of rising ordinals");
             next = at + 1;
+            *postings += l.df;
         }
         if (p != end) return lsi_section_corrupt(t->lists, d.bodies, err, "groups that are filled by their records");
     }
+    return rc;
+}
+
+int lsi_terms_other_postings(const lsi_terms *t, uint64_t *postings, ls_error *err)
+{
+    int rc = LS_OK;
+    *postings = 0;
+    for (uint32_t l = 1; !rc && l < t->list_count; l++) rc = walk_list(t, l, postings, err);
     return rc;
 }
 
@@ -327,7 +337,8 @@ int lsi_terms_verify(const lsi_terms *t, ls_error *err)
         if (!rc && before.rc) rc = lsi_fail_nomem(err);
     }
     if (!rc && more < 0) rc = more;
-    for (uint32_t l = 1; !rc && l < t->list_count; l++) rc = verify_list(t, l, err);
+    uint64_t postings;
+    if (!rc) rc = lsi_terms_other_postings(t, &postings, err);
     lsi_buf_clear(&before);
     lsi_terms_iter_clear(&it);
     return rc;

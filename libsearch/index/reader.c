@@ -106,7 +106,7 @@ static uint64_t section_bytes(const lsi_segment *s, const uint32_t *types)
     return n;
 }
 
-/* Postings and positions of the combined list, deleted documents' too: by a walk over the dictionary. */
+/* Postings of all lists, positions of the combined one, deleted documents' too: by a walk over the dictionary. */
 static int count_postings(const lsi_segment *s, ls_stats *out, ls_error *err)
 {
     lsi_terms_iter it;
@@ -117,6 +117,9 @@ static int count_postings(const lsi_segment *s, ls_stats *out, ls_error *err)
         out->positions += it.list.cf;
     }
     lsi_terms_iter_clear(&it);
+    uint64_t others = 0;
+    if (!rc) rc = lsi_terms_other_postings(&s->terms, &others, err);
+    out->postings += others;
     return rc;
 }
 
