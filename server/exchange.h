@@ -51,6 +51,7 @@ typedef struct sd_exchange {
     sd_answer answer;
     /* between the handler and http.c */
     void (*work)(struct sd_exchange *x); /* set by a handler that wants to go on on a worker */
+    bool lengthy;                        /* that work is no search: exports, verification */
     sd_write *write;                     /* set by a handler that wants this written; then `work` makes the answer */
     sd_write write_memory;               /* where it stands */
     struct sd_bulk *bulk;                /* routes_bulk.c's */

@@ -203,7 +203,7 @@ static bool dispatch(sd_request *r, bool must)
         x->write->done = on_written;
         if (sd_archive_submit(r->http->server->archive, x->write, must)) return true;
     } else if (x->work) {
-        if (sd_work_push(r->http->server->work, on_worker, r, must)) return true;
+        if (sd_work_push(r->http->server->work, x->lengthy ? SD_LENGTHY : SD_QUICK, on_worker, r, must)) return true;
     } else {
         sd_answer_refuse(x, "internal", NULL, "the request was not answered");
         return false;

@@ -64,7 +64,7 @@ static ssize_t take_piece(void *arg, uint64_t at, char *to, size_t max)
         r->waiting = true;
         atomic_fetch_add(&r->http->running, 1);
         MHD_suspend_connection(r->connection);
-        if (!sd_work_push(r->http->server->work, make_piece, r, true)) {
+        if (!sd_work_push(r->http->server->work, SD_LENGTHY, make_piece, r, true)) {
             atomic_fetch_sub(&r->http->running, 1);
             r->broken = true;
             MHD_resume_connection(r->connection);

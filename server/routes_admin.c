@@ -71,7 +71,9 @@ static void verify(sd_exchange *x)
 void sd_post_verify(sd_exchange *x)
 {
     static const char *const names[] = {NULL};
-    if (!sd_exchange_unknown(x, names) && content_empty(x)) x->work = verify;
+    if (sd_exchange_unknown(x, names) || !content_empty(x)) return;
+    x->lengthy = true;
+    x->work = verify;
 }
 
 /* A copy beside the index, named by the present generation: clients do not choose paths on the server's disk. */
@@ -99,5 +101,7 @@ static void snapshot(sd_exchange *x)
 void sd_post_snapshot(sd_exchange *x)
 {
     static const char *const names[] = {NULL};
-    if (!sd_exchange_unknown(x, names) && content_empty(x)) x->work = snapshot;
+    if (sd_exchange_unknown(x, names) || !content_empty(x)) return;
+    x->lengthy = true;
+    x->work = snapshot;
 }

@@ -114,5 +114,6 @@ static void open_export(sd_exchange *x)
 
 void sd_get_export(sd_exchange *x)
 {
+    x->lengthy = true;
     x->work = open_export; /* however small: its first search looks at everything found */
 }

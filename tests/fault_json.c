@@ -22,10 +22,10 @@
 #endif
 #endif
 
+#ifdef CAN_FAIL
 static long fail_at; /* this allocation and all behind it fail; 0: none */
 static long made, live;
 
-#ifdef CAN_FAIL
 extern void *__libc_malloc(size_t n);
 extern void *__libc_realloc(void *p, size_t n);
 extern void *__libc_calloc(size_t n, size_t size);

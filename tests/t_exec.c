@@ -167,6 +167,14 @@ static void test_unmatched(void **state)
     assert_non_null(ls_results_unmatched(res, 2));
     assert_null(ls_results_unmatched(res, 3));
     ls_results_free(res);
+    res = find(r, "arms-deal", NULL); /* nobody wrote armsdeal, and nobody was asked to */
+    assert_int_equal(ls_results_get(res).count, 10);
+    assert_null(ls_results_unmatched(res, 0));
+    ls_results_free(res);
+    res = find(r, "arms-missing", NULL);
+    assert_string_equal(ls_results_unmatched(res, 0), "missing");
+    assert_null(ls_results_unmatched(res, 1));
+    ls_results_free(res);
     ls_reader_close(r);
 }
 

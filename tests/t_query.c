@@ -595,10 +595,13 @@ static void test_no_memory(void **state)
     (void)state;
     for (uint64_t n = 1;; n++) {
         ls_query *q = NULL;
+        ls_schema *fresh = NULL; /* keeps no analyzer of an earlier query */
         ls_error err = {0};
+        assert_int_equal(lsi_schema_copy(&fresh, news, NULL), LS_OK);
         lsi_alloc_fail_at(n, false);
-        int rc = lsi_query_parse(&q, news, text, sizeof text - 1, NULL, NOW, &err);
+        int rc = lsi_query_parse(&q, fresh, text, sizeof text - 1, NULL, NOW, &err);
         lsi_alloc_fail_at(0, false);
+        lsi_schema_free(fresh);
         if (!rc) {
             assert_true(n > 5);
             lsi_query_free(q);

@@ -193,8 +193,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names),          cmocka_unit_test(complete),  cmocka_unit_test(lists),
-        cmocka_unit_test(function_words), cmocka_unit_test(detection),
-        cmocka_unit_test(expected_language),
+        cmocka_unit_test(function_words), cmocka_unit_test(detection), cmocka_unit_test(expected_language),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

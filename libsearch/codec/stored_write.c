@@ -7,11 +7,9 @@
 #include "libsearch/codec/stored_layout.h"
 #include "libsearch/codec/vint.h"
 #include "libsearch/util/alloc.h"
-#include <zdict.h>
 #include <zstd.h>
 
-#define LEVEL       3
-#define TRAIN_BYTES ((size_t)512 << 10) /* of samples looked at: twice as many take .02 s and save .0006 of the text */
+#define LEVEL 3
 
 struct lsi_stored_writer {
     lsi_sink *index, *frames, *dict_sink;
@@ -96,52 +94,42 @@ static int put_document(lsi_stored_writer *w, const uint8_t *p, size_t n, ls_err
 
 /* ---- the dictionary ---- */
 
-/* Samples of at most a frame, spread over what waits, TRAIN_BYTES in all; gives their number. */
-static size_t gather(const lsi_stored_writer *w, lsi_buf *bytes, lsi_buf *sizes)
+/* What waits, as samples of at most a frame; gives their number. */
+static size_t cut_samples(const lsi_stored_writer *w, lsi_buf *sizes)
 {
-    size_t every = w->waiting.len / TRAIN_BYTES + 1, n = 0, k = 0;
-    const uint8_t *p = w->waiting.data;
+    size_t n = 0;
     for (size_t i = 0; i < w->count; i++) {
-        for (size_t at = 0; at < w->sizes[i]; at += LSI_STORED_FRAME) {
+        for (size_t at = 0; at < w->sizes[i]; at += LSI_STORED_FRAME, n++) {
             size_t len = LSI_MIN(w->sizes[i] - at, (size_t)LSI_STORED_FRAME);
-            if (k++ % every) continue;
-            lsi_buf_put(bytes, p + at, len);
             lsi_buf_put(sizes, &len, sizeof len);
-            n++;
         }
-        p += w->sizes[i];
     }
     return n;
 }
 
+static int make_dictionary(lsi_stored_writer *w, ls_error *err)
+{
+    lsi_buf sizes;
+    lsi_buf_init(&sizes, 0);
+    uint8_t *dict = lsi_malloc(LSI_STORED_DICT_MAX);
+    size_t n = cut_samples(w, &sizes), got = SIZE_MAX;
+    if (dict && !sizes.rc) got = lsi_stored_dict_make(dict, w->waiting.data, (size_t *)(void *)sizes.data, n, LEVEL);
+    if (got && got != SIZE_MAX) {
+        lsi_sink_put(w->dict_sink, dict, got);
+        w->cdict = ZSTD_createCDict(dict, got, LEVEL);
+        if (!w->cdict || ZSTD_isError(ZSTD_CCtx_refCDict(w->cctx, w->cdict))) got = SIZE_MAX;
+    }
+    lsi_free(dict);
+    lsi_buf_clear(&sizes);
+    return got == SIZE_MAX ? lsi_fail_nomem(err) : LS_OK;
+}
+
 /* Makes the dictionary where there is enough to make one from, and writes the documents that waited: the first so
- * many of what did (a last one may be a mere sample). Texts from which zstd cannot
- * train one (all alike, too few) are stored without. */
+ * many of what did (a last one may be a mere sample). Texts that give none (all alike, too few) are stored without. */
 static int decide(lsi_stored_writer *w, size_t documents, ls_error *err)
 {
-    lsi_buf bytes, sizes;
-    int rc = LS_OK;
-    lsi_buf_init(&bytes, 0);
-    lsi_buf_init(&sizes, 0);
     w->decided = true;
-    if (w->waiting.len >= LSI_STORED_DICT_FROM) {
-        uint8_t *dict = lsi_malloc(LSI_STORED_DICT_MAX);
-        size_t n = gather(w, &bytes, &sizes), got = 0;
-        if (!dict || bytes.rc || sizes.rc) {
-            rc = lsi_fail_nomem(err);
-        } else {
-            got =
-                ZDICT_trainFromBuffer(dict, LSI_STORED_DICT_MAX, bytes.data, (size_t *)(void *)sizes.data, (unsigned)n);
-            if (!ZDICT_isError(got) && got) {
-                lsi_sink_put(w->dict_sink, dict, got);
-                w->cdict = ZSTD_createCDict(dict, got, LEVEL);
-                if (!w->cdict || ZSTD_isError(ZSTD_CCtx_refCDict(w->cctx, w->cdict))) rc = lsi_fail_nomem(err);
-            }
-        }
-        lsi_free(dict);
-    }
-    lsi_buf_clear(&bytes);
-    lsi_buf_clear(&sizes);
+    int rc = w->waiting.len >= LSI_STORED_DICT_FROM ? make_dictionary(w, err) : LS_OK;
     const uint8_t *p = w->waiting.data;
     for (size_t i = 0; i < documents && !rc; i++) {
         rc = put_document(w, p, w->sizes[i], err);

@@ -192,7 +192,8 @@ int lsi_manifest_read(lsi_manifest **out, lsi_frame **file, lsi_dir *dir, ls_err
     ls_error why;
     lsi_error_clear(&why);
     int rc = read_named(out, file, dir, LSI_NAME_MANIFEST, &why);
-    bool lost = rc == LS_CORRUPT || (!rc && (*out)->flags & LSI_MAN_UNSYNCED && (*out)->boot != lsi_io_boot());
+    bool unsynced = !rc && (*out)->flags & LSI_MAN_UNSYNCED;
+    bool lost = rc == LS_CORRUPT || (unsynced && (!(*out)->boot || (*out)->boot != lsi_io_boot()));
     lsi_manifest *durable;
     lsi_frame *durable_file = NULL;
     if (lost && !read_named(&durable, file ? &durable_file : NULL, dir, LSI_NAME_DURABLE, NULL)) {

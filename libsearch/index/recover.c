@@ -94,6 +94,16 @@ static int commit_again(lsi_dir *dir, lsi_manifest *m, uint64_t generation, ls_e
     return lsi_manifest_write(m, dir, true, &renamed, err);
 }
 
+/* Left there, it would be taken for the last durable commit of a later writer, and its files are gone by then. */
+static int drop_durable(lsi_dir *dir, ls_error *err)
+{
+    ls_error why;
+    int rc = lsi_dir_unlink(dir, LSI_NAME_DURABLE, &why);
+    if (rc == LS_NOTFOUND) return LS_OK;
+    if (rc && err) *err = why;
+    return rc;
+}
+
 int lsi_recover(lsi_dir *dir, lsi_manifest *m, uint64_t *next_generation, ls_error *err)
 {
     found f = {m, m->generation, {0}};
@@ -106,7 +116,7 @@ int lsi_recover(lsi_dir *dir, lsi_manifest *m, uint64_t *next_generation, ls_err
         rc = lsi_fail(err, LS_LIMIT, "%s: a file has generation %llu; no higher one can be given", lsi_dir_path(dir),
                       (unsigned long long)f.highest);
     if (!rc && again) rc = commit_again(dir, m, (*next_generation)++, err);
-    if (!rc) lsi_dir_unlink(dir, LSI_NAME_DURABLE, NULL); /* before its files go as orphans */
+    if (!rc) rc = drop_durable(dir, err); /* before its files go as orphans */
     for (size_t i = 0; !rc && i < f.orphans.count; i++)
         lsi_dir_unlink(dir, (const char *)f.orphans.entries[i].key, NULL); /* else the next writer's */
     lsi_map_clear(&f.orphans);

@@ -179,6 +179,11 @@ int lsi_writer_open(ls_writer **out, const char *path, const ls_writer_options *
     ls_writer *w = lsi_calloc(1, sizeof *w);
     if (!w) return lsi_fail_nomem(err);
     w->flags = o->flags;
+    if (w->flags & LS_WRITER_NO_SYNC && !lsi_io_boot()) { /* nobody could tell afterwards that the system went down */
+        lsi_log(LS_LOG_WARNING, "%s: the system's boot_id cannot be read: commits wait for the disk all the same",
+                path);
+        w->flags &= ~(unsigned)LS_WRITER_NO_SYNC;
+    }
     w->budget = o->memory_bytes ? LSI_MAX(o->memory_bytes, SMALLEST_BUDGET) : DEFAULT_BUDGET;
     lsi_map_init(&w->mem_ids);
     pthread_mutex_init(&w->mutex, NULL);

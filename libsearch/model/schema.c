@@ -69,6 +69,7 @@ int lsi_schema_news(ls_schema **out, ls_error *err)
 void lsi_schema_free(ls_schema *s)
 {
     if (!s) return;
+    for (size_t i = 0; i < LSI_SPARE_ANALYZERS; i++) lsi_analyzer_free(s->spare[i]);
     lsi_zone_free(s->zone);
     lsi_free(s);
 }
@@ -78,7 +79,8 @@ int lsi_schema_copy(ls_schema **out, const ls_schema *s, ls_error *err)
     *out = NULL;
     ls_schema *c = lsi_malloc(sizeof *c);
     if (!c) return lsi_fail_nomem(err);
-    *c = *s;
+    memcpy(c, s, offsetof(ls_schema, spare)); /* other threads may be at the spare analyzers */
+    memset(c->spare, 0, sizeof c->spare);
     c->zone = NULL;
     for (size_t i = 0; i < c->count; i++) c->fields[i].pub.name = c->fields[i].name;
     *out = c;

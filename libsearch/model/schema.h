@@ -17,6 +17,10 @@
 #define LSI_LIST_COMBINED 0
 #define LSI_LISTS_MAX     (1 + LSI_TEXT_FIELDS_MAX)
 
+#define LSI_SPARE_ANALYZERS 8
+
+struct lsi_analyzer;
+
 typedef struct lsi_schema_field {
     ls_field pub; /* pub.name points at name */
     char name[64];
@@ -34,7 +38,13 @@ struct ls_schema {
     char language[24], timezone[64], k1_text[24], b_text[24];
     struct lsi_zone *zone;        /* the rules of timezone, owned; NULL: UTC. Loaded by index/ and api/, not copied */
     bool title_fixed, main_fixed; /* chosen by the user or by segments already written: names no longer decide */
+    /* Analyzers that parsers of queries have done with, by atomic exchange only; see spare.c. Last: never copied. */
+    struct lsi_analyzer *spare[LSI_SPARE_ANALYZERS];
 };
+
+/* An analyzer for the parse of one query; parsers on several threads may share a schema. LS_NOMEM. */
+int lsi_schema_take_analyzer(const ls_schema *s, struct lsi_analyzer **out, ls_error *err);
+void lsi_schema_give_analyzer(const ls_schema *s, struct lsi_analyzer *a); /* takes NULL */
 
 /* The news schema's names, in order, are defined in schema.c. */
 int lsi_schema_find(const ls_schema *s, const char *name, size_t len); /* field number or LSI_FIELD_NONE */

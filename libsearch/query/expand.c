@@ -6,6 +6,7 @@
  * the most frequent stay (ties by spelling), the same in every segmentation, and `wanted` tells it. Then the entries
  * of a segment are grouped by term: a term all of whose forms are there needs no look at the form stream.
  * It does not know scores or trees. */
+#include "libsearch/codec/leap.h"
 #include "libsearch/query/fuzzy.h"
 #include "libsearch/query/resolve.h"
 #include "libsearch/util/map.h"
@@ -90,20 +91,12 @@ static int note(walk *k, uint32_t seg, const lsi_forms_iter *it, ls_error *err)
     return LS_OK;
 }
 
-/* The smallest string above everything that begins with p[0..n): 0 where there is none. */
-static size_t behind(uint8_t *p, size_t n)
-{
-    while (n && p[n - 1] == 0xFF) n--;
-    if (n) p[n - 1]++;
-    return n;
-}
-
 static int walk_segment(walk *k, uint32_t seg, ls_error *err)
 {
     lsi_forms_iter it;
     lsi_forms_iter_init(&it, &k->r->snap->segments[seg].seg->forms);
     int rc = LS_OK;
-    if (k->start_len) rc = lsi_forms_iter_seek(&it, k->start, k->start_len, err);
+    if (k->start_len) rc = lsi_forms_iter_find(&it, k->start, k->start_len, err);
     while (!rc && (rc = lsi_forms_iter_next(&it, err)) == 1) {
         const lsi_form *f = &it.at;
         size_t dead = 0;
@@ -114,12 +107,8 @@ static int walk_segment(walk *k, uint32_t seg, ls_error *err)
         int m = matches(k, f, &dead);
         if (m == YES) {
             rc = note(k, seg, &it, err);
-        } else if (m == SKIP && dead <= 3) { /* a short beginning rules out a long run: leap over it */
-            uint8_t next[8];
-            memcpy(next, f->folded, dead);
-            size_t n = behind(next, dead);
-            if (!n) break;
-            rc = lsi_forms_iter_seek(&it, next, n, err);
+        } else if (m == SKIP) {
+            rc = lsi_forms_iter_leap(&it, dead, err);
         }
     }
     lsi_forms_iter_clear(&it);

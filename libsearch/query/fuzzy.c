@@ -2,8 +2,9 @@
  * twice) by rows, and the matching of wildcards.
  *
  * Sorted words share their beginnings, so that the rows of the common code points are kept from one to the next: a
- * walk over a dictionary computes about three rows a word. A row whose smallest value, and whose predecessor's too
- * (a swap looks two rows back), exceed the maximum cannot lead to a match: everything with that beginning is dead.
+ * walk over a dictionary computes about three rows a word. A row whose smallest value exceeds the maximum cannot lead
+ * to a match: the row before has no value below the maximum (neighbouring rows differ by at most one), so that a swap,
+ * which looks two rows back and adds one, exceeds it too. Everything with that beginning is dead.
  * Works on code points, not bytes. It does not know dictionaries. */
 #include "libsearch/query/fuzzy.h"
 
@@ -41,29 +42,37 @@ bool lsi_fuzzy_init(lsi_fuzzy *f, const uint8_t *word, size_t len, uint32_t max)
     return true;
 }
 
+/* What lies further than `max` from the diagonal is more than max: rows are made within that band only, and the cells
+ * at its sides hold max + 1 for the next row. */
+static uint32_t band_from(const lsi_fuzzy *f, uint32_t i)
+{
+    return i > f->max ? i - f->max : 0;
+}
+
+static uint32_t band_to(const lsi_fuzzy *f, uint32_t i)
+{
+    return LSI_MIN(f->len, i + f->max);
+}
+
 /* Computes row i (of the candidate's first i points) and tells its smallest value. */
 static uint32_t compute_row(lsi_fuzzy *f, uint32_t i)
 {
     uint8_t *row = f->rows[i];
     const uint8_t *up = f->rows[i - 1];
-    uint32_t c = f->points[i - 1], least = i;
-    row[0] = (uint8_t)i;
-    for (uint32_t j = 1; j <= f->len; j++) {
+    uint32_t c = f->points[i - 1], from = band_from(f, i), to = band_to(f, i), least = f->max + 1, left = f->max + 1;
+    if (!from) least = left = i;
+    row[from ? from - 1 : 0] = (uint8_t)left;
+    for (uint32_t j = LSI_MAX(from, 1u); j <= to; j++) {
         uint32_t d = (uint32_t)up[j - 1] + (f->word[j - 1] != c ? 1u : 0u);
         d = LSI_MIN(d, (uint32_t)up[j] + 1);
-        d = LSI_MIN(d, (uint32_t)row[j - 1] + 1);
+        d = LSI_MIN(d, left + 1);
         if (i > 1 && j > 1 && c == f->word[j - 2] && f->points[i - 2] == f->word[j - 1])
             d = LSI_MIN(d, (uint32_t)f->rows[i - 2][j - 2] + 1);
+        left = d;
         row[j] = (uint8_t)d;
         least = LSI_MIN(least, d);
     }
-    return least;
-}
-
-static uint32_t row_least(const lsi_fuzzy *f, uint32_t i)
-{
-    uint32_t least = UINT32_MAX;
-    for (uint32_t j = 0; j <= f->len; j++) least = LSI_MIN(least, (uint32_t)f->rows[i][j]);
+    if (to < f->len) row[to + 1] = (uint8_t)(f->max + 1);
     return least;
 }
 
@@ -86,12 +95,13 @@ uint32_t lsi_fuzzy_distance(lsi_fuzzy *f, const uint8_t *cand, size_t len, size_
         f->ends[i] = (uint32_t)(p - cand);
         uint32_t least = compute_row(f, ++i);
         f->depth = i;
-        if (least > f->max && row_least(f, i - 1) > f->max) {
+        if (least > f->max) {
             *dead = f->ends[i - 1];
             f->depth = i - 1; /* the row of the dead point is of no further use */
             return f->max + 1;
         }
     }
+    if (i + f->max < f->len) return f->max + 1; /* shorter than any match */
     uint32_t d = f->rows[i][f->len];
     return d > f->max ? f->max + 1 : d;
 }

@@ -473,8 +473,11 @@ const lsi_lexeme *lsi_lex(lsi_parser *p, const char *text, size_t len)
                .fields = {LSI_FIELD_NONE}};
     size_t opens = 0;
     for (size_t i = 0; i < len; i++) opens += text[i] == '(';
-    l.out = lsi_parse_alloc(p, (len + LSI_MIN(opens, LSI_QUERY_DEPTH_MAX) + 1) * sizeof *l.out);
-    if (!l.out) return NULL;
+    l.out = lsi_arena_alloc(&p->q->arena, (len + LSI_MIN(opens, LSI_QUERY_DEPTH_MAX) + 1) * sizeof *l.out);
+    if (!l.out) {
+        p->rc = LS_NOMEM;
+        return NULL;
+    }
     while (l.at < l.end) {
         size_t space = lsi_lex_space(l.at, l.end), bytes;
         int quote = quote_at(l.at, l.end, &bytes);

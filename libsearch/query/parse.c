@@ -266,13 +266,20 @@ static int take_text(lsi_parser *p, const char *text, size_t len)
         len = LSI_QUERY_BYTES_MAX;
         for (int back = 0; back < 3 && ((uint8_t)text[len] & 0xC0) == 0x80; back++) len--;
     }
-    uint64_t invalid = lsi_utf8_repair((const uint8_t *)text, len, &b);
-    size_t n = b.len;
-    if (n > LSI_QUERY_BYTES_MAX) {
-        for (n = LSI_QUERY_BYTES_MAX; n && (b.data[n] & 0xC0) == 0x80;) n--;
+    const uint8_t *from = (const uint8_t *)text;
+    uint64_t invalid = 0;
+    size_t repaired = len;
+    if (!lsi_utf8_valid(from, len)) {
+        invalid = lsi_utf8_repair(from, len, &b);
+        from = b.data;
+        repaired = b.len;
     }
-    char *copy = b.rc ? NULL : lsi_arena_dup(&q->arena, b.data, n);
-    bool cut = len < given || n < b.len;
+    size_t n = repaired;
+    if (n > LSI_QUERY_BYTES_MAX) {
+        for (n = LSI_QUERY_BYTES_MAX; n && (from[n] & 0xC0) == 0x80;) n--;
+    }
+    char *copy = b.rc ? NULL : lsi_arena_dup(&q->arena, from, n);
+    bool cut = len < given || n < repaired;
     lsi_buf_clear(&b);
     if (!copy) return LS_NOMEM;
     for (size_t i = 0; i < n; i++) {
@@ -301,7 +308,7 @@ static bool is_blank(const ls_query *q)
 static int build(lsi_parser *p, const char *text, size_t len, bool unknown_language, ls_error *err)
 {
     ls_query *q = p->q;
-    int rc = lsi_analyzer_new(&p->an, err);
+    int rc = lsi_schema_take_analyzer(p->s, &p->an, err);
     if (rc) return rc;
     if (take_text(p, text, len)) return LS_NOMEM;
     if (unknown_language) {
@@ -337,7 +344,7 @@ int lsi_query_parse(ls_query **out, const ls_schema *s, const char *text, size_t
     if (q->lang == q->default_lang) q->lang = -1;
     lsi_parser p = {.q = q, .s = s, .now = now};
     int rc = build(&p, text, len, unknown, err);
-    lsi_analyzer_free(p.an);
+    lsi_schema_give_analyzer(s, p.an);
     lsi_free(p.stack);
     lsi_free(p.words);
     if (rc) {

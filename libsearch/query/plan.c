@@ -343,6 +343,13 @@ static int join(lsi_plan *p, lsi_op *query, const lsi_plan_options *o, ls_error 
     return LS_OK;
 }
 
+static uint32_t depth_of(const lsi_node *n)
+{
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < n->kid_count; i++) most = LSI_MAX(most, depth_of(n->kids[i]));
+    return most + 1;
+}
+
 int lsi_plan_make(lsi_plan *p, const ls_query *q, const lsi_snapshot *snap, lsi_scratch *s, const lsi_plan_options *o,
                   ls_error *err)
 {
@@ -358,7 +365,7 @@ int lsi_plan_make(lsi_plan *p, const ls_query *q, const lsi_snapshot *snap, lsi_
                                  .deadline_us = o->deadline_us,
                                  .cancel = o->cancel,
                                  .cancel_ctx = o->cancel_ctx};
-    p->level_count = 4 * LSI_QUERY_DEPTH_MAX + 8;
+    p->level_count = 2 * depth_of(q->root) + 4; /* a NOT may become an AND of its own: two levels a node */
     p->levels = lsi_arena_zalloc(&s->arena, p->level_count * sizeof *p->levels);
     p->column_values = lsi_arena_alloc(&s->arena, LSI_WINDOW_DOCS * sizeof *p->column_values);
     if (!p->levels || !p->column_values) return lsi_fail_nomem(err);

@@ -30,7 +30,7 @@ lsi_plan_field lsi_plan_find_field(const lsi_plan *p, int field)
 
 int lsi_plan_unmatched(lsi_plan *p, const lsi_qword *w, const lsi_plan_ctx *c, ls_error *err)
 {
-    if (c->excluded) return LS_OK;
+    if (c->excluded || w->alternative) return LS_OK; /* a joined spelling that only might have been meant */
     lsi_arena *a = &p->scratch->arena;
     for (size_t i = 0; i < p->unmatched_count; i++) {
         if (!strcmp(p->unmatched[i], (const char *)w->form)) return LS_OK;

@@ -4,12 +4,19 @@
  * the same spelling otherwise, and its segment must not be the only one to know. Its document frequency is that of its
  * most frequent term, over live documents. It does not know phrases, scores or trees. */
 #include "libsearch/query/resolve.h"
+#include "libsearch/codec/leap.h"
 #include "libsearch/util/alloc.h"
 
 typedef struct term_set { /* distinct terms, their bytes in the arena */
     lsi_qterm *at;
     uint32_t count, cap;
 } term_set;
+
+/* Where the first terms of a set stand in one segment. */
+typedef struct known_terms {
+    lsi_ord ords[4];
+    uint32_t count;
+} known_terms;
 
 static int set_add(term_set *s, lsi_arena *a, const uint8_t *term, size_t len, ls_error *err)
 {
@@ -61,14 +68,13 @@ int lsi_resolve_list(const lsi_segment *seg, lsi_ord ord, uint32_t list, lsi_lis
     return LS_OK;
 }
 
-/* Adds the terms of the segment's visible forms with this folded spelling; known[0..n): ordinals of terms that are in
- * the set already. bigrams: forms that go on by one more character count too. */
+/* Adds the terms of the segment's visible forms with this folded spelling; known: terms that are in the set
+ * already. bigrams: forms that go on by one more character count too. */
 static int add_form_terms(lsi_resolver *r, term_set *set, const lsi_snapshot_segment *s, const lsi_qword *w,
-                          bool bigrams, const lsi_ord *known, uint32_t n, lsi_forms_iter *it, lsi_buf *term,
-                          ls_error *err)
+                          bool bigrams, const known_terms *known, lsi_forms_iter *it, lsi_buf *term, ls_error *err)
 {
-    lsi_forms_iter_init(it, &s->seg->forms);
-    int rc = lsi_forms_iter_seek(it, w->folded, w->folded_len, err);
+    it->forms = &s->seg->forms;
+    int rc = lsi_forms_iter_find(it, w->folded, w->folded_len, err);
     while (!rc && (rc = lsi_forms_iter_next(it, err)) == 1) {
         const lsi_form *f = &it->at;
         rc = LS_OK;
@@ -82,7 +88,7 @@ static int add_form_terms(lsi_resolver *r, term_set *set, const lsi_snapshot_seg
             }
         }
         bool have = false;
-        for (uint32_t i = 0; i < n; i++) have |= known[i] == f->term;
+        for (uint32_t i = 0; i < known->count; i++) have |= known->ords[i] == f->term;
         uint32_t gone = 0;
         if (have) continue;
         rc = lsi_live_form(s->live, it->entry, &gone, err);
@@ -96,7 +102,8 @@ static int add_form_terms(lsi_resolver *r, term_set *set, const lsi_snapshot_seg
 }
 
 /* Fills picks and document frequency from the set of terms. */
-static int pick_terms(lsi_resolver *r, lsi_word *out, const term_set *set, uint32_t list, ls_error *err)
+static int pick_terms(lsi_resolver *r, lsi_word *out, const term_set *set, const known_terms *known, uint32_t list,
+                      ls_error *err)
 {
     lsi_arena *a = &r->scratch->arena;
     uint64_t *df = lsi_arena_zalloc(a, (set->count + 1) * sizeof *df);
@@ -109,7 +116,9 @@ static int pick_terms(lsi_resolver *r, lsi_word *out, const term_set *set, uint3
         for (uint32_t t = 0; t < set->count; t++) {
             lsi_pick *p = &picks->at[picks->count];
             uint32_t gone = 0;
-            int rc = lsi_terms_find(&ss->seg->terms, set->at[t].term, set->at[t].len, &p->ord, err);
+            int rc = LS_OK;
+            if (t < known[s].count) p->ord = known[s].ords[t];
+            else rc = lsi_terms_find(&ss->seg->terms, set->at[t].term, set->at[t].len, &p->ord, err);
             if (rc) return rc;
             if (p->ord == LSI_ORD_NONE) continue;
             rc = lsi_resolve_list(ss->seg, p->ord, list, &p->list, err);
@@ -135,24 +144,26 @@ int lsi_resolve_terms(lsi_resolver *r, lsi_word *out, const lsi_qword *w, uint32
     bool bigrams = lsi_resolve_is_cjk(w->folded, w->folded_len);
     int rc = LS_OK;
     lsi_buf_init(&term, 0);
+    lsi_forms_iter_init(&it, NULL);
     memset(out, 0, sizeof *out);
     r->wanted = 0;
     out->from = w;
     out->segs = lsi_arena_zalloc(a, (r->snap->count + 1) * sizeof *out->segs);
-    if (!out->segs) return lsi_fail_nomem(err);
+    known_terms *known = lsi_arena_alloc(a, (r->snap->count + 1) * sizeof *known);
+    if (!out->segs || !known) return lsi_fail_nomem(err);
     for (uint32_t t = 0; !rc && t < w->term_count; t++) rc = set_add(&set, a, w->terms[t].term, w->terms[t].len, err);
     for (size_t s = 0; !rc && s < r->snap->count; s++) {
         const lsi_snapshot_segment *ss = &r->snap->segments[s];
-        lsi_ord known[4];
-        uint32_t n = LSI_MIN(set.count, (uint32_t)LSI_COUNTOF(known));
-        for (uint32_t t = 0; !rc && t < n; t++)
-            rc = lsi_terms_find(&ss->seg->terms, set.at[t].term, set.at[t].len, &known[t], err);
+        known_terms *k = &known[s];
+        k->count = LSI_MIN(set.count, (uint32_t)LSI_COUNTOF(k->ords));
+        for (uint32_t t = 0; !rc && t < k->count; t++)
+            rc = lsi_terms_find(&ss->seg->terms, set.at[t].term, set.at[t].len, &k->ords[t], err);
         if (rc || !w->folded_len) continue;
-        rc = add_form_terms(r, &set, ss, w, bigrams, known, n, &it, &term, err);
-        lsi_forms_iter_clear(&it);
+        rc = add_form_terms(r, &set, ss, w, bigrams, k, &it, &term, err);
         if (!rc && bigrams) rc = lsi_resolve_poll(r, err);
     }
-    if (!rc) rc = pick_terms(r, out, &set, list, err);
+    if (!rc) rc = pick_terms(r, out, &set, known, list, err);
+    lsi_forms_iter_clear(&it);
     lsi_buf_clear(&term);
     return rc;
 }

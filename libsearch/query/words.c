@@ -170,6 +170,16 @@ static bool reads_as_words(lsi_parser *p, const char *text, size_t len, const ls
     return lsi_words_read(p, &again, text, len, 0) && lsi_words_equal(&again, w);
 }
 
+/* A word of ASCII letters is a chunk of its own unless it is an operator: nothing need be read again. */
+static bool is_plain(const lsi_words *w, const char *text, size_t len)
+{
+    if (w->count != 1 || w->has_joined || w->one_of_bigrams || len != w->list[0].form_len) return false;
+    for (size_t i = 0; i < len; i++) {
+        if ((uint8_t)((text[i] | 32) - 'a') > 25) return false;
+    }
+    return len > 3 || (len && text[0] > 'Z'); /* AND, OR, NOT */
+}
+
 /* The text alone is cut into one plain chunk, and that is read as w. */
 static bool is_chunk_of(lsi_parser *p, const char *text, size_t len, const lsi_words *w)
 {
@@ -206,6 +216,7 @@ const char *lsi_words_chunk(lsi_parser *p, const lsi_words *w, const char *text,
 {
     if (!w->count || p->rc) return NULL;
     const char *form = (const char *)w->list[0].form;
+    if (is_plain(w, form, w->list[0].form_len)) return form;
     if (w->count == 1 && is_chunk_of(p, form, w->list[0].form_len, w)) return form;
     size_t n;
     const char *cut = trimmed(p, w, &n);

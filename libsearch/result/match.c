@@ -162,32 +162,46 @@ static uint8_t lower(uint8_t c)
     return c >= 'A' && c <= 'Z' ? c | 32 : c;
 }
 
-/* *all: any first letter is possible. */
-static void note_first(lsi_matcher *m, const uint8_t *key, size_t len, bool *all)
+/* The number of a letter or digit in lower case, or 36. */
+static unsigned letter_number(uint8_t c)
 {
-    if (!len || key[0] == '*' || key[0] == '?') *all = true;
-    else if (key[0] < 128) m->first[lower(key[0])] = true;
+    c = lower(c);
+    if (c >= 'a' && c <= 'z') return c - 'a';
+    return c >= '0' && c <= '9' ? 26u + (c - '0') : 36u;
 }
 
-/* Most words of a text begin with a letter that no word of the query begins with. Stemmers that only cut the end keep
- * the first letter, and folding an ASCII letter gives that letter; for other languages every word is judged. */
+/* *all: any first letter is possible. */
+static void note_first(lsi_matcher *m, bool pairs, const uint8_t *key, size_t len, bool *all)
+{
+    if (!len || key[0] == '*' || key[0] == '?') *all = true;
+    if (*all || key[0] >= 128) return;
+    unsigned second = pairs && len > 1 ? letter_number(key[1]) : 36;
+    m->second[lower(key[0])] |= second < 36 ? UINT64_C(1) << second : UINT64_MAX;
+}
+
+/* Most words of a text begin otherwise than every word of the query. Stemmers that only cut the end keep the first
+ * letter, and folding an ASCII letter gives that letter; the English one keeps the second as well, but a y (dying, die).
+ * For other languages every word is judged. */
 static void note_firsts(lsi_matcher *m)
 {
-    static const char *const plain[] = {"none", "english", "german", "french", "spanish", "italian", "portuguese"};
+    static const char *const plain[] = {"none",      "english",    "german",   "french", "spanish",
+                                        "italian",   "portuguese", "catalan",  "danish", "finnish",
+                                        "hungarian", "norwegian",  "romanian", "swedish"};
     const lsi_map *maps[] = {&m->by_term, &m->by_folded, &m->by_form};
-    bool all = false;
+    bool all = false, pairs = false;
     for (size_t i = 0; i < LSI_COUNTOF(plain) && !m->by_first; i++) {
         m->by_first = strcmp(lsi_lang_name(m->lang), plain[i]) == 0;
+        pairs = m->by_first && i < 2;
     }
     for (size_t k = 0; k < LSI_COUNTOF(maps); k++) {
         for (size_t i = 0; i < maps[k]->count; i++) {
-            note_first(m, maps[k]->entries[i].key, maps[k]->entries[i].key_bytes, &all);
+            note_first(m, pairs, maps[k]->entries[i].key, maps[k]->entries[i].key_bytes, &all);
         }
     }
     for (uint32_t i = 0; i < m->slot_count; i++) {
         const lsi_match_slot *s = &m->slots[i];
         if (s->by == LSI_Q_FUZZY) all = true;
-        else if (s->by != LSI_Q_NOTHING) note_first(m, s->word->folded, s->word->folded_len, &all);
+        else if (s->by != LSI_Q_NOTHING) note_first(m, pairs, s->word->folded, s->word->folded_len, &all);
     }
     if (all) m->by_first = false;
 }
@@ -282,10 +296,14 @@ static int judge(lsi_matcher *m, const uint8_t *form, size_t len, uint32_t *list
     return rc ? rc : put_list(m, UINT32_MAX, err);
 }
 
-static bool is_foreign(const lsi_matcher *m, uint8_t c)
+/* No word of the query begins like this one. */
+static bool is_foreign(const lsi_matcher *m, const uint8_t *form, size_t len)
 {
-    c = lower(c);
-    return m->by_first && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) && !m->first[c];
+    if (!m->by_first || letter_number(form[0]) == 36) return false;
+    uint64_t second = m->second[lower(form[0])];
+    if (!second || len < 2 || lower(form[1]) == 'y') return !second;
+    unsigned n = letter_number(form[1]);
+    return n < 36 && !(second >> n & 1);
 }
 
 static int put_word(lsi_match_slot *s, const lsi_match_word *w, ls_error *err)
@@ -371,7 +389,7 @@ static int read_words(lsi_matcher *m, const uint8_t *text, size_t len, ls_error 
             boilerplate = apart;
             last_end = LSI_MAX(last_end, t.end);
         }
-        if (!m->root || rc || is_foreign(m, t.form[0])) continue;
+        if (!m->root || rc || is_foreign(m, t.form, t.form_len)) continue;
         uint32_t list = 0;
         rc = judge(m, t.form, t.form_len, &list, err);
         w.start = t.start;

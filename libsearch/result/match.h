@@ -62,8 +62,8 @@ typedef struct lsi_matcher {
     lsi_match_sentence *sentences;
     size_t sentence_count, sentence_cap;
     bool want_sentences;
-    bool by_first;   /* words of other first letters need no look: first[] tells those of the query's */
-    bool first[128]; /* by ASCII letter or digit, lower case */
+    bool by_first;        /* words that begin otherwise than the query's need no look */
+    uint64_t second[128]; /* by first letter or digit, lower case: the second ones that need a look, a bit each */
 } lsi_matcher;
 
 /* Everything lives in the scratch's arena but the maps and arrays that clear frees. LS_NOMEM, LS_CORRUPT. */

@@ -4,6 +4,7 @@
  * Invariant: a spelling that no live document has is never given. A document with two forms of one spelling (Arms,
  * arms) counts twice in df: it ranks, it is not told. Ignorant of: terms, queries.
  */
+#include "libsearch/codec/leap.h"
 #include "libsearch/query/fuzzy.h"
 #include "libsearch/result/suggest.h"
 #include "libsearch/util/map.h"
@@ -65,23 +66,11 @@ static int note(walk *k, const lsi_form *f, uint64_t live, uint32_t distance, ls
     return note_form(k, f, *v, live, err);
 }
 
-/* Moves to the first entry that does not begin with the first n ≤ 8 bytes of the present one. *more false: none. */
-static int leap(lsi_forms_iter *it, size_t n, bool *more, ls_error *err)
-{
-    uint8_t next[8];
-    memcpy(next, it->at.folded, n);
-    while (n && next[n - 1] == 0xFF) n--;
-    *more = n > 0;
-    if (!n) return LS_OK;
-    next[n - 1]++;
-    return lsi_forms_iter_seek(it, next, n, err);
-}
-
 static int walk_segment(walk *k, const lsi_snapshot_segment *s, const uint8_t *prefix, size_t len, ls_error *err)
 {
     lsi_forms_iter it;
     lsi_forms_iter_init(&it, &s->seg->forms);
-    int rc = len ? lsi_forms_iter_seek(&it, prefix, len, err) : LS_OK;
+    int rc = len ? lsi_forms_iter_find(&it, prefix, len, err) : LS_OK;
     while (!rc && (rc = lsi_forms_iter_next(&it, err)) == 1) {
         const lsi_form *f = &it.at;
         uint32_t gone = 0, distance = 0;
@@ -90,12 +79,8 @@ static int walk_segment(walk *k, const lsi_snapshot_segment *s, const uint8_t *p
         if (f->folded_len < len || (len && memcmp(f->folded, prefix, len) != 0)) break;
         if (!f->folded_len || f->folded[0] <= ' ') continue; /* hidden words */
         if (k->fuzzy) {
-            bool more = true;
             distance = lsi_fuzzy_distance(k->fuzzy, f->folded, f->folded_len, &dead);
-            if (distance > k->fuzzy->max && dead && dead <= 2) { /* a short beginning rules out a long run */
-                rc = leap(&it, dead, &more, err);
-                if (rc || !more) break;
-            }
+            if (distance > k->fuzzy->max && dead) rc = lsi_forms_iter_leap(&it, dead, err);
             if (distance > k->fuzzy->max || lsi_fuzzy_has_digit(f->folded, f->folded_len)) continue;
         }
         rc = lsi_live_form(s->live, it.entry, &gone, err);

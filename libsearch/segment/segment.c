@@ -252,8 +252,7 @@ static int take_numbers(const lsi_segment *s, lsi_doc doc, ls_doc *d, ls_error *
         lsi_doc_value *v = &d->values[i];
         bool has = false;
         if (!v->is_int) continue;
-        if (s->columns[v->field_no].section)
-            rc = lsi_column_get(&s->columns[v->field_no], doc, &has, &v->integer, err);
+        if (s->columns[v->field_no].section) rc = lsi_column_get(&s->columns[v->field_no], doc, &has, &v->integer, err);
         if (!rc && !has)
             rc = lsi_section_corrupt(section(s, LSI_SEC_COLUMNS), 0, err, "a number wherever a document says so");
     }

@@ -93,6 +93,7 @@ uint64_t lsi_io_monotonic_us(void)
 }
 
 static atomic_uint_fast64_t pretended_boot;
+static atomic_uint_fast64_t known_boot; /* read once: it cannot change while this process runs */
 
 void lsi_io_pretend_boot(uint64_t pretend)
 {
@@ -102,7 +103,8 @@ void lsi_io_pretend_boot(uint64_t pretend)
 uint64_t lsi_io_boot(void)
 {
     uint64_t pretended = atomic_load(&pretended_boot);
-    if (pretended) return pretended;
+    uint64_t known = atomic_load(&known_boot);
+    if (pretended || known) return pretended ? pretended : known;
     uint8_t id[36]; /* a UUID as text; such files tell no size, so that it is read as far as it goes */
     size_t n = 0;
     int fd;
@@ -116,7 +118,10 @@ uint64_t lsi_io_boot(void)
         n += (size_t)got;
     }
     close(fd);
-    return n == sizeof id ? lsi_hash64(id, n) : 0;
+    if (n < sizeof id) return 0;
+    known = lsi_hash64(id, n);
+    atomic_store(&known_boot, known);
+    return known;
 }
 
 int lsi_io_random(void *p, size_t n, ls_error *err)

@@ -16,9 +16,9 @@
 #define DETECT_BYTES 4096u
 #define PIECE_BYTES  320u /* read between two looks at the evidence */
 #define OBVIOUS      16u  /* words of the best language, which has twice the score of the next */
-#define WORD_BYTES   24u /* longer ones are no function words */
-#define WORDS_ENOUGH 6u  /* from so many on, the better of two close neighbours (Danish, Norwegian) is taken */
-#define PROSE        12u /* in prose one of so many words is a function word, and more */
+#define WORD_BYTES   24u  /* longer ones are no function words */
+#define WORDS_ENOUGH 6u   /* from so many on, the better of two close neighbours (Danish, Norwegian) is taken */
+#define PROSE        12u  /* in prose one of so many words is a function word, and more */
 #define VARIED       32u /* a language that was not expected has a different one in so many words, and three at least */
 
 static const struct {
@@ -226,7 +226,7 @@ static unsigned main_script(const tally *t)
     return best;
 }
 
-typedef struct standing { /* of the tongues of the main script */
+typedef struct standing {         /* of the tongues of the main script */
     uint32_t count, best, second; /* second: a score */
     unsigned script;
 } standing;

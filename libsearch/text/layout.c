@@ -27,9 +27,14 @@ static size_t trim_end(const uint8_t *text, size_t start, size_t end)
 
 static size_t letters(const uint8_t *text, size_t start, size_t end)
 {
-    size_t n = 0;
-    for (; start < end; start++) n += !lsi_utf8_inside(text[start]);
-    return n;
+    size_t n = end - start, inside = 0;
+    for (; end - start >= 8; start += 8) { /* bytes 10xxxxxx are no letter's first */
+        uint64_t w = lsi_get64(text + start) & UINT64_C(0xc0c0c0c0c0c0c0c0);
+        uint64_t high = w & UINT64_C(0x8080808080808080);
+        if (high) inside += lsi_popcount64(high & ~(w << 1));
+    }
+    for (; start < end; start++) inside += lsi_utf8_inside(text[start]);
+    return n - inside;
 }
 
 /* The end of a line without the closing quotation marks and brackets behind its last mark. */
@@ -203,13 +208,28 @@ static bool has_one(const uint8_t *text, size_t len, size_t after, const char *n
 
 #define STARTS_SHORT 4u /* letters that the first look compares */
 
+/* The first four folded bytes at `at`; false where there are fewer. Four ASCII letters, the common case, need no table
+ * (unless a mark behind them may fold with the last one). */
+static bool first_letters(const lsi_cutter *c, size_t at, uint32_t *start)
+{
+    uint8_t line[LSI_FORM_MAX];
+    const uint8_t *p = c->text + at;
+    if (c->len - at > STARTS_SHORT && lsi_is_alpha(p[0]) && lsi_is_alpha(p[1]) && lsi_is_alpha(p[2]) &&
+        lsi_is_alpha(p[3]) && p[4] < 0x80) {
+        *start = lsi_get32(p) | 0x20202020u;
+        return true;
+    }
+    if (lsi_fold_full(c->fold, p, LSI_MIN(c->len - at, 4 * STARTS_SHORT), line) < STARTS_SHORT) return false;
+    *start = lsi_get32(line);
+    return true;
+}
+
 size_t lsi_layout_boilerplate(lsi_cutter *c, size_t at)
 {
     uint8_t line[LSI_FORM_MAX];
-    size_t n = lsi_fold_full(c->fold, c->text + at, LSI_MIN(c->len - at, 4 * STARTS_SHORT), line);
-    if (n < STARTS_SHORT) return 0;
-    size_t i = 0;
-    uint32_t start = lsi_get32(line);
+    uint32_t start;
+    size_t i = 0, n;
+    if (!first_letters(c, at, &start)) return 0;
     while (i < LSI_COUNTOF(patterns) && lsi_get32((const uint8_t *)patterns[i].starts) != start) i++;
     if (i == LSI_COUNTOF(patterns)) return 0;
     size_t end = line_end(c->text, LSI_MIN(c->len, at + BOILER_MAX), at);

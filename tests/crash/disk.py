@@ -45,19 +45,16 @@ def append(path, what, a, b):
 class File:
     """Bytes on their way: durable ones, and writes since the last fsync."""
 
-    def __init__(self):
-        self.durable, self.now, self.writes = b"", b"", []
-        self.known = None  # hash of `now`
+    def __init__(self, data=b""):
+        self.durable, self.now, self.writes = data, data, []
 
     def write(self, at, data):
         self.now = self.now.ljust(at, b"\0")[:at] + data + self.now[at + len(data):]
         self.writes.append((at, len(data)))
-        self.known = None
 
     def cut(self, size):
         self.now = self.now[:size].ljust(size, b"\0")
         self.writes.append((0, size))
-        self.known = None
 
     def sync(self):
         self.durable, self.writes = self.now, []
@@ -93,10 +90,11 @@ class File:
 
 
 class Directory:
-    def __init__(self):
-        self.durable, self.now = {}, {}  # name -> File
-        self.pending = []                # (what, name, other, File) since the last fsync
-        self.made_durable = False        # its own name
+    def __init__(self, durable=None):
+        self.durable = {name: File(data) for name, data in (durable or {}).items()}
+        self.now = dict(self.durable)
+        self.pending = []                         # (what, name, other, File) since the last fsync
+        self.made_durable = durable is not None   # its own name
 
     def do(self, what, name, other, file):
         apply(self.now, what, name, other, file)
@@ -129,8 +127,10 @@ class Directory:
     def plain_states(self):
         """Without chance: subsets of the names with each extreme of all bytes under way."""
         n = len(self.pending)
-        subsets = itertools.chain.from_iterable(itertools.combinations(range(n), k) for k in range(n + 1)) \
-            if n <= ALL_SUBSETS else [range(k) for k in range(n + 1)] + [[j for j in range(n) if j != i] for i in range(n)]
+        if n <= ALL_SUBSETS:
+            subsets = itertools.chain.from_iterable(itertools.combinations(range(n), k) for k in range(n + 1))
+        else:
+            subsets = [range(k) for k in range(n + 1)] + [[j for j in range(n) if j != i] for i in range(n)]
         for kept in subsets:
             names = self.names(kept)
             unsure = [f for f in names.values() if f.writes]
@@ -179,8 +179,10 @@ def digest(state):
 class Disk:
     """All of the root. do() takes the records in turn."""
 
-    def __init__(self):
-        self.directories, self.gone, self.handles = {}, [], {}
+    def __init__(self, durable):
+        """durable: what lies there from the beginning, path -> {name: bytes}."""
+        self.handles = {}
+        self.directories = {path: Directory(state) for path, state in durable.items()}
 
     def place(self, path):
         folder, _, name = path.rpartition("/")

@@ -1,14 +1,14 @@
 /* judge.c — opens an index as a program would that knows nothing of a crash, and tells what it found. Reads orders on
  * standard input, one a line, and answers each with one line:
- *   R BOOT PATH   read only: open, verify, read every document, search
+ *   R BOOT PATH   read only and without mapping: open, verify, read every document, search
  *                 -> none | ok GENERATION DOCUMENTS HASH | broken WHY
- *   D BOOT PATH   the same and the documents: ok GENERATION DOCUMENTS HASH id=text<TAB>id=text …
+ *   D BOOT PATH   the same, mapped, and the documents: ok GENERATION DOCUMENTS HASH id=text<TAB>id=text …
  *   W BOOT PATH   a writer opens it (making it where there is none), adds a document, commits, closes; all is read
  *                 again -> ok GENERATION DOCUMENTS | broken WHY
  * BOOT is the number of the boot to pretend, 0 for the machine's own: a state after a loss of power has another one
  * than its maker. And with arguments:
- *   judge --watch PATH   follows the index by refreshing, until a line comes or standard input ends; every snapshot must
- *                        be whole. -> watched SNAPSHOTS errors N
+ *   judge --watch PATH   follows the index by refreshing, until a line comes or standard input ends; every snapshot
+ *                        must be whole. -> watched SNAPSHOTS errors N
  * HASH is of generation, ids, versions, values, and of the answers to the queries below with their scores. */
 #include "libsearch/libsearch.h"
 #include "libsearch/store/io.h" /* lsi_io_pretend_boot alone */
@@ -22,8 +22,8 @@
 
 #define ADDED "after-crash"
 
-static const char *const queries[] = {"common", "alpha beta", "\"common alpha\"", "gam*", "source:wire1 common",
-                                      "delta OR epsilon", "title:story"};
+static const char *const queries[] = {
+    "common", "alpha beta", "\"common alpha\"", "gam*", "source:wire1 common", "delta OR epsilon", "title:story"};
 
 typedef struct found {
     uint64_t generation, documents, hash, others; /* others: of the documents but ADDED, without the generation */
@@ -163,13 +163,15 @@ static void told_fault(void *ctx, const ls_error *err, const char *section)
 }
 
 /* *none: there is no index. */
-static bool look(const char *path, found *f, said *s, bool *none, char why[600])
+static bool look(const char *path, unsigned flags, found *f, said *s, bool *none, char why[600])
 {
     ls_error err;
     ls_reader *r;
+    LS_INIT(ls_reader_options, o);
+    o.flags = flags;
     LS_INIT(ls_check_report, report);
     why[0] = 0;
-    int rc = ls_reader_open(&r, path, NULL, &err);
+    int rc = ls_reader_open(&r, path, &o, &err);
     *none = rc == LS_NOTFOUND;
     if (*none) return true;
     if (rc) return failed(why, "open", rc, &err);
@@ -202,13 +204,13 @@ static bool write_on(const char *path, found *f, char why[600])
     bool none, still;
     LS_INIT(ls_writer_options, o);
     o.flags = LS_WRITER_CREATE;
-    if (!look(path, &before, NULL, &none, why)) return false;
+    if (!look(path, 0, &before, NULL, &none, why)) return false;
     int rc = ls_writer_open(&w, path, &o, &err);
     if (rc) return failed(why, "writer", rc, &err);
     rc = add_one(w, &err);
     ls_writer_close(w);
     if (rc) return failed(why, "add and commit", rc, &err);
-    if (!look(path, f, NULL, &still, why)) return false;
+    if (!look(path, 0, f, NULL, &still, why)) return false;
     if (still || !f->has_added) return wrong(why, "what was committed after the crash is not there");
     uint64_t want = none ? 1 : before.documents + (before.has_added ? 0 : 1);
     if (f->documents != want) return wrong(why, "%" PRIu64 " documents, %" PRIu64 " expected", f->documents, want);
@@ -226,11 +228,13 @@ static void answer(char *line)
     const char *path = end + 1;
     lsi_io_pretend_boot(boot);
     if (line[0] == 'W') ok = write_on(path, &f, why);
-    else ok = look(path, &f, line[0] == 'D' ? &s : NULL, &none, why);
+    else ok = look(path, line[0] == 'D' ? 0 : LS_READER_NO_MMAP, &f, line[0] == 'D' ? &s : NULL, &none, why);
     if (!ok) printf("broken %s\n", why);
     else if (none) printf("none\n");
     else if (line[0] == 'W') printf("ok %" PRIu64 " %" PRIu64 "\n", f.generation, f.documents);
-    else printf("ok %" PRIu64 " %" PRIu64 " %016" PRIx64 "%s\n", f.generation, f.documents, f.hash, s.text ? s.text : "");
+    else
+        printf("ok %" PRIu64 " %" PRIu64 " %016" PRIx64 "%s\n", f.generation, f.documents, f.hash,
+               s.text ? s.text : "");
     fflush(stdout);
     free(s.text);
 }
@@ -268,7 +272,8 @@ static int watch(const char *path)
         bool ok = step(path, &r, !r || turn % 16 == 0, &changed, why);
         if (ok && r && changed) {
             ok = read_all(r, &f, NULL, why);
-            if (ok && f.generation < newest) ok = wrong(why, "generation %" PRIu64 " after %" PRIu64, f.generation, newest);
+            if (ok && f.generation < newest)
+                ok = wrong(why, "generation %" PRIu64 " after %" PRIu64, f.generation, newest);
             if (ok) newest = f.generation;
             seen++;
         } else if (ok && r && turn % 4 == 0) { /* the same one, after more commits: the same answers */
@@ -277,7 +282,7 @@ static int watch(const char *path)
         }
         if (!ok) {
             errors++;
-            fprintf(stderr, "judge: %s\n", why);
+            if (errors <= 3) fprintf(stderr, "judge: %s\n", why);
         }
     }
     ls_reader_close(r);

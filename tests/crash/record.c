@@ -1,6 +1,7 @@
-/* record.c — a library to preload: writes down, in their order, the system calls by which a program changes files below
- * the directory $CRASH_ROOT, and what it tells its users, to the end of the file $CRASH_LOG. tests/crash/crash.py reads
- * it. With $CRASH_KILL_AT=N the process is killed just before its Nth change.
+/* record.c — a library to preload: writes down, in their order, the system calls by which a program changes files
+ * below the directory $CRASH_ROOT, and what it tells its users, to the end of the file $CRASH_LOG. tests/crash/disk.py
+ * reads it. With $CRASH_KILL_AT=N the process is killed just before its Nth change, with $CRASH_KILL_AT=R before the
+ * first one behind a rename; with $CRASH_NO_BOOT it cannot read the system's boot_id.
  *
  * Invariant: the mutex is held over the call and its record, so that the order of records is the order of calls in a
  * process of many threads. Processes write one behind the other (O_APPEND).
@@ -42,15 +43,16 @@ typedef struct tracked {
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static tracked table[DESCRIPTORS];
 static uint64_t handles, changes, kill_at;
+static bool no_boot, kill_renamed, renamed;
 static int log_fd = -1;
 static char root[PATH_BYTES];
 static char told[TOLD_BYTES]; /* printed, not flushed */
 static size_t told_bytes;
 
-#define REAL(type, name, ...)                              \
-    static type (*real)(__VA_ARGS__);                      \
-    do {                                                   \
-        if (!real) *(void **)&real = dlsym(RTLD_NEXT, name); \
+#define REAL(type, name, ...)                                                                                          \
+    static type (*real)(__VA_ARGS__);                                                                                  \
+    do {                                                                                                               \
+        if (!real) *(void **)&real = dlsym(RTLD_NEXT, name);                                                           \
     } while (0)
 
 /* ---- records ---- */
@@ -67,6 +69,7 @@ static void record(char what, uint64_t handle, uint64_t offset, const char *a, c
     size_t a_bytes = a ? strlen(a) : 0;
     int e = errno;
     if (log_fd < 0) return;
+    if (what == 'R') renamed = true;
     head[0] = (uint8_t)what;
     put(head + 1, (uint64_t)getpid(), 4);
     put(head + 5, handle, 8);
@@ -87,6 +90,8 @@ __attribute__((constructor)) static void begin(void)
     const char *r = getenv("CRASH_ROOT"), *l = getenv("CRASH_LOG"), *k = getenv("CRASH_KILL_AT");
     if (!r || !l) return;
     snprintf(root, sizeof root, "%s", r);
+    no_boot = getenv("CRASH_NO_BOOT") != NULL;
+    kill_renamed = k && !strcmp(k, "R");
     kill_at = k ? strtoull(k, NULL, 10) : 0;
     log_fd = real(l, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     if (log_fd >= 0 && log_fd < 512) { /* out of the way of the program's own */
@@ -100,7 +105,7 @@ __attribute__((constructor)) static void begin(void)
 
 static void change(void)
 {
-    if (++changes == kill_at) kill(getpid(), SIGKILL);
+    if (++changes == kill_at || (kill_renamed && renamed)) kill(getpid(), SIGKILL);
 }
 
 /* The path below the root that (dir, name) stands for; "" is the root itself. */
@@ -135,6 +140,10 @@ static int opened(int dir, const char *name, int flags, mode_t mode)
 {
     REAL(int, "openat", int, const char *, int, ...);
     char path[PATH_BYTES];
+    if (no_boot && !strcmp(name, "/proc/sys/kernel/random/boot_id")) {
+        errno = ENOENT;
+        return -1;
+    }
     pthread_mutex_lock(&mutex);
     bool ours = below(path, dir, name);
     bool makes = ours && flags & O_CREAT && faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
@@ -154,13 +163,13 @@ static int opened(int dir, const char *name, int flags, mode_t mode)
     return fd;
 }
 
-#define MODE_OF(flags, mode)          \
-    mode_t mode = 0;                  \
-    if ((flags) & O_CREAT) {          \
-        va_list ap;                   \
-        va_start(ap, flags);          \
-        mode = va_arg(ap, mode_t);    \
-        va_end(ap);                   \
+#define MODE_OF(flags, mode)                                                                                           \
+    mode_t mode = 0;                                                                                                   \
+    if ((flags)&O_CREAT) {                                                                                             \
+        va_list ap;                                                                                                    \
+        va_start(ap, flags);                                                                                           \
+        mode = va_arg(ap, mode_t);                                                                                     \
+        va_end(ap);                                                                                                    \
     }
 
 int open(const char *name, int flags, ...)
@@ -273,23 +282,23 @@ int fdatasync(int fd)
 
 /* ---- names ---- */
 
-#define TWO_NAMES(what, call, dir_a, a, dir_b, b)                            \
-    char path_a[PATH_BYTES], path_b[PATH_BYTES];                             \
-    pthread_mutex_lock(&mutex);                                              \
-    bool ours = below(path_a, dir_a, a) && below(path_b, dir_b, b);          \
-    if (ours) change();                                                      \
-    int rc = call;                                                           \
-    if (ours && !rc) record(what, 0, 0, path_a, path_b, strlen(path_b));     \
-    pthread_mutex_unlock(&mutex);                                            \
+#define TWO_NAMES(what, call, dir_a, a, dir_b, b)                                                                      \
+    char path_a[PATH_BYTES], path_b[PATH_BYTES];                                                                       \
+    pthread_mutex_lock(&mutex);                                                                                        \
+    bool ours = below(path_a, dir_a, a) && below(path_b, dir_b, b);                                                    \
+    if (ours) change();                                                                                                \
+    int rc = call;                                                                                                     \
+    if (ours && !rc) record(what, 0, 0, path_a, path_b, strlen(path_b));                                               \
+    pthread_mutex_unlock(&mutex);                                                                                      \
     return rc
-#define ONE_NAME(what, call, dir, a)                 \
-    char path[PATH_BYTES];                           \
-    pthread_mutex_lock(&mutex);                      \
-    bool ours = below(path, dir, a);                 \
-    if (ours) change();                              \
-    int rc = call;                                   \
-    if (ours && !rc) record(what, 0, 0, path, NULL, 0); \
-    pthread_mutex_unlock(&mutex);                    \
+#define ONE_NAME(what, call, dir, a)                                                                                   \
+    char path[PATH_BYTES];                                                                                             \
+    pthread_mutex_lock(&mutex);                                                                                        \
+    bool ours = below(path, dir, a);                                                                                   \
+    if (ours) change();                                                                                                \
+    int rc = call;                                                                                                     \
+    if (ours && !rc) record(what, 0, 0, path, NULL, 0);                                                                \
+    pthread_mutex_unlock(&mutex);                                                                                      \
     return rc
 
 int renameat(int da, const char *a, int db, const char *b)

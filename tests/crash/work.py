@@ -1,5 +1,5 @@
-"""work.py: what is recorded: the command line and the server at their daily work, under record.c. Every function takes a
-Recording and leaves its log."""
+"""work.py: what is recorded: the command line and the server at their daily work, under record.c. Every function takes
+a Recording and leaves its log."""
 import http.client
 import json
 import os
@@ -7,16 +7,16 @@ import re
 import signal
 import subprocess
 import threading
-import time
 
 import disk
 
 WORDS = ("alpha", "beta", "gamma", "gamut", "delta", "epsilon")
 
 
-def article(number, version=1):
+def article(number, version=1, size=6):
     """Number and version can be told from the body; all have the word common."""
-    words = " ".join(WORDS[(number * 7 + version * 3 + i * i) % len(WORDS)] for i in range(6 + number % 9))
+    words = " ".join(WORDS[(number * 7 + version * 3 + i * i) % len(WORDS)] if size < 10 or i % 3 else
+                     "%x" % (number * 7919 * (i + 1) % 65521 * version) for i in range(size + number % 9))
     return {"id": "d%d" % number, "title": "story %d" % number, "source": "wire%d" % (number % 3),
             "published": "2024-01-%02dT08:00:00Z" % (1 + number % 28),
             "body": "common %s number%d version%d" % (words, number, version)}
@@ -36,16 +36,16 @@ class Recording:
             e["CRASH_KILL_AT"] = str(kill_at)
         return e
 
-    def mark(self, unit="index"):
-        """Nobody is at work: what was done is durable, and these are the documents."""
-        documents = self.documents if unit == "index" else None
+    def mark(self, unit="index", documents=True):
+        """Nobody is at work: what was done is durable, and (of the index) these are the documents."""
+        documents = self.documents if unit == "index" and documents else None
         disk.append(self.log, "K", unit, json.dumps(documents).encode())
 
     def cli(self, *arguments, input=None, kill_at=None):
         p = subprocess.run([os.path.join(self.build, "libsearch")] + list(arguments), env=self.environment(kill_at),
                            input=input, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
         if p.returncode != (-signal.SIGKILL if kill_at else 0) and not (kill_at and p.returncode == 0):
-            raise SystemExit("crash: libsearch %s: exit %d: %s" % (" ".join(arguments), p.returncode, p.stderr.decode()))
+            raise SystemExit("libsearch %s: exit %d: %s" % (" ".join(arguments), p.returncode, p.stderr.decode()))
         return p
 
     def add(self, articles, every, kill_at=None):
@@ -74,7 +74,7 @@ class Server:
                 self.port = int(m[1])
                 break
         if not self.port:
-            raise SystemExit("crash: the server does not start: exit %s" % self.process.wait())
+            raise SystemExit("the server does not start: exit %s" % self.process.wait())
         threading.Thread(target=self.process.stderr.read, daemon=True).start()
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
@@ -87,7 +87,7 @@ class Server:
     def want(self, method, path, content=None, kind="application/json"):
         status, body = self.ask(method, path, content, kind)
         if status // 100 != 2:
-            raise SystemExit("crash: %s %s: %d %s" % (method, path, status, body[:300]))
+            raise SystemExit("%s %s: %d %s" % (method, path, status, body[:300]))
         return body
 
     def put(self, a):
@@ -106,7 +106,7 @@ class Server:
         self.connection.close()
         self.process.send_signal(signal.SIGTERM)
         if self.process.wait(30) != 0:
-            raise SystemExit("crash: the server ended with %d" % self.process.returncode)
+            raise SystemExit("the server ended with %d" % self.process.returncode)
 
     def kill(self):
         self.process.kill()
@@ -150,11 +150,13 @@ def killed(r):
     while not r.add([article(number + i) for i in range(3)] + [article(101, number)], 2, kill_at=at):
         number += 3
         at += 1
-    for at in range(1, 60, 2):
-        p = r.cli("merge", r.index, kill_at=at)
-        if p.returncode == 0:
-            break
-    r.add([article(1)], 1)
+    for at in list(range(1, 18)) + ["R"]:
+        r.add([article(at if at != "R" else 18)], 1)
+        r.cli("merge", r.index, kill_at=at)
+    for version in range(2, 5):  # the commit before has files that the next writer removes
+        r.add([article(1, version)], 1)
+        r.add([article(1, version + 10)], 1, kill_at="R")
+    r.add([article(1, 20)], 1)
 
 
 def server(r):
@@ -206,4 +208,33 @@ def no_sync(r):
     r.mark()
 
 
-WORK = {"command_line": command_line, "first_add": first_add, "killed": killed, "server": server, "no_sync": no_sync}
+def no_boot(r):
+    """The same where nobody can tell one boot from another: then it must wait for the disk after all."""
+    r.add([article(i) for i in range(3)], 3)
+    r.mark()
+    s = Server(r, "--no-sync", environment=dict(r.environment(), CRASH_NO_BOOT="1"))
+    for i in (0, 4, 5):
+        s.put(article(i, 2))
+    s.delete("d1")
+    s.kill()
+    r.add([article(6)], 1)
+    r.mark()
+
+
+def large(r):
+    """Files of many writes, some by way of a spool."""
+    r.add([article(i, size=90) for i in range(200, 900)], 700)
+    r.mark()
+    r.add([article(i, 2, size=90) for i in range(200, 400)], 200)
+    r.cli("merge", r.index)
+    r.mark()
+
+
+def go_on(r, boot):
+    """The judge's own writer, in a state that a loss of power has left; boot: since then."""
+    subprocess.run([os.path.join(r.build, "crash", "judge")], input=b"W %d %s\n" % (boot, r.index.encode()),
+                   env=r.environment(), stdout=subprocess.DEVNULL, check=True, timeout=60)
+    r.mark(documents=False)
+
+
+WORK = {f.__name__: f for f in (command_line, first_add, killed, server, no_sync, no_boot, large)}

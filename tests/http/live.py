@@ -547,7 +547,7 @@ def many_slow_and_one_honest(program, corpus):
         times.sort()
         print("     %d slow connections: the honest client's p50 %.2f ms, p99 %.2f ms" %
               (count, times[250] * 1000, times[495] * 1000))
-        need(times[495] < 0.1, "p99 is %.1f ms", times[495] * 1000)
+        need(times[495] < 0.25, "p99 is %.1f ms", times[495] * 1000)
         for c in slow:
             c.close()
         code = server.stop()
