@@ -87,7 +87,7 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/json.a $(STATIC)
 
 # ---- what a change must pass ----
 .PHONY: check test tests lint format tidy asan asan-check tsan clang check-long
-check: lint test check-cli check-golden check-format check-http check-install   ## everything a change must pass (short forms)
+check: lint test check-cli check-golden check-format check-crash check-http check-install   ## everything a change must pass (short forms)
 
 # Each test is a process of its own with a time limit; cmocka's closing lines are printed.
 TEST_TIMEOUT ?= 300
@@ -100,9 +100,12 @@ check-golden: $(BUILD)/libsearch   ## tests/golden: queries over the articles an
 	@sh tests/golden/run.sh $(BUILD)/libsearch
 check-format: $(BUILD)/libsearch $(BUILD)/tests/format/tokens $(BUILD)/tests/format/grow   ## the format, read by a second reader
 	@sh tests/format/run.sh $(BUILD)
+check-crash: all   ## power-loss states rebuilt from recorded system calls, and kill -9, short forms
+	@sh tests/crash/run.sh $(BUILD)
+	@sh tests/crash/kill.sh $(BUILD)
 check-http: $(BUILD)/libsearchd $(BUILD)/libsearch   ## the server, against openapi.yaml and against bad requests
 	@python3 tests/http/run.py --server $(BUILD)/libsearchd
-.PHONY: check-cli check-golden check-format check-http
+.PHONY: check-cli check-golden check-format check-crash check-http
 asan: ; $(MAKE) asan-check SAN=address,undefined   ## tests under ASan and UBSan
 asan-check: test check-golden check-cli check-http   ## (of a build with SAN)
 tsan: ; $(MAKE) test SAN=thread   ## tests under TSan

@@ -44,8 +44,8 @@ extern "C" {
 
 /* Declare and clear a struct of options: LS_INIT(ls_search_options, o); */
 #ifdef __cplusplus
-#define LS_INIT(type, name) \
-    type name = type();     \
+#define LS_INIT(type, name)                                                                                            \
+    type name = type();                                                                                                \
     name.size = sizeof(type)
 #else
 #define LS_INIT(type, name) type name = {.size = sizeof(type)}
@@ -77,8 +77,8 @@ enum {
 
 #define LS_ERROR_FILE_BYTES 256
 typedef struct ls_error {
-    int code;       /* LS_OK or a code above */
-    int sys_errno;  /* of the refused system call, or 0 */
+    int code;        /* LS_OK or a code above */
+    int sys_errno;   /* of the refused system call, or 0 */
     uint64_t offset; /* in `file`, or UINT64_MAX */
     char file[LS_ERROR_FILE_BYTES];
     char message[512]; /* one line, without a newline */
@@ -116,8 +116,8 @@ typedef struct ls_field {
     size_t size;
     const char *name; /* [a-z][a-z0-9_]{0,62}; borrowed for the call, or from the schema */
     ls_type type;
-    int weight;       /* text: 1..255 counts that much for bare words; 0: a list of its own only */
-    int not_stored;   /* 1: the text is searched but not kept (no snippets, no reindex) */
+    int weight;     /* text: 1..255 counts that much for bare words; 0: a list of its own only */
+    int not_stored; /* 1: the text is searched but not kept (no snippets, no reindex) */
 } ls_field;
 
 typedef struct ls_schema ls_schema;
@@ -178,11 +178,11 @@ LS_API int ls_doc_value(const ls_doc *d, size_t i, ls_value *out);
 /* ---- writing -------------------------------------------------------------------------------------------------- */
 
 enum {
-    LS_WRITER_CREATE = 1,   /* make the index where there is none, with options.schema */
+    LS_WRITER_CREATE = 1,    /* make the index where there is none, with options.schema */
     LS_WRITER_EXCLUSIVE = 2, /* with CREATE: LS_EXISTS where there is one */
-    LS_WRITER_NO_SYNC = 4,  /* do not wait for the disk: a crash may lose commits, never break the index */
-    LS_WRITER_NO_MERGE = 8, /* no background merges */
-    LS_WRITER_FORCE = 16    /* also on a network file system */
+    LS_WRITER_NO_SYNC = 4,   /* do not wait for the disk: a crash may lose commits, never break the index */
+    LS_WRITER_NO_MERGE = 8,  /* no background merges */
+    LS_WRITER_FORCE = 16     /* also on a network file system */
 };
 typedef struct ls_writer_options {
     size_t size;
@@ -263,8 +263,8 @@ LS_API int ls_reader_doc(ls_doc **out, const ls_reader *r, uint64_t doc, ls_erro
 /* ---- queries -------------------------------------------------------------------------------------------------- */
 
 enum {
-    LS_MATCH_ANY = 1,          /* words are joined by OR instead of AND */
-    LS_MODE_SIMPLE = 2,        /* every character is text: no operators */
+    LS_MATCH_ANY = 1,           /* words are joined by OR instead of AND */
+    LS_MODE_SIMPLE = 2,         /* every character is text: no operators */
     LS_SCORE_FUNCTION_WORDS = 4 /* with MATCH_ANY, words such as "the" score like others */
 };
 typedef struct ls_query_options {
@@ -307,23 +307,23 @@ typedef struct ls_search_options {
     size_t limit;  /* hits wanted; 0: 10 */
     size_t offset; /* hits left out before; limit + offset ≤ 10,000 */
     ls_sort sort;
-    const char *sort_field; /* for BY_FIELD; documents without a value come last, both ways */
+    const char *sort_field;   /* for BY_FIELD; documents without a value come last, both ways */
     const ls_filter *filters; /* all must hold */
     size_t filter_count;
-    const char *cursor;      /* ls_results_cursor of the page before; NULL: the first */
-    const char *const *facets; /* keyword fields to count over all matches */
+    const char *cursor;              /* ls_results_cursor of the page before; NULL: the first */
+    const char *const *facets;       /* keyword fields to count over all matches */
     size_t facet_count, facet_limit; /* values for each; 0: 10 */
-    int total;          /* LS_TOTAL_NONE: a lower bound will do, which is quicker */
-    int count_only;     /* 1: no hits, only the total and facets */
-    int timeout_ms;     /* 0: 1,000; < 0: none. Past it the hits so far are given and timed_out is set */
-    int require_complete; /* 1: LS_TIMEOUT instead */
-    double k1, b;       /* 0: the index's; b < 0: none */
-    double half_life_days; /* > 0: scores fade with the age of recency_field */
-    const char *recency_field; /* NULL: "published" */
-    int64_t now;        /* 0: the present time */
-    int (*cancel)(void *ctx); /* asked now and then; not 0 ends the search with LS_CANCELED */
+    int total;                       /* LS_TOTAL_NONE: a lower bound will do, which is quicker */
+    int count_only;                  /* 1: no hits, only the total and facets */
+    int timeout_ms;                  /* 0: 1,000; < 0: none. Past it the hits so far are given and timed_out is set */
+    int require_complete;            /* 1: LS_TIMEOUT instead */
+    double k1, b;                    /* 0: the index's; b < 0: none */
+    double half_life_days;           /* > 0: scores fade with the age of recency_field */
+    const char *recency_field;       /* NULL: "published" */
+    int64_t now;                     /* 0: the present time */
+    int (*cancel)(void *ctx);        /* asked now and then; not 0 ends the search with LS_CANCELED */
     void *cancel_ctx;
-    int exhaustive;     /* 1: evaluate without skipping: same answers, slower; for tests */
+    int exhaustive; /* 1: evaluate without skipping: same answers, slower; for tests */
 } ls_search_options;
 
 typedef struct ls_results ls_results;
@@ -333,8 +333,8 @@ LS_API int ls_search(ls_results **out, const ls_reader *r, const ls_query *q, co
 LS_API void ls_results_free(ls_results *res);
 typedef struct ls_results_info {
     uint64_t total;
-    int total_is_exact; /* 0: at least so many */
-    size_t count;       /* hits held */
+    int total_is_exact;        /* 0: at least so many */
+    size_t count;              /* hits held */
     uint64_t undated_excluded; /* matches that only a range on their missing date left out */
     int timed_out;
     double took_ms;
@@ -370,20 +370,20 @@ LS_API const ls_facet_value *ls_results_facet(const ls_results *res, size_t face
 enum { LS_RANGES_BYTES = 0, LS_RANGES_CODE_POINTS = 1, LS_RANGES_UTF16 = 2 };
 typedef struct ls_snippet_options {
     size_t size;
-    size_t count;  /* passages wanted; 0: 2 */
-    size_t length; /* of each in code points, about; 0: 200 */
+    size_t count;           /* passages wanted; 0: 2 */
+    size_t length;          /* of each in code points, about; 0: 200 */
     const char *pre, *post; /* around a match in html, not escaped; NULL: <mark>, </mark> */
-    int range_unit; /* LS_RANGES_* */
-    int all_matches; /* 1: also `matches` over the whole main field */
-    int no_body;   /* 1: only the title */
+    int range_unit;         /* LS_RANGES_* */
+    int all_matches;        /* 1: also `matches` over the whole main field */
+    int no_body;            /* 1: only the title */
 } ls_snippet_options;
 typedef struct ls_range {
     size_t start, end; /* [start, end) */
 } ls_range;
 typedef struct ls_snippet {
-    const char *field; /* "body" */
-    const char *text;  /* valid UTF-8, as stored; "… " where it is cut */
-    const char *html;  /* escaped; only the markers are raw */
+    const char *field;      /* "body" */
+    const char *text;       /* valid UTF-8, as stored; "… " where it is cut */
+    const char *html;       /* escaped; only the markers are raw */
     const ls_range *ranges; /* of the matches in text */
     size_t range_count;
     ls_range place; /* of the passage in the whole field */

@@ -23,6 +23,9 @@ for seed in 1 2 3; do
     part "prop_search-$seed" build/plain/tests/prop_search 10000 "$seed"
 done
 part prop_parse build/plain/tests/prop_parse 300000 1
+part prop_noise build/plain/tests/prop_noise 7 300000
+part crash sh tests/crash/run.sh build/plain 24000
+part kill sh tests/crash/kill.sh build/plain 1000
 part fresh-root make -s fresh-root
 part relevance make -s bench-relevance DATA="$data"
 part figures make -s bench-figures DATA="$data"

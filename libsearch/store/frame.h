@@ -36,8 +36,8 @@ void lsi_sink_align(lsi_sink *s, size_t to);
 uint64_t lsi_sink_at(const lsi_sink *s); /* bytes put so far */
 int lsi_sink_rc(const lsi_sink *s);
 int lsi_sink_failed(const lsi_sink *s, ls_error *err); /* the same; err: what failed, and why */
-lsi_sink *lsi_sink_memory(lsi_buf *b); /* a sink of its own, into b; for tests; NULL on failure */
-void lsi_sink_free(lsi_sink *s);       /* only of lsi_sink_memory */
+lsi_sink *lsi_sink_memory(lsi_buf *b);                 /* a sink of its own, into b; for tests; NULL on failure */
+void lsi_sink_free(lsi_sink *s);                       /* only of lsi_sink_memory */
 
 /* ---- reading ---- */
 typedef struct lsi_frame lsi_frame;

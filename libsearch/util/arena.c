@@ -2,7 +2,7 @@
 #include "libsearch/util/arena.h"
 #include "libsearch/util/alloc.h"
 
-#define FIRST_BYTES ((size_t)4 << 10)
+#define FIRST_BYTES   ((size_t)4 << 10)
 #define LARGEST_BYTES ((size_t)1 << 20)
 
 struct lsi_arena_chunk {

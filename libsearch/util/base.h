@@ -8,22 +8,22 @@
 
 typedef uint32_t lsi_doc; /* document number within one segment */
 typedef uint32_t lsi_ord; /* term ordinal within one segment */
-#define LSI_DOC_END UINT32_MAX
+#define LSI_DOC_END  UINT32_MAX
 #define LSI_ORD_NONE UINT32_MAX
 
 #define LSI_COUNTOF(a) (sizeof(a) / sizeof((a)[0]))
-#define LSI_MIN(a, b) ((a) < (b) ? (a) : (b))
-#define LSI_MAX(a, b) ((a) > (b) ? (a) : (b))
+#define LSI_MIN(a, b)  ((a) < (b) ? (a) : (b))
+#define LSI_MAX(a, b)  ((a) > (b) ? (a) : (b))
 
 #if defined(__GNUC__) || defined(__clang__)
-#define LSI_LIKELY(x) __builtin_expect(!!(x), 1)
-#define LSI_UNLIKELY(x) __builtin_expect(!!(x), 0)
-#define LSI_INLINE static inline __attribute__((always_inline, unused))
+#define LSI_LIKELY(x)    __builtin_expect(!!(x), 1)
+#define LSI_UNLIKELY(x)  __builtin_expect(!!(x), 0)
+#define LSI_INLINE       static inline __attribute__((always_inline, unused))
 #define LSI_PRINTF(f, a) __attribute__((format(printf, f, a)))
 #else
-#define LSI_LIKELY(x) (x)
+#define LSI_LIKELY(x)   (x)
 #define LSI_UNLIKELY(x) (x)
-#define LSI_INLINE static inline
+#define LSI_INLINE      static inline
 #define LSI_PRINTF(f, a)
 #endif
 

@@ -44,10 +44,10 @@ int lsi_fail_at(ls_error *err, int code, const char *file, uint64_t offset, cons
 
 int lsi_fail_errno(ls_error *err, int sys_errno, const char *file, const char *did)
 {
-    int code = sys_errno == ENOSPC || sys_errno == EDQUOT ? LS_NOSPACE
-               : sys_errno == ENOMEM                      ? LS_NOMEM
+    int code = sys_errno == ENOSPC || sys_errno == EDQUOT    ? LS_NOSPACE
+               : sys_errno == ENOMEM                         ? LS_NOMEM
                : sys_errno == ENOENT || sys_errno == ENOTDIR ? LS_NOTFOUND
-                                                          : LS_IO;
+                                                             : LS_IO;
     if (!err) return code;
     char text[128];
     if (strerror_r(sys_errno, text, sizeof text)) snprintf(text, sizeof text, "errno %d", sys_errno);
@@ -74,7 +74,7 @@ void lsi_error_clear(ls_error *err)
 
 const char *lsi_strerror(int code)
 {
-#define X(c, name, text, http) \
+#define X(c, name, text, http)                                                                                         \
     if (code == (c)) return text;
     LSI_ERRORS(X)
 #undef X
@@ -83,7 +83,7 @@ const char *lsi_strerror(int code)
 
 const char *lsi_error_name(int code)
 {
-#define X(c, name, text, http) \
+#define X(c, name, text, http)                                                                                         \
     if (code == (c)) return name;
     LSI_ERRORS(X)
 #undef X
@@ -92,7 +92,7 @@ const char *lsi_error_name(int code)
 
 int lsi_error_http(int code)
 {
-#define X(c, name, text, http) \
+#define X(c, name, text, http)                                                                                         \
     if (code == (c)) return http;
     LSI_ERRORS(X)
 #undef X
