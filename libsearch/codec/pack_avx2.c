@@ -1,24 +1,11 @@
 /* pack_avx2.c — the decoders of pack.c in 256-bit vectors. Compiled on every x86 by target attributes and called only
  * where the processor has AVX2; elsewhere the table repeats the plain ones. The layout is told in pack.c. */
 #include "libsearch/codec/pack.h"
+#include "libsearch/codec/pack_rows.h"
 #include "libsearch/util/simd.h"
 
 #if LSI_SIMD_X86
 #include <immintrin.h>
-
-#define WIDTHS(X)                                                                                                      \
-    X(1)                                                                                                               \
-    X(2)                                                                                                               \
-    X(3)                                                                                                               \
-    X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19) X(20) X(21) X(22) X(23)  \
-        X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31) X(32)
-#define ROWS(X, b)                                                                                                     \
-    X(0, b)                                                                                                            \
-    X(1, b)                                                                                                            \
-    X(2, b)                                                                                                            \
-    X(3, b) X(4, b) X(5, b) X(6, b) X(7, b) X(8, b) X(9, b) X(10, b) X(11, b) X(12, b) X(13, b) X(14, b) X(15, b)      \
-        X(16, b) X(17, b) X(18, b) X(19, b) X(20, b) X(21, b) X(22, b) X(23, b) X(24, b) X(25, b) X(26, b) X(27, b)    \
-            X(28, b) X(29, b) X(30, b) X(31, b)
 
 typedef uint32_t v8 __attribute__((vector_size(32), aligned(1), may_alias));
 
