@@ -61,7 +61,9 @@
  *        it would write bytes that A's caller is already decoding.
  *     3. A stores 1 with release order and lets go. B finds 1 and returns.
  *     4. Thread C finds 1 with acquire order, without the mutex, and so sees all bytes that A wrote in 1.
- *   A chunk that does not verify keeps its 0 and is never handed out. */
+ *   A chunk that does not verify keeps its 0 and is never handed out. Decoders may look at up to 64 bytes behind what they
+ *   asked for, and drop them: so a chunk that begins there is verified (filled) as well, and in read mode 64 zero bytes of
+ *   nobody's stand between two sections. Else B would look at bytes that A is filling. */
 #include "libsearch/store/frame_layout.h"
 #include "libsearch/store/names.h"
 #include "libsearch/util/alloc.h"
@@ -76,7 +78,7 @@ struct lsi_frame {
     char name[LSI_NAME_BYTES];
     lsi_file file;      /* open in read mode only */
     const uint8_t *map; /* mapped mode: the whole file */
-    uint8_t *heap;      /* read mode: [0, sums_at), filled chunk by chunk, and 64 bytes more */
+    uint8_t *heap;      /* read mode: the sections, filled chunk by chunk, LSI_BEHIND zero bytes behind each */
     uint8_t *heap_sums; /* read mode: [sums_at, table_at) */
     uint64_t bytes, generation, sums_at, table_at;
     uint32_t kind;
@@ -192,15 +194,19 @@ static int place_sections(lsi_frame *f, uint64_t chunks, ls_error *err)
     f->flags = lsi_calloc((size_t)chunks + f->count, 1);
     if (!f->flags) return lsi_fail_nomem(err);
     if (!f->map) {
-        f->heap = lsi_malloc((size_t)f->sums_at + 64);
+        f->heap = lsi_malloc((size_t)f->sums_at + f->count * LSI_BEHIND);
         f->heap_sums = lsi_malloc((size_t)(f->table_at - f->sums_at));
         if (!f->heap || !f->heap_sums) return lsi_fail_nomem(err);
-        memset(f->heap + f->sums_at, 0, 64);
     }
-    uint8_t *bits = f->flags + f->count;
+    uint8_t *bits = f->flags + f->count, *at = f->heap;
     for (size_t i = 0; i < f->count; i++) {
         lsi_section *s = &f->sections[i];
-        s->base = (f->map ? f->map : f->heap) + s->file_offset;
+        s->base = f->map ? f->map + s->file_offset : at;
+        if (!f->map) {
+            size_t place = (size_t)lsi_frame_align(s->bytes) + LSI_BEHIND;
+            memset(at + s->bytes, 0, place - (size_t)s->bytes);
+            at += place;
+        }
         s->checked = bits;
         s->sums_checked = f->flags + i;
         bits += lsi_frame_chunks(s->bytes);
@@ -385,7 +391,7 @@ static int verify_chunk(const lsi_section *s, const uint8_t *sums, uint64_t c, l
     uint64_t from = c << LSI_CHUNK_SHIFT;
     size_t n = (size_t)LSI_MIN(s->bytes - from, (uint64_t)LSI_CHUNK_BYTES);
     if (!f->map && !__atomic_load_n(&s->checked[c], __ATOMIC_ACQUIRE)) {
-        int rc = lsi_file_read(&f->file, s->file_offset + from, f->heap + s->file_offset + from, n, err);
+        int rc = lsi_file_read(&f->file, s->file_offset + from, f->heap + (s->base - f->heap) + from, n, err);
         if (rc) return rc;
     }
     if (lsi_hash64(s->base + from, n) != lsi_get64(sums + 8 * c))
@@ -407,7 +413,7 @@ const uint8_t *lsi_section_fetch(const lsi_section *s, uint64_t off, uint64_t le
     if (!f->map) pthread_mutex_lock(&f->fill);
     const uint8_t *sums = section_sums(s, err);
     if (!sums) rc = LS_CORRUPT;
-    for (uint64_t c = off >> LSI_CHUNK_SHIFT; !rc && c <= (off + len - 1) >> LSI_CHUNK_SHIFT; c++)
+    for (uint64_t c = off >> LSI_CHUNK_SHIFT; !rc && c <= lsi_section_last_chunk(s, off, len); c++)
         if (!__atomic_load_n(&s->checked[c], __ATOMIC_ACQUIRE)) rc = verify_chunk(s, sums, c, err);
     if (!f->map) pthread_mutex_unlock(&f->fill);
     return rc ? NULL : s->base + off;

@@ -76,12 +76,19 @@ int lsi_frame_verify(lsi_frame *f, ls_fault_fn *fault, void *ctx, uint64_t *faul
 /* The slow path of lsi_section_get: verifies (reads) what is not yet. */
 const uint8_t *lsi_section_fetch(const lsi_section *s, uint64_t off, uint64_t len, ls_error *err);
 
+/* Decoders may look at so many bytes behind what they asked for. */
+#define LSI_BEHIND 64u
+LSI_INLINE uint64_t lsi_section_last_chunk(const lsi_section *s, uint64_t off, uint64_t len)
+{
+    return (LSI_MIN(off + len + LSI_BEHIND, s->bytes) - 1) >> LSI_CHUNK_SHIFT;
+}
+
 /* [off, off + len) of a section, verified; NULL with err set (LS_CORRUPT: damaged, or beyond the end). The pointer
  * lives as long as the frame. At least 64 bytes behind a section are readable memory, of any value. */
 LSI_INLINE const uint8_t *lsi_section_get(const lsi_section *s, uint64_t off, uint64_t len, ls_error *err)
 {
     if (LSI_LIKELY(len && lsi_range_ok(off, len, s->bytes))) {
-        uint64_t c = off >> LSI_CHUNK_SHIFT, last = (off + len - 1) >> LSI_CHUNK_SHIFT;
+        uint64_t c = off >> LSI_CHUNK_SHIFT, last = lsi_section_last_chunk(s, off, len);
         while (__atomic_load_n(&s->checked[c], __ATOMIC_ACQUIRE)) {
             if (c++ == last) return s->base + off;
         }
