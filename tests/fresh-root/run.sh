@@ -1,7 +1,7 @@
 #!/bin/sh
 # Both command lines of the README in a new root with nothing but Debian's base system, git and this checkout, for
 # Debian 12 and 13. Wants root, debootstrap and the package mirror that this machine itself uses. Leaves nothing behind.
-#   run.sh [SUITE…]      default: bookworm trixie
+#   run.sh [SUITE…]      default: bookworm trixie; PARTS="serve" or "test" tries one of the two lines alone
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
 [ "$(id -u)" -eq 0 ] || { echo "fresh-root: skipped: wants root"; exit 0; }
@@ -23,18 +23,8 @@ passed=0 failed=0
 ok() { passed=$((passed + 1)); echo "ok   $1"; }
 no() { failed=$((failed + 1)); echo "FAIL $1"; }
 port=8080
-for suite in ${*:-bookworm trixie}; do
-    root=$base/$suite
-    start=$(date +%s)
-    debootstrap --variant=minbase --include=git,ca-certificates "$suite" "$root" "$mirror" > "$base/$suite.log" 2>&1 || { tail -n 5 "$base/$suite.log"; no "$suite: debootstrap"; continue; }
-    echo "$suite: base system in $(($(date +%s) - start)) s, $(du -sm "$root" | cut -f1) MB"
-    for f in /etc/resolv.conf /etc/hosts; do [ -e $f ] && cp -L $f "$root$f"; done
-    # how this machine reaches its mirror
-    grep -ls '^Acquire::' /etc/apt/apt.conf.d/* | while read -r f; do cp "$f" "$root/etc/apt/apt.conf.d/"; done
-    mkdir -p "$root/src" && git -C "$top" archive HEAD | tar -x -C "$root/src"
-    mount -t proc proc "$root/proc"
-    mount --bind /dev "$root/dev"
-    # the first line: serves the articles on port 8080
+# The first line serves the articles on port 8080.
+serve_line() {
     start=$(date +%s)
     chroot "$root" sh -c "cd /src && $(line 1)" > "$base/$suite.serve" 2>&1 &
     server=$!
@@ -50,9 +40,25 @@ for suite in ${*:-bookworm trixie}; do
     pkill -TERM -P $server 2>/dev/null || kill -TERM $server 2>/dev/null || true
     wait $server 2>/dev/null && ok "$suite: stops on SIGTERM" || { rc=$?; [ $rc -eq 143 ] && ok "$suite: stops on SIGTERM" || no "$suite: stops on SIGTERM ($rc)"; }
     server=
-    # the second line: the tests
+}
+# The second line runs the tests.
+test_line() {
     start=$(date +%s)
     if chroot "$root" sh -c "cd /src && $(line 2)" > "$base/$suite.test" 2>&1; then ok "$suite: second line passes in $(($(date +%s) - start)) s"; else no "$suite: second line"; tail -n 30 "$base/$suite.test"; fi
+}
+for suite in ${*:-bookworm trixie}; do
+    root=$base/$suite
+    start=$(date +%s)
+    debootstrap --variant=minbase --include=git,ca-certificates "$suite" "$root" "$mirror" > "$base/$suite.log" 2>&1 || { tail -n 5 "$base/$suite.log"; no "$suite: debootstrap"; continue; }
+    echo "$suite: base system in $(($(date +%s) - start)) s, $(du -sm "$root" | cut -f1) MB"
+    for f in /etc/resolv.conf /etc/hosts; do [ -e $f ] && cp -L $f "$root$f"; done
+    # how this machine reaches its mirror
+    grep -ls '^Acquire::' /etc/apt/apt.conf.d/* | while read -r f; do cp "$f" "$root/etc/apt/apt.conf.d/"; done
+    mkdir -p "$root/src" && git -C "$top" archive HEAD | tar -x -C "$root/src"
+    mount -t proc proc "$root/proc"
+    mount --bind /dev "$root/dev"
+    case ${PARTS:-serve test} in *serve*) serve_line ;; esac
+    case ${PARTS:-serve test} in *test*) test_line ;; esac
     umount -l "$root/proc" "$root/dev" || true
     rm -rf "$root"
 done
