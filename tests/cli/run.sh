@@ -236,13 +236,13 @@ is 'pages hold all, none twice' [ "$(sort -u pages | wc -l)" -eq 5 ]
 if [ -e /dev/full ]; then
     "$bin" search --json idx '*' >/dev/full 2>err; is 'a full disk behind stdout' [ $? -eq 2 ]; one_line
 fi
-if command -v script >/dev/null; then
+if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
     script -qec "'$bin' search idx vladivostok" /dev/null >out 2>err </dev/null
     is 'colour on a terminal' grep -q "$(printf '\033')" out
     NO_COLOR=1 script -qec "'$bin' search idx vladivostok" /dev/null >out 2>err </dev/null
     is 'no colour with NO_COLOR' sh -c '! grep -q "$(printf "\033\[1")" out'
 else
-    skip 'colour on a terminal (no script)'
+    skip 'colour on a terminal (no script, or no terminal can be had)'
 fi
 printf '{"id":"esc","title":"Evil \\u001b[31m title","body":"with \\u001b]0;x\\u0007 escapes"}\n' >esc.ndjson
 "$bin" add esc esc.ndjson >out 2>err

@@ -12,7 +12,7 @@ base=$(mktemp -d "${TMPDIR:-/var/tmp}/fresh-root.XXXXXX")
 server=
 cleanup() {
     [ -z "$server" ] || kill "$server" 2>/dev/null || true
-    for m in proc dev sys; do umount -l "$base"/*/$m 2>/dev/null || true; done
+    for m in proc dev/pts dev; do umount -l "$base"/*/$m 2>/dev/null || true; done
     rm -rf "$base"
 }
 trap cleanup EXIT INT TERM
@@ -57,9 +57,10 @@ for suite in ${*:-bookworm trixie}; do
     mkdir -p "$root/src" && git -C "$top" archive HEAD | tar -x -C "$root/src"
     mount -t proc proc "$root/proc"
     mount --bind /dev "$root/dev"
+    mount --bind /dev/pts "$root/dev/pts" 2>/dev/null || mount -t devpts devpts "$root/dev/pts"
     case ${PARTS:-serve test} in *serve*) serve_line ;; esac
     case ${PARTS:-serve test} in *test*) test_line ;; esac
-    umount -l "$root/proc" "$root/dev" || true
+    umount -l "$root/proc" "$root/dev/pts" "$root/dev" || true
     rm -rf "$root"
 done
 echo "$passed passed, $failed failed"
