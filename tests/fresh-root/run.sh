@@ -13,7 +13,7 @@ server=
 cleanup() {
     [ -z "$server" ] || kill "$server" 2>/dev/null || true
     for m in proc dev/pts dev; do umount -l "$base"/*/$m 2>/dev/null || true; done
-    rm -rf "$base"
+    rm -rf --one-file-system "$base"
 }
 trap cleanup EXIT INT TERM
 line() { # NUMBER: the command line of the README's n-th ```sh block
@@ -61,7 +61,7 @@ for suite in ${*:-bookworm trixie}; do
     case ${PARTS:-serve test} in *serve*) serve_line ;; esac
     case ${PARTS:-serve test} in *test*) test_line ;; esac
     umount -l "$root/proc" "$root/dev/pts" "$root/dev" || true
-    rm -rf "$root"
+    rm -rf --one-file-system "$root"
 done
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]
