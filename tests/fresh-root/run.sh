@@ -44,7 +44,7 @@ serve_line() {
 # The second line runs the tests.
 test_line() {
     start=$(date +%s)
-    if chroot "$root" sh -c "cd /src && $(line 2)" > "$base/$suite.test" 2>&1; then ok "$suite: second line passes in $(($(date +%s) - start)) s"; else no "$suite: second line"; tail -n 30 "$base/$suite.test"; fi
+    if chroot "$root" sh -c "cd /src && $(line 2)" > "$base/$suite.test" 2>&1; then ok "$suite: second line passes in $(($(date +%s) - start)) s"; else no "$suite: second line"; mkdir -p "$top/build"; cp "$base/$suite.test" "$top/build/fresh-$suite.log"; grep -aE "FAIL|ERROR|runtime error" "$base/$suite.test" | head -n 30; tail -n 10 "$base/$suite.test"; fi
 }
 for suite in ${*:-bookworm trixie}; do
     root=$base/$suite
