@@ -157,15 +157,6 @@ static int sort_forms(flush *f)
 
 /* ---- one term ---- */
 
-#define ROOM(array, count, cap) room((void **)&(array), &(cap), (count), sizeof *(array))
-static bool room(void **array, size_t *cap, size_t need, size_t elem_bytes)
-{
-    if (need <= *cap) return true;
-    void *p = lsi_array_grow(*array, cap, need, elem_bytes);
-    if (p) *array = p;
-    return p != NULL;
-}
-
 static int by_frequency(const void *a, const void *b)
 {
     const ranked *x = a, *y = b;
@@ -177,8 +168,8 @@ static bool number_forms(flush *f, const lsi_invert_term *t)
 {
     const lsi_invert *v = &f->m->words;
     uint32_t count = t->form_count;
-    if (!ROOM(f->numbers, count, f->number_cap) || !ROOM(f->df, count, f->df_cap) ||
-        !ROOM(f->seen, count, f->seen_cap) || !ROOM(f->ranked, count, f->ranked_cap))
+    if (!LSI_ROOM(f->numbers, count, f->number_cap) || !LSI_ROOM(f->df, count, f->df_cap) ||
+        !LSI_ROOM(f->seen, count, f->seen_cap) || !LSI_ROOM(f->ranked, count, f->ranked_cap))
         return false;
     size_t n = 0;
     if (count == 1) { /* most have */

@@ -99,15 +99,6 @@ void lsi_memseg_delete(lsi_memseg *m, lsi_doc doc)
     m->dead_count++;
 }
 
-#define ROOM(array, count, cap) room((void **)&(array), &(cap), (count), sizeof *(array))
-static bool room(void **array, size_t *cap, size_t need, size_t elem_bytes)
-{
-    if (need <= *cap) return true;
-    void *p = lsi_array_grow(*array, cap, need, elem_bytes);
-    if (p) *array = p;
-    return p != NULL;
-}
-
 /* What the documents so far take themselves. Tables that double and pieces of memory got ahead are nobody's need. */
 static size_t used(const lsi_memseg *m)
 {
@@ -148,7 +139,7 @@ static bool keep_boilerplate(adding *a, const lsi_token *t, uint64_t position)
 {
     lsi_memseg *m = a->m;
     const lsi_invert_entry *e = lsi_invert_find(&m->words, t->form, t->form_len, a->lang);
-    if (!e || !ROOM(m->boilerplate, m->boilerplate_count + 1, m->boilerplate_cap)) return false;
+    if (!e || !LSI_ROOM(m->boilerplate, m->boilerplate_count + 1, m->boilerplate_cap)) return false;
     m->boilerplate[m->boilerplate_count++] = (lsi_memword){e->term, e->number, (uint32_t)position};
     return true;
 }
@@ -263,7 +254,7 @@ static int add_words(adding *a)
 static int add_number(lsi_memfield *mf, lsi_doc doc, int64_t value, ls_error *err)
 {
     if (mf->count && mf->values[mf->count - 1].doc == doc) return LS_OK; /* the first of a document counts */
-    if (!ROOM(mf->values, mf->count + 1, mf->cap)) return lsi_fail_nomem(err);
+    if (!LSI_ROOM(mf->values, mf->count + 1, mf->cap)) return lsi_fail_nomem(err);
     mf->values[mf->count++] = (lsi_memvalue){doc, value};
     return LS_OK;
 }
@@ -275,7 +266,7 @@ static int find_spelling(lsi_memseg *m, lsi_memfield *mf, const lsi_doc_value *v
     if (*n == LSI_MAP_NONE) {
         size_t len;
         const uint8_t *folded = lsi_analyzer_keyword(m->analyzer, (const uint8_t *)v->text, v->len, &len);
-        if (!folded || !ROOM(mf->spellings, mf->spelling_count + 1, mf->spelling_cap)) return lsi_fail_nomem(err);
+        if (!folded || !LSI_ROOM(mf->spellings, mf->spelling_count + 1, mf->spelling_cap)) return lsi_fail_nomem(err);
         lsi_memspelling *sp = &mf->spellings[mf->spelling_count];
         sp->written_len = (uint32_t)v->len;
         sp->folded_len = (uint32_t)len;
@@ -294,7 +285,7 @@ static int add_keyword(lsi_memseg *m, lsi_memfield *mf, lsi_doc doc, const lsi_d
     if (v->len >= UINT32_MAX) return lsi_fail(err, LS_LIMIT, "a keyword has more than 2^32 bytes");
     int rc = find_spelling(m, mf, v, &spelling, err);
     if (rc) return rc;
-    if (!ROOM(mf->values, mf->count + 1, mf->cap)) return lsi_fail_nomem(err);
+    if (!LSI_ROOM(mf->values, mf->count + 1, mf->cap)) return lsi_fail_nomem(err);
     mf->values[mf->count++] = (lsi_memvalue){doc, spelling};
     return LS_OK;
 }
@@ -378,7 +369,8 @@ static int check_size(adding *a)
     if (a->m->count >= LSI_SEGMENT_DOCS_MAX)
         return lsi_fail(a->err, LS_LIMIT, "a segment has %u documents at most", LSI_SEGMENT_DOCS_MAX);
     size_t facts = a->m->schema->text_count + a->m->schema->region_count;
-    if (!ROOM(a->m->docs, a->m->count + 1, a->m->cap) || !ROOM(a->m->facts, (a->m->count + 1) * facts, a->m->fact_cap))
+    if (!LSI_ROOM(a->m->docs, a->m->count + 1, a->m->cap) ||
+        !LSI_ROOM(a->m->facts, (a->m->count + 1) * facts, a->m->fact_cap))
         return lsi_fail_nomem(a->err);
     return LS_OK;
 }

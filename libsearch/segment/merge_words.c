@@ -163,15 +163,6 @@ static int number_term(lsi_merge *m, const bool *at, uint32_t *form_at)
     return LS_OK;
 }
 
-#define ROOM(array, count, cap) room((void **)&(array), &(cap), (count), sizeof *(array))
-static bool room(void **array, size_t *cap, size_t need, size_t elem_bytes)
-{
-    if (need <= *cap) return true;
-    void *p = lsi_array_grow(*array, cap, need, elem_bytes);
-    if (p) *array = p;
-    return p != NULL;
-}
-
 /* Sums a form's documents over the sources that stand at it, and notes its place in the new dictionary. */
 static int count_form(lsi_merge *m, const bool *at, size_t least)
 {
@@ -193,8 +184,8 @@ static int count_form(lsi_merge *m, const bool *at, size_t least)
         if (rc) return rc;
     }
     if (!df) return LS_OK;
-    if (m->form_count >= LSI_ORD_NONE - 1 || !ROOM(m->form_terms, m->form_count + 1, m->form_terms_cap) ||
-        !ROOM(m->form_dfs, m->form_count + 1, m->form_dfs_cap))
+    if (m->form_count >= LSI_ORD_NONE - 1 || !LSI_ROOM(m->form_terms, m->form_count + 1, m->form_terms_cap) ||
+        !LSI_ROOM(m->form_dfs, m->form_count + 1, m->form_dfs_cap))
         return lsi_fail_nomem(m->err);
     m->form_terms[m->form_count] = term;
     m->form_dfs[m->form_count++] = (uint32_t)df;

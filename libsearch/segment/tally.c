@@ -20,18 +20,9 @@ void lsi_tally_clear(lsi_tally *t)
     memset(t, 0, sizeof *t);
 }
 
-#define ROOM(array, count, cap) room((void **)&(array), &(cap), (count), sizeof *(array))
-static bool room(void **array, size_t *cap, size_t need, size_t elem_bytes)
-{
-    if (need <= *cap) return true;
-    void *p = lsi_array_grow(*array, cap, need, elem_bytes);
-    if (p) *array = p;
-    return p != NULL;
-}
-
 bool lsi_tally_add(lsi_tally_row *r, uint32_t number, uint32_t documents)
 {
-    if (!ROOM(r->at, r->count + 1, r->cap)) return false;
+    if (!LSI_ROOM(r->at, r->count + 1, r->cap)) return false;
     r->at[r->count++] = (uint64_t)number << 32 | documents;
     return true;
 }
@@ -64,7 +55,7 @@ static int note_forms(scan *s, uint32_t i, uint32_t form_count)
 {
     uint64_t doc = (uint64_t)s->postings.docs[i] << 32;
     uint32_t n = form_count > 1 ? s->postings.counts[i] : 1;
-    if (!ROOM(s->pairs, s->pair_count + n, s->pair_cap) || !ROOM(s->numbers, n, s->number_cap))
+    if (!LSI_ROOM(s->pairs, s->pair_count + n, s->pair_cap) || !LSI_ROOM(s->numbers, n, s->number_cap))
         return lsi_fail_nomem(s->err);
     s->numbers[0] = 0;
     if (form_count > 1) {
@@ -262,7 +253,7 @@ static int find_entry(again *a, const lsi_invert_form *f, lsi_ord ord, uint32_t 
 static int tally_forms(again *a, const lsi_invert_term *t, lsi_ord ord)
 {
     const lsi_invert *v = &a->m->words;
-    if (!ROOM(a->df, t->form_count, a->df_cap) || !ROOM(a->seen, t->form_count, a->seen_cap))
+    if (!LSI_ROOM(a->df, t->form_count, a->df_cap) || !LSI_ROOM(a->seen, t->form_count, a->seen_cap))
         return lsi_fail_nomem(a->err);
     lsi_inverted_form_df(&a->term, t->form_count, a->df, a->seen);
     for (uint32_t id = t->last_form; id != LSI_ORD_NONE; id = v->forms[id].previous) {

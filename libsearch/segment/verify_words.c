@@ -34,15 +34,6 @@ typedef struct walk {
     ls_error *err;
 } walk;
 
-#define ROOM(array, count, cap) room((void **)&(array), &(cap), (count), sizeof *(array))
-static bool room(void **array, size_t *cap, size_t need, size_t elem_bytes)
-{
-    if (need <= *cap) return true;
-    void *p = lsi_array_grow(*array, cap, need, elem_bytes);
-    if (p) *array = p;
-    return p != NULL;
-}
-
 static int wrong(const walk *w, const lsi_list *l, const char *expected)
 {
     uint64_t at = l->positions_offset == LSI_OFFSET_NONE ? 0 : l->positions_offset;
@@ -108,7 +99,7 @@ static int verify_regions(walk *w, lsi_doc doc, uint32_t count, uint32_t tf)
 
 static int note_forms(walk *w, lsi_doc doc, uint32_t count, uint32_t form_count)
 {
-    if (!ROOM(w->pairs, w->pair_count + count, w->pair_cap)) return lsi_fail_nomem(w->err);
+    if (!LSI_ROOM(w->pairs, w->pair_count + count, w->pair_cap)) return lsi_fail_nomem(w->err);
     for (uint32_t i = 0; i < count; i++) {
         if (w->numbers[i] >= form_count) return wrong(w, &w->postings.list, "numbers of forms that the term has");
         w->pairs[w->pair_count++] = (uint64_t)doc << 32 | w->numbers[i];
@@ -121,7 +112,7 @@ static int verify_posting(walk *w, uint32_t i, uint32_t list, uint32_t form_coun
     const lsi_postings *p = &w->postings;
     uint32_t n = p->counts[i];
     uint64_t first = lsi_postings_stream(p, i);
-    if (!ROOM(w->places, n, w->place_cap) || !ROOM(w->numbers, n, w->number_cap)) return lsi_fail_nomem(w->err);
+    if (!LSI_ROOM(w->places, n, w->place_cap) || !LSI_ROOM(w->numbers, n, w->number_cap)) return lsi_fail_nomem(w->err);
     int rc = lsi_positions_read(&w->positions, first, n, w->places, w->err);
     if (!rc && form_count) rc = lsi_stream_read(&w->forms, first, n, w->numbers, w->err);
     if (!rc && list == LSI_LIST_COMBINED) rc = verify_regions(w, p->docs[i], n, p->tf[i]);

@@ -73,6 +73,14 @@ void *lsi_array_grow(void *p, size_t *cap, size_t need, size_t elem_bytes)
     return q;
 }
 
+bool lsi_array_room(void **array, size_t *cap, size_t need, size_t elem_bytes)
+{
+    if (need <= *cap) return true;
+    void *p = lsi_array_grow(*array, cap, need, elem_bytes);
+    if (p) *array = p;
+    return p != NULL;
+}
+
 char *lsi_strndup(const char *s, size_t n)
 {
     size_t total;

@@ -8,8 +8,11 @@ void *lsi_malloc(size_t n);            /* NULL on failure; n == 0 gives a valid 
 void *lsi_calloc(size_t n, size_t sz); /* zeroed; NULL also where n * sz overflows */
 void *lsi_realloc(void *p, size_t n);  /* on failure p stays valid */
 void *lsi_array_grow(void *p, size_t *cap, size_t need, size_t elem_bytes); /* doubles *cap until >= need */
-char *lsi_strndup(const char *s, size_t n);                                 /* NUL-terminated copy */
-void lsi_free(void *p);                                                     /* takes NULL */
+/* Room for `need` elements in an array kept as pointer and capacity; false: no memory, and nothing changed. */
+#define LSI_ROOM(array, need, cap) lsi_array_room((void **)&(array), &(cap), (need), sizeof *(array))
+bool lsi_array_room(void **array, size_t *cap, size_t need, size_t elem_bytes);
+char *lsi_strndup(const char *s, size_t n); /* NUL-terminated copy */
+void lsi_free(void *p);                     /* takes NULL */
 
 int lsi_alloc_set(const ls_allocator *a);
 
