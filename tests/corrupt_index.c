@@ -25,7 +25,7 @@ static void build(void)
     ls_writer *w = open_writer(LS_WRITER_CREATE | LS_WRITER_NO_MERGE | LS_WRITER_NO_SYNC, 0);
     uint64_t x = 77;
     for (int i = 0; i < DOCS; i++) {
-        char id[8], body[200], title[60];
+        char id[12], body[200], title[60];
         ls_doc *d;
         snprintf(id, sizeof id, "%d", i);
         random_text(&x, body, sizeof body, 25);
@@ -65,7 +65,7 @@ static int ask_reader(const ls_reader *r, answer *a)
         ls_results_free(res);
     }
     for (int i = 0; i < DOCS; i++) {
-        char id[8];
+        char id[12];
         ls_doc *d;
         snprintf(id, sizeof id, "%d", i);
         int rc = ls_get(&d, r, id, strlen(id), &err);
