@@ -2,14 +2,10 @@
  * bytes a test may choose (every chunk counts as checked, so that damage reaches the decoders). */
 #ifndef TESTS_CODEC_UTIL_H
 #define TESTS_CODEC_UTIL_H
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+#include "tests/ok.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "libsearch/store/frame.h"
 #include "libsearch/util/alloc.h"
@@ -129,5 +125,15 @@ static inline lsi_section damaged(const lsi_section *s)
         }
     }
     return d;
+}
+/* Bytes against what they should be, in hex. */
+static inline void expect_bytes(const uint8_t *p, size_t len, const char *hex)
+{
+    char have[1024];
+    size_t n = 0;
+    have[0] = 0;
+    for (size_t i = 0; i < len && n + 3 < sizeof have; i++)
+        n += (size_t)snprintf(have + n, sizeof have - n, "%02X", p[i]);
+    assert_string_equal(have, hex);
 }
 #endif

@@ -1,19 +1,15 @@
 /* index_util.h — what the tests of indexes share: a folder of their own, short ways to add and read, random words. */
 #ifndef INDEX_UTIL_H
 #define INDEX_UTIL_H
-#include "libsearch/libsearch.h"
+#include "tests/ok.h"
 #include <dirent.h>
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static char folder[64], index_path[80]; /* index_path lies in folder */
 
@@ -73,14 +69,6 @@ static inline void random_text(uint64_t *x, char *out, size_t cap, size_t words)
         n += (size_t)snprintf(out + n, cap - n, "%sw%u", i ? " " : "", (unsigned)w);
     }
 }
-
-#define WANT(call, code)                                                                                               \
-    do {                                                                                                               \
-        int want_rc = (call);                                                                                          \
-        if (want_rc != (code)) print_error("%s: %d, %s\n", #call, want_rc, err.message);                               \
-        assert_int_equal(want_rc, code);                                                                               \
-    } while (0)
-#define OK(call) WANT(call, LS_OK)
 
 static inline ls_writer *open_writer(unsigned flags, size_t memory)
 {

@@ -5,21 +5,6 @@
 #include "libsearch/codec/dict.h"
 
 static ls_error err;
-#define OK(call)                                                                                                       \
-    do {                                                                                                               \
-        int rc_ = (call);                                                                                              \
-        if (rc_) fail_msg("%s: %d: %s", #call, rc_, err.message);                                                      \
-    } while (0)
-
-static void expect_bytes(const lsi_buf *b, const char *hex)
-{
-    char have[512];
-    size_t n = 0;
-    for (size_t i = 0; i < b->len && n + 3 < sizeof have; i++)
-        n += (size_t)snprintf(have + n, sizeof have - n, "%02X", b->data[i]);
-    have[n] = 0;
-    assert_string_equal(have, hex);
-}
 
 static void test_record_example(void **state)
 {
@@ -39,7 +24,7 @@ static void test_record_example(void **state)
     (void)state;
     lsi_buf_init(&b, 0);
     lsi_record_put(&b, &base, &l, 1);
-    expect_bytes(&b, "08155A070100010008C801");
+    expect_bytes(b.data, b.len, "08155A070100010008C801");
     assert_ptr_equal(lsi_record_get(b.data, b.data + b.len, &base2, &got, &forms), b.data + b.len);
     assert_memory_equal(&got, &l, sizeof l);
     assert_int_equal(forms, 1);
@@ -229,11 +214,11 @@ static void test_terms_example(void **state)
     OK(lsi_terms_writer_add(w, (const uint8_t *)"abc", 3, 2, lists[1], 2, &err));
     OK(lsi_terms_writer_end(w, &err));
     lsi_terms_writer_free(w);
-    expect_bytes(&blocks.buf, "0261620221630400640505006405");
-    expect_bytes(&index.buf, "02000000100000000200000000000000"
+    expect_bytes(blocks.buf.data, blocks.buf.len, "0261620221630400640505006405");
+    expect_bytes(index.buf.data, index.buf.len, "02000000100000000200000000000000"
                              "0000000000006261"
                              "000000000E000000");
-    expect_bytes(&lists_out.buf, "01000000"
+    expect_bytes(lists_out.buf.data, lists_out.buf.len, "01000000"
                                  "010000001000000000000000"
                                  "01000000"
                                  "0000000005000000"
@@ -375,8 +360,8 @@ static void test_forms_example(void **state)
     }
     OK(lsi_forms_writer_end(w, &err));
     lsi_forms_writer_free(w);
-    expect_bytes(&blocks.buf, "027573E60E2820C009");
-    expect_bytes(&index.buf, "02000000200000000000000000000000"
+    expect_bytes(blocks.buf.data, blocks.buf.len, "027573E60E2820C009");
+    expect_bytes(index.buf.data, index.buf.len, "02000000200000000000000000000000"
                              "0000000000007375"
                              "0000000009000000");
     out_free(&index);

@@ -10,21 +10,6 @@
 #include "libsearch/util/map.h"
 
 static ls_error err;
-#define OK(call)                                                                                                       \
-    do {                                                                                                               \
-        int rc_ = (call);                                                                                              \
-        if (rc_) fail_msg("%s: %d: %s", #call, rc_, err.message);                                                      \
-    } while (0)
-
-static void expect_bytes(const uint8_t *p, size_t len, const char *hex)
-{
-    char have[1024];
-    size_t n = 0;
-    have[0] = 0;
-    for (size_t i = 0; i < len && n + 3 < sizeof have; i++)
-        n += (size_t)snprintf(have + n, sizeof have - n, "%02X", p[i]);
-    assert_string_equal(have, hex);
-}
 
 /* ---- bits and offsets ---- */
 

@@ -1,13 +1,7 @@
 /* t_exec.c — searching a small index through libsearch.h: sorts, filters, facets, cursors, totals, recency, limits,
  * deadlines, explanations, delete by query. What matches and how it scores is prop_search.c's matter. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-/* cmocka wants the four above first */
-#include <cmocka.h>
+#include "tests/ok.h"
 
-#include "libsearch/libsearch.h"
 #include "libsearch/util/alloc.h"
 #include <math.h>
 #include <pthread.h>
@@ -17,15 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
+static ls_error err;
+
 #define DAY 86400000ll
 static char dir[300];
-static ls_error err;
-#define OK(call)                                                                                                       \
-    do {                                                                                                               \
-        int rc_ = (call);                                                                                              \
-        if (rc_) fail_msg("%s: %d %s", #call, rc_, err.message);                                                       \
-    } while (0)
-
 /* 60 documents in three segments: "common" in all, "third" in each third, dates for all but each tenth. */
 static void build(void)
 {

@@ -6,11 +6,6 @@
 #include "libsearch/text/analyzer.h"
 
 static ls_error err;
-#define OK(call)                                                                                                       \
-    do {                                                                                                               \
-        int rc_ = (call);                                                                                              \
-        if (rc_) fail_msg("%s: %d %s", #call, rc_, err.message);                                                       \
-    } while (0)
 
 /* ---- the dictionary of forms ------------------------------------------------------------------------------------- */
 
