@@ -6,6 +6,7 @@
 /* cmocka wants the four above first */
 #include <cmocka.h>
 
+#include "libsearch/query/batch.h"
 #include "libsearch/query/bm25.h"
 #include "libsearch/query/fuzzy.h"
 #include "libsearch/util/heap.h"
@@ -17,19 +18,45 @@ static void test_arithmetic(void **state)
     assert_true(lsi_bm25_magic(1.0) == 1.0f && lsi_bm25_magic(1.0001) == 2.0f && lsi_bm25_magic(0.75) == 1.0f);
     assert_true(lsi_bm25_quantum(8.0f) == ldexp(1, -20));
     const float k[2] = {0.3f, 1.7f};
-    uint32_t tf[11], docs[11];
-    uint8_t norms[11];
-    float out[11];
     for (uint32_t i = 0; i < 11; i++) {
-        tf[i] = 1 + i * i;
-        docs[i] = i;
-        norms[i] = (uint8_t)(i & 1);
-    }
-    lsi_bm25_scores(out, tf, docs, 11, norms, k, 3.7f, 8.0f);
-    for (uint32_t i = 0; i < 11; i++) {
-        float one = lsi_bm25_score(3.7f, tf[i], k[i & 1], 8.0f);
-        assert_memory_equal(&out[i], &one, sizeof one);
+        float one = lsi_bm25_score(3.7f, 1 + i * i, k[i & 1], 8.0f);
         assert_true(fmod((double)one, lsi_bm25_quantum(8.0f)) == 0);
+    }
+}
+
+/* Every level gives the bits of the plain one, at every length. */
+static void test_batches(void **state)
+{
+    (void)state;
+    enum { N = 150 };
+    const lsi_batch *plain = lsi_batch_of(LSI_SIMD_SCALAR);
+    unsigned levels = (unsigned)lsi_simd_limit(LSI_SIMD_LEVELS);
+    uint32_t tf[N + LSI_BATCH_SLACK] = {0}, docs[N + LSI_BATCH_SLACK] = {0}, seed = 7;
+    uint8_t norms[N];
+    float k[256], a[N + LSI_BATCH_SLACK] = {0}, b[N + LSI_BATCH_SLACK] = {0};
+    for (uint32_t i = 0; i < N; i++) {
+        seed = seed * 1664525 + 1013904223;
+        tf[i] = 1 + (seed >> 8) % (i % 5 ? 9 : 900000);
+        docs[i] = i;
+        norms[i] = (uint8_t)(seed >> 24);
+    }
+    for (unsigned i = 0; i < 256; i++) k[i] = (float)(0.3 + i * 0.037);
+    for (unsigned level = 0; level <= levels; level++) {
+        const lsi_batch *this = lsi_batch_of(level);
+        for (uint32_t n = 0; n <= N; n++) {
+            plain->scores(a, tf, docs, n, norms, k, 3.7f, 8.0f);
+            this->scores(b, tf, docs, n, norms, k, 3.7f, 8.0f);
+            assert_memory_equal(a, b, n * sizeof *a);
+            uint32_t at[2][N + LSI_BATCH_SLACK];
+            memcpy(at[0], docs, sizeof docs);
+            memcpy(at[1], docs, sizeof docs);
+            uint32_t left = plain->keep(at[0], a, n, 2.5f);
+            assert_int_equal(this->keep(at[1], b, n, 2.5f), left);
+            assert_memory_equal(at[0], at[1], left * sizeof **at);
+            assert_memory_equal(a, b, left * sizeof *a);
+        }
+        plain->scores(a, tf, docs, N, norms, k, 3.7f, 8.0f);
+        for (uint32_t i = 0; i + 64 <= N; i++) assert_true(plain->above(a + i, 2.5f) == this->above(a + i, 2.5f));
     }
 }
 
@@ -73,6 +100,7 @@ static void test_heap(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_arithmetic), cmocka_unit_test(test_fuzzy),
+                                       cmocka_unit_test(test_batches),
                                        cmocka_unit_test(test_heap)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

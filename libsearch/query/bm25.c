@@ -36,25 +36,3 @@ double lsi_bm25_quantum(float magic)
 {
     return ldexp((double)magic, -23);
 }
-
-/* Four lanes of 128 bits: SSE2 and NEON alike. The compiler is told nothing it could rearrange. */
-typedef float lanes __attribute__((vector_size(16), aligned(4)));
-typedef int32_t ints __attribute__((vector_size(16), aligned(4)));
-
-void lsi_bm25_scores(float *out, const uint32_t *tf, const uint32_t *docs, uint32_t n, const uint8_t *norms,
-                     const float *k, float w, float magic)
-{
-    const lanes weight = {w, w, w, w}, m = {magic, magic, magic, magic};
-    uint32_t i = 0;
-    for (; i + 4 <= n; i += 4) {
-        ints ti;
-        memcpy(&ti, tf + i, sizeof ti);
-        lanes t = __builtin_convertvector(ti, lanes);
-        lanes kk = {k[norms[docs[i]]], k[norms[docs[i + 1]]], k[norms[docs[i + 2]]], k[norms[docs[i + 3]]]};
-        lanes up = weight * (t / (t + kk)) + m;
-        LSI_KEEP(up);
-        lanes x = up - m;
-        memcpy(out + i, &x, sizeof x);
-    }
-    for (; i < n; i++) out[i] = lsi_bm25_score(w, tf[i], k[norms[docs[i]]], magic);
-}

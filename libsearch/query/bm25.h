@@ -30,7 +30,4 @@ LSI_INLINE float lsi_bm25_score(float w, uint32_t tf, float k, float magic)
     float t = (float)tf;
     return lsi_bm25_round(w * (t / (t + k)), magic);
 }
-/* The same for n documents: out[i] of tf[i] and k[norms[docs[i]]]. out and tf hold a multiple of 4 (padded). */
-void lsi_bm25_scores(float *out, const uint32_t *tf, const uint32_t *docs, uint32_t n, const uint8_t *norms,
-                     const float *k, float w, float magic);
 #endif

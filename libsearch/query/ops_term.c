@@ -6,6 +6,7 @@
  *   raw  = raw(combined) - sum of raw(field)
  *   tf   = max(1, (tf(combined) - sum of weight(field) · raw(field)) / weight(main))
  * It does not know positions, trees or results. */
+#include "libsearch/query/batch.h"
 #include "libsearch/query/ops.h"
 
 int lsi_cursor_open(lsi_cursor *c, const lsi_segment *seg, const lsi_list *list, ls_error *err)
@@ -156,7 +157,7 @@ static int window_one(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, uint64_t 
         if (scores) {
             rc = lsi_postings_tf(&c->p, err);
             if (rc) return rc;
-            lsi_bm25_scores(x, c->p.tf + i, c->p.docs + i, e - i, op->norms, op->k, op->w, p->magic);
+            lsi_batch_now()->scores(x, c->p.tf + i, c->p.docs + i, e - i, op->norms, op->k, op->w, p->magic);
             for (uint32_t j = i; j < e; j++) scores[c->p.docs[j] - base] = x[j - i];
             op->last_tf = c->p.tf[e - 1];
         }

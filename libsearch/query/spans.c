@@ -9,6 +9,7 @@
  *   slop, near  the places of its first operand that take part, outside boilerplate, at least 1
  * Fields lie apart in the position space of list 0, so that a place never crosses them. A place belongs to the main
  * field also where it stands in one of its boilerplate lines. It does not know trees of operators. */
+#include "libsearch/query/candidates.h"
 #include "libsearch/query/places.h"
 
 int lsi_plan_regions(lsi_plan *p, lsi_doc doc, ls_error *err)
@@ -115,7 +116,9 @@ int lsi_span_open(lsi_plan *p, lsi_span *s, size_t seg, bool *empty, ls_error *e
         if (rc) return rc;
     }
     *empty = s->type == LSI_SPAN_OR ? none : !all;
-    return *empty ? LS_OK : open_direct(p, s, err);
+    if (*empty) return LS_OK;
+    int rc = open_direct(p, s, err);
+    return rc || !lsi_candidates_can(s) ? rc : lsi_candidates_open(p, s, err);
 }
 
 static int next_word(lsi_span *s, lsi_doc doc, lsi_doc *out, ls_error *err)
@@ -194,14 +197,11 @@ int lsi_span_next(lsi_plan *p, lsi_span *s, lsi_doc doc, lsi_doc *out, ls_error 
     return LS_OK;
 }
 
-/* The allowed positions of one source in its present document, behind those that `to` holds already. */
-static int read_source(lsi_plan *p, lsi_source *s, lsi_places *to, ls_error *err)
+/* The allowed positions among n entries of a source, behind those that `to` holds already. */
+static int read_entries(lsi_plan *p, lsi_source *s, uint32_t first, uint32_t n, lsi_places *to, ls_error *err)
 {
-    lsi_arena *a = &p->scratch->arena;
-    int rc = lsi_postings_counts(&s->c.p, err);
-    if (rc) return rc;
-    uint32_t n = s->c.p.counts[s->c.at], first = lsi_source_first(s), from = to->count;
-    rc = lsi_places_reserve(to, a, (size_t)from + n, err);
+    uint32_t from = to->count;
+    int rc = lsi_places_reserve(to, &p->scratch->arena, (size_t)from + n, err);
     if (!rc) rc = lsi_positions_read(&s->positions, first, n, to->start + from, err);
     if (rc) return rc;
     uint32_t kept = from + n;
@@ -216,6 +216,13 @@ static int read_source(lsi_plan *p, lsi_source *s, lsi_places *to, ls_error *err
     }
     to->count = kept;
     return LS_OK;
+}
+
+/* The same of its present document. */
+static int read_source(lsi_plan *p, lsi_source *s, lsi_places *to, ls_error *err)
+{
+    int rc = lsi_postings_counts(&s->c.p, err);
+    return rc ? rc : read_entries(p, s, lsi_source_first(s), s->c.p.counts[s->c.at], to, err);
 }
 
 /* Leaves places of the region asked for, each once. */
@@ -254,6 +261,27 @@ static int read_word(lsi_plan *p, lsi_span *s, lsi_doc doc, ls_error *err)
     return settle_word(p, s, doc, f, err);
 }
 
+int lsi_span_read_at(lsi_plan *p, lsi_span *s, lsi_doc doc, uint32_t first, uint32_t count, ls_error *err)
+{
+    s->found.count = 0;
+    int rc = read_entries(p, &s->sources[0], first, count, &s->found, err);
+    return rc ? rc : settle_word(p, s, doc, &s->found, err);
+}
+
+int lsi_span_join(lsi_plan *p, lsi_span *s, lsi_doc doc, ls_error *err)
+{
+    switch (s->type) {
+    case LSI_SPAN_OR:
+        return lsi_places_union(p, s, err);
+    case LSI_SPAN_PHRASE:
+        return lsi_places_phrase(p, s, err);
+    case LSI_SPAN_SLOP:
+        return lsi_places_slop(p, s, doc, err);
+    default:
+        return lsi_places_near(p, s, doc, err);
+    }
+}
+
 int lsi_span_read(lsi_plan *p, lsi_span *s, lsi_doc doc, ls_error *err)
 {
     if (s->type == LSI_SPAN_WORD) return read_word(p, s, doc, err);
@@ -272,16 +300,7 @@ int lsi_span_read(lsi_plan *p, lsi_span *s, lsi_doc doc, ls_error *err)
         if (!rc && d != doc) s->edges->found.count = 0;
         if (rc) return rc;
     }
-    switch (s->type) {
-    case LSI_SPAN_OR:
-        return lsi_places_union(p, s, err);
-    case LSI_SPAN_PHRASE:
-        return lsi_places_phrase(p, s, err);
-    case LSI_SPAN_SLOP:
-        return lsi_places_slop(p, s, doc, err);
-    default:
-        return lsi_places_near(p, s, doc, err);
-    }
+    return lsi_span_join(p, s, doc, err);
 }
 
 int lsi_span_holds(lsi_plan *p, lsi_span *s, lsi_doc doc, bool *yes, ls_error *err)
@@ -408,8 +427,15 @@ int lsi_span_score(lsi_plan *p, lsi_op *op, lsi_doc doc, bool scored, float *sco
     if (s->type == LSI_SPAN_WORD && s->region < 0 && !scored && !op->hlead && op->at_least < 2)
         return any_allowed(s, doc, yes, err);
     int rc = lsi_span_read(p, s, doc, err);
-    *yes = !rc && s->found.count && s->found.count >= op->at_least;
-    if (rc || !*yes) return rc;
+    return rc ? rc : lsi_span_settle(p, op, doc, scored, score, yes, err);
+}
+
+int lsi_span_settle(lsi_plan *p, lsi_op *op, lsi_doc doc, bool scored, float *score, bool *yes, ls_error *err)
+{
+    lsi_span *s = op->span;
+    int rc = LS_OK;
+    *yes = s->found.count && s->found.count >= op->at_least;
+    if (!*yes) return LS_OK;
     if (op->hlead) rc = in_head(p, s, doc, yes, err);
     if (rc || !*yes || !scored) return rc;
     if (op->constant) {
@@ -424,11 +450,45 @@ int lsi_span_score(lsi_plan *p, lsi_op *op, lsi_doc doc, bool scored, float *sco
     return LS_OK;
 }
 
+/* A group of plain words: candidates first, then positions. */
+static int window_candidates(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, const uint64_t *within, uint64_t *bits,
+                             float *scores, ls_error *err)
+{
+    lsi_span *s = op->span;
+    for (lsi_doc at = lo; at < hi;) {
+        int rc = lsi_candidates_fill(s, at, hi, &at, err);
+        for (uint32_t j = 0; !rc && j < s->candidates->n; j++) {
+            lsi_doc d = s->candidates->docs[j];
+            uint32_t i = d - lo;
+            float score = 0;
+            bool yes;
+            if (within && !(within[i >> 6] >> (i & 63) & 1)) continue;
+            rc = lsi_candidates_read(p, s, j, err);
+            if (!rc) rc = lsi_span_settle(p, op, d, scores && op->scores, &score, &yes, err);
+            if (rc || !yes) continue;
+            bits[i >> 6] |= 1ull << (i & 63);
+            if (scores) scores[i] = score;
+        }
+        if (!rc) rc = lsi_op_poll(p, err);
+        if (rc) return rc;
+    }
+    return LS_OK;
+}
+
+/* Whether fewer documents are asked for than the rarest word has there: then it is better to ask for them. */
+static bool few(const lsi_plan *p, const lsi_span *s, const uint64_t *within)
+{
+    uint64_t have = (uint64_t)s->direct[0]->p.list.df * LSI_WINDOW_DOCS / p->seg->seg->doc_count;
+    return within && lsi_window_count(within) < have;
+}
+
 int lsi_span_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, const uint64_t *within, uint64_t *bits,
                     float *scores, ls_error *err)
 {
     lsi_doc doc = lo;
     memset(bits, 0, LSI_WINDOW_WORDS * sizeof *bits);
+    if (lsi_candidates_can(op->span) && !few(p, op->span, within))
+        return window_candidates(p, op, lo, hi, within, bits, scores, err);
     while (doc < hi) {
         if (within) { /* leap to the next document asked for */
             uint32_t w = (doc - lo) >> 6;

@@ -50,6 +50,7 @@ struct lsi_span {
     lsi_cursor **direct; /* of a group whose kids are words of one list each: their cursors, the rarest first */
     lsi_cursor **direct_room;
     bool quick; /* a phrase to be read by phrase.c */
+    struct lsi_candidates *candidates; /* candidates.c */
 };
 
 int lsi_span_open(lsi_plan *p, lsi_span *s, size_t seg, bool *empty, ls_error *err);
@@ -63,9 +64,16 @@ int lsi_span_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, const uint6
 int lsi_source_open(const lsi_plan *p, lsi_source *s, const lsi_pick *pick, ls_error *err);
 /* Number in the streams of the first entry of the document that the cursor stands at; its counts are there. */
 uint32_t lsi_source_first(lsi_source *s);
-/* phrase.c: a phrase of plain words; the most that its tf can be, and its places. */
-int lsi_phrase_most(lsi_span *s, uint32_t *most, ls_error *err);
+/* phrase.c: the places of a phrase of plain words, in a document or where kid k's entries are count[k · step] from
+ * first[k · step] of its streams. */
 int lsi_phrase_read(lsi_plan *p, lsi_span *s, lsi_doc doc, ls_error *err);
+int lsi_phrase_join(lsi_plan *p, lsi_span *s, const uint32_t *first, const uint32_t *count, size_t step, ls_error *err);
+/* A word's places from so many entries of its one source. */
+int lsi_span_read_at(lsi_plan *p, lsi_span *s, lsi_doc doc, uint32_t first, uint32_t count, ls_error *err);
+/* A group's places, those of its kids known. */
+int lsi_span_join(lsi_plan *p, lsi_span *s, lsi_doc doc, ls_error *err);
+/* What the places found make of the document: whether it matches, and its score. */
+int lsi_span_settle(lsi_plan *p, lsi_op *op, lsi_doc doc, bool scored, float *score, bool *yes, ls_error *err);
 /* Whether a document that next gave matches, and its score. */
 int lsi_span_score(lsi_plan *p, lsi_op *op, lsi_doc doc, bool scored, float *score, bool *yes, ls_error *err);
 int lsi_span_holds(lsi_plan *p, lsi_span *s, lsi_doc doc, bool *yes, ls_error *err);

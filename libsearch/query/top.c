@@ -154,18 +154,9 @@ uint32_t lsi_top_filter(lsi_top_run *r, const lsi_lane *l, uint32_t n, float lat
     const uint8_t *ranges = lsi_lane_ranges(l);
     const float slack = 1 + 1.0f / 65536, cut = lsi_top_cut(r);
     uint32_t kept = 0, all = n;
-    if (cut > 0) { /* sixteen at a time, by the lane's bound over the stretch */
+    if (cut > 0) { /* by the lane's bound over the stretch */
         float floor = cut - (l->bound + later) * slack * slack;
-        for (uint32_t i = 0; i < all; i += 16) {
-            uint32_t m = lsi_above16(r->scores + i, floor);
-            if (all - i < 16) m &= (1u << (all - i)) - 1;
-            for (; m; m &= m - 1) {
-                uint32_t j = i + lsi_ctz64(m);
-                r->docs[kept] = r->docs[j];
-                r->scores[kept++] = r->scores[j];
-            }
-        }
-        all = kept;
+        all = r->batch->keep(r->docs, r->scores, all, floor);
     }
     if (!ranges || (!(cut > 0) && !required)) return all;
     kept = 0;
@@ -241,6 +232,7 @@ int lsi_exec_run_top(lsi_plan *p, const lsi_exec_top *t, bool *done, ls_error *e
     r->rc = LS_OK;
     r->threshold = 0;
     r->loose = false;
+    r->batch = lsi_batch_now();
     r->quantum = (float)lsi_bm25_quantum(p->magic);
     r->lanes = lsi_arena_alloc(a, (r->core->kid_count + 1) * sizeof *r->lanes);
     if (!r->lanes) return lsi_fail_nomem(err);

@@ -1,6 +1,7 @@
 /* top.h — between the files that find the best k by score without looking at every match. */
 #ifndef LSI_TOP_H
 #define LSI_TOP_H
+#include "libsearch/query/batch.h"
 #include "libsearch/query/exec.h"
 #include "libsearch/query/ops.h"
 
@@ -26,6 +27,7 @@ typedef struct lsi_top_run {
     float quantum;
     lsi_lane *lanes;
     uint32_t count;
+    const lsi_batch *batch;
     /* batches of candidates */
     uint32_t docs[LSI_WINDOW_DOCS + 16], tf[LSI_WINDOW_DOCS + 16];
     float scores[LSI_WINDOW_DOCS + 16], add[LSI_WINDOW_DOCS + 16], wide[LSI_WINDOW_DOCS];
@@ -49,25 +51,6 @@ LSI_INLINE float lsi_lane_bound(const lsi_lane *l, uint32_t impact)
     float b = (float)impact * l->scale;
     return b < l->most ? b : l->most;
 }
-/* Which of the 16 floats at v are above floor: a bit for each. */
-#if defined(__SSE2__)
-LSI_INLINE uint32_t lsi_above16(const float *v, float floor)
-{
-    const __m128 f = _mm_set1_ps(floor);
-    uint32_t m = (uint32_t)_mm_movemask_ps(_mm_cmpgt_ps(_mm_loadu_ps(v), f));
-    m |= (uint32_t)_mm_movemask_ps(_mm_cmpgt_ps(_mm_loadu_ps(v + 4), f)) << 4;
-    m |= (uint32_t)_mm_movemask_ps(_mm_cmpgt_ps(_mm_loadu_ps(v + 8), f)) << 8;
-    return m | (uint32_t)_mm_movemask_ps(_mm_cmpgt_ps(_mm_loadu_ps(v + 12), f)) << 12;
-}
-#else
-LSI_INLINE uint32_t lsi_above16(const float *v, float floor)
-{
-    uint32_t m = 0;
-    for (unsigned j = 0; j < 16; j++) m |= (v[j] > floor ? 1u : 0u) << j;
-    return m;
-}
-#endif
-
 /* Leaves those of the first n candidates that may still enter if lane l adds what its range allows and the lanes behind
  * it `later`; required: and that lie in a range where l has documents. Gives how many are left. */
 uint32_t lsi_top_filter(lsi_top_run *r, const lsi_lane *l, uint32_t n, float later, bool required);

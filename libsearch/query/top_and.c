@@ -56,7 +56,7 @@ static int probe(lsi_top_run *r, const lsi_lane *l, uint32_t *n, ls_error *err)
         r->scores[kept] = r->scores[j];
         r->tf[kept++] = p->tf[l->c->at];
     }
-    lsi_bm25_scores(r->add, r->tf, r->docs, kept, l->op->norms, l->op->k, l->op->w, r->plan->magic);
+    r->batch->scores(r->add, r->tf, r->docs, kept, l->op->norms, l->op->k, l->op->w, r->plan->magic);
     for (uint32_t j = 0; j < kept; j++) r->scores[j] += r->add[j];
     *n = kept;
     return LS_OK;
@@ -102,7 +102,7 @@ static int block_and(lsi_top_run *r, uint32_t b, ls_error *err)
     int rc = lsi_postings_block(p, b, err);
     if (!rc) rc = lsi_postings_tf(p, err);
     if (rc) return rc;
-    lsi_bm25_scores(r->scores, p->tf, p->docs, p->n, lead->op->norms, lead->op->k, lead->op->w, r->plan->magic);
+    r->batch->scores(r->scores, p->tf, p->docs, p->n, lead->op->norms, lead->op->k, lead->op->w, r->plan->magic);
     memcpy(r->docs, p->docs, p->n * sizeof *r->docs);
     return ask_others(r, p->n, err);
 }

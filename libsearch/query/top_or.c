@@ -13,7 +13,7 @@ static int score_block(lsi_top_run *r, const lsi_lane *l, uint32_t i, uint32_t e
 {
     lsi_postings *p = &l->c->p;
     int rc = lsi_postings_tf(p, err);
-    if (!rc) lsi_bm25_scores(out, p->tf + i, p->docs + i, e - i, l->op->norms, l->op->k, l->op->w, r->plan->magic);
+    if (!rc) r->batch->scores(out, p->tf + i, p->docs + i, e - i, l->op->norms, l->op->k, l->op->w, r->plan->magic);
     return rc;
 }
 
@@ -79,8 +79,8 @@ static int add_up(lsi_top_run *r, const lsi_lane *l, lsi_doc lo, lsi_doc hi, ls_
 static uint32_t drain(lsi_top_run *r, lsi_doc lo, uint32_t n, float floor)
 {
     uint32_t found = 0;
-    for (uint32_t i = 0; i < n; i += 16) {
-        for (uint32_t m = lsi_above16(r->acc + i, floor); m; m &= m - 1) {
+    for (uint32_t i = 0; i < n; i += 64) { /* behind the n-th they are zero */
+        for (uint64_t m = r->batch->above(r->acc + i, floor); m; m &= m - 1) {
             uint32_t j = i + lsi_ctz64(m);
             r->docs[found] = lo + j;
             r->scores[found++] = r->acc[j];

@@ -1,20 +1,78 @@
-/* top_span.c — owns the best k of what is matched by positions: documents that hold all the words in turn, but
- * positions are only read where the words occur often enough for the document to enter: the tf of a phrase is at most
- * the count of its rarest word, of a near or slop the count of its first, of a word with a choice of forms its count
- * times the largest weight of a field. Documents come in rising order. */
-#include "libsearch/query/spans.h"
+/* top_span.c — owns the best k of what is matched by positions.
+ *
+ * A group of plain words: candidates.c finds some thousand documents that hold all of them, with the most that the tf
+ * can be there (of a phrase the count of its rarest word, of a near or slop the count of its first). That gives each a
+ * bound; the positions of the highest are read first, and of those that cannot enter never. As they do not come in
+ * order, equal scores are decided by document in the heap (lsi_top_cut).
+ * Anything else goes document by document: of a word with a choice of forms the tf is at most its count times the
+ * largest weight of a field; other spans are read without a bound. It does not know trees. */
+#include "libsearch/query/candidates.h"
 #include "libsearch/query/top.h"
+
+#define BUCKETS 256u
+
+/* Candidates in falling order of their bounds, as near as a bucket is wide. r->tf has their places. */
+static void sort_by_bound(lsi_top_run *r, uint32_t n)
+{
+    uint32_t start[BUCKETS + 1] = {0};
+    uint8_t *bucket = (uint8_t *)r->add;
+    float most = 0;
+    for (uint32_t i = 0; i < n; i++) most = LSI_MAX(most, r->scores[i]);
+    float scale = most > 0 ? (float)(BUCKETS - 1) / most : 0;
+    for (uint32_t i = 0; i < n; i++) {
+        bucket[i] = (uint8_t)(BUCKETS - 1 - (uint32_t)(r->scores[i] * scale));
+        start[bucket[i] + 1]++;
+    }
+    for (uint32_t b = 1; b <= BUCKETS; b++) start[b] += start[b - 1];
+    for (uint32_t i = 0; i < n; i++) r->tf[start[bucket[i]]++] = i;
+}
+
+static int read_best(lsi_top_run *r, uint32_t from, uint32_t n, ls_error *err)
+{
+    lsi_plan *p = r->plan;
+    lsi_op *op = r->core;
+    lsi_span *s = op->span;
+    const lsi_candidates *c = s->candidates;
+    r->batch->scores(r->scores, c->most + from, c->docs + from, n, op->norms, op->k, op->w, p->magic);
+    sort_by_bound(r, n);
+    for (uint32_t j = 0; j < n; j++) {
+        uint32_t i = r->tf[j];
+        float score = 0;
+        bool yes = false;
+        if (r->scores[i] <= lsi_top_cut(r)) continue; /* those of the bucket may be better */
+        int rc = lsi_candidates_read(p, s, from + i, err);
+        if (!rc) rc = lsi_span_settle(p, op, c->docs[from + i], true, &score, &yes, err);
+        if (!rc && (j & 255) == 255) rc = lsi_op_poll(p, err);
+        if (rc) return rc;
+        if (yes) lsi_top_offer(r, c->docs[from + i], score);
+    }
+    return LS_OK;
+}
+
+static int by_candidates(lsi_top_run *r, ls_error *err)
+{
+    lsi_span *s = r->core->span;
+    lsi_doc end = r->plan->seg->seg->doc_count;
+    int rc = LS_OK;
+    r->loose = true;
+    for (lsi_doc at = 0; !rc && at < end;) {
+        rc = lsi_op_poll(r->plan, err);
+        if (!rc) rc = lsi_candidates_fill(s, at, end, &at, err);
+        for (uint32_t i = 0; !rc && i < s->candidates->n; i += LSI_WINDOW_DOCS)
+            rc = read_best(r, i, LSI_MIN(s->candidates->n - i, LSI_WINDOW_DOCS), err);
+    }
+    r->loose = false;
+    return rc;
+}
 
 /* The most that the tf of the document at the cursors can be; 0: not known without reading positions. */
 static int most_tf(const lsi_plan *p, lsi_span *s, uint32_t *most, ls_error *err)
 {
     *most = 0;
-    if (s->quick) return lsi_phrase_most(s, most, err);
-    bool word = s->type == LSI_SPAN_WORD && s->source_count == 1;
-    if (!word && !(s->direct && (s->type == LSI_SPAN_NEAR || s->type == LSI_SPAN_SLOP))) return LS_OK;
-    lsi_cursor *c = word ? &s->sources[0].c : &s->kids[0]->sources[0].c; /* tf counts places of the first operand */
+    if (s->type != LSI_SPAN_WORD || s->source_count != 1) return LS_OK;
+    lsi_cursor *c = &s->sources[0].c;
     uint32_t weight = 1;
-    for (size_t i = 0; word && s->list == LSI_LIST_COMBINED && i < p->snap->schema->count; i++)
+    for (size_t i = 0; s->list == LSI_LIST_COMBINED && i < p->snap->schema->count; i++)
         weight = LSI_MAX(weight, (uint32_t)LSI_MAX(p->snap->schema->fields[i].pub.weight, 0));
     int rc = lsi_postings_counts(&c->p, err);
     if (!rc && c->p.counts[c->at] < INT32_MAX / 256) *most = weight * c->p.counts[c->at];
@@ -27,6 +85,7 @@ int lsi_top_span(lsi_top_run *r, ls_error *err)
     lsi_op *op = r->core;
     lsi_span *s = op->span;
     uint32_t steps = 0;
+    if (lsi_candidates_can(s)) return by_candidates(r, err);
     for (lsi_doc doc = 0;; doc++) {
         bool full = r->heap->count == r->heap->cap, yes = false; /* a span may score 0: its heap is asked */
         float score = 0;

@@ -1,0 +1,27 @@
+/* candidates.h — documents that hold all the words of a group (a phrase, a slop, a near of plain words), some hundreds
+ * at a time, with where each word's entries begin in its streams: so that positions may be read in any order, or not
+ * at all. */
+#ifndef LSI_CANDIDATES_H
+#define LSI_CANDIDATES_H
+#include "libsearch/query/spans.h"
+
+typedef struct lsi_candidates {
+    uint32_t n, cap;
+    uint32_t *docs;         /* rising */
+    uint32_t *most;         /* the group's tf there is at most this */
+    uint32_t *first, *count; /* of kid k in candidate i: [k · cap + i] */
+    uint32_t *kept;         /* places of those that are left, while a block is asked */
+    uint32_t *order;        /* of kids, the rarest of the segment first */
+    uint32_t *one;          /* first and count of each kid in one document: phrase.c */
+} lsi_candidates;
+
+/* Whether a group can be asked so in the present segment; it must be open. */
+bool lsi_candidates_can(const lsi_span *s);
+/* Made at the first call for a span, ready for the present segment at every call. */
+int lsi_candidates_open(lsi_plan *p, lsi_span *s, ls_error *err);
+/* s->candidates are those of [lo, hi) that fit, *next where to go on: hi or beyond when there are no more.
+ * Calls come in rising order of documents. */
+int lsi_candidates_fill(lsi_span *s, lsi_doc lo, lsi_doc hi, lsi_doc *next, ls_error *err);
+/* The places of candidate i, into s->found. */
+int lsi_candidates_read(lsi_plan *p, lsi_span *s, uint32_t i, ls_error *err);
+#endif
