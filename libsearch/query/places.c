@@ -2,7 +2,8 @@
  *
  * phrase  starts s such that kid i has a place at s + offset(i), for all i
  * slop    windows of words + distance positions that hold every word (a word asked for twice: two places); the places
- *         of the first word that lie in some window are what is found
+ *         of the first word that lie in some window are what is found. Every window holds a place of the word with the
+ *         fewest: only those around them are looked at
  * near    places a of the first kid with a place b of the second that does not overlap it and is at most `distance`
  *         away: b.start - a.end, or a.start - b.end where the order is free; or in the same sentence or paragraph.
  *         What is found are the places of the first kid that take part; inside another near, which asks for the whole
@@ -155,31 +156,45 @@ static bool window_holds(const lsi_span *s, uint64_t from, uint64_t to)
     return true;
 }
 
+/* Marks (in f->end) the places of the first word within [from, to]. */
+static void mark(lsi_places *f, const lsi_places *first, uint64_t from, uint64_t to)
+{
+    for (uint32_t i = lower(first, 0, from); i < first->count && first->start[i] <= to; i++) f->end[i] = 1;
+}
+
 int lsi_places_slop(lsi_plan *p, lsi_span *s, lsi_doc doc, ls_error *err)
 {
     lsi_places *f = &s->found;
-    const lsi_places *first = &s->kids[0]->found;
-    uint64_t span = (uint64_t)s->kid_count - 1 + s->distance;
+    const lsi_places *first = &s->kids[0]->found, *rare = first;
+    uint64_t span = (uint64_t)s->kid_count - 1 + s->distance, seen = 0; /* windows that begin below it were looked at */
     int rc = lsi_places_reserve(f, &p->scratch->arena, first->count, err);
     f->count = 0;
-    for (uint32_t i = 0; !rc && i < first->count; i++) {
-        uint64_t at = first->start[i], least = at > span ? at - span : 0;
-        bool yes = false;
+    if (rc) return rc;
+    for (uint32_t k = 1; k < s->kid_count; k++) {
+        if (s->kids[k]->found.count < rare->count) rare = &s->kids[k]->found;
+    }
+    memset(f->end, 0, first->count * sizeof *f->end);
+    for (uint32_t i = 0; i < rare->count; i++) {
+        uint64_t at = rare->start[i], least = LSI_MAX(seen, at > span ? at - span : 0);
         /* A window that holds all can be moved right until it begins with one of the words. */
-        for (uint32_t k = 0; !rc && !yes && k < s->kid_count; k++) {
+        for (uint32_t k = 0; k < s->kid_count; k++) {
             const lsi_places *kid = &s->kids[k]->found;
-            for (uint32_t j = lower(kid, 0, least); !rc && !yes && j < kid->count && kid->start[j] <= at; j++) {
+            for (uint32_t j = lower(kid, 0, least); j < kid->count && kid->start[j] <= at; j++) {
                 uint64_t end;
                 rc = field_end(p, s, doc, kid->start[j], span, &end, err);
-                if (!rc && at <= end) yes = window_holds(s, kid->start[j], LSI_MIN(kid->start[j] + span, end));
+                if (rc) return rc;
+                end = LSI_MIN(kid->start[j] + span, end);
+                if (window_holds(s, kid->start[j], end)) mark(f, first, kid->start[j], end);
             }
         }
-        if (yes) {
-            f->start[f->count] = f->end[f->count] = first->start[i];
-            f->count++;
-        }
+        seen = at + 1;
     }
-    return rc;
+    for (uint32_t i = 0; i < first->count; i++) {
+        if (!f->end[i]) continue;
+        f->start[f->count] = f->end[f->count] = first->start[i]; /* count ≤ i: marks ahead are not touched */
+        f->count++;
+    }
+    return LS_OK;
 }
 
 /* Number of the sentence or paragraph that a position is in. A field apart has no such edges: it is one part. */
