@@ -203,6 +203,83 @@ static void test_sort(void **state)
     ls_reader_close(r);
 }
 
+/* 15,000 documents in two segments: dates rise, but each 40th is out of order and each 50th has none. */
+static void build_many(const char *where)
+{
+    ls_schema *s = NULL;
+    ls_writer *w = NULL;
+    ls_doc *d = NULL;
+    LS_INIT(ls_writer_options, o);
+    const ls_field fields[] = {{sizeof *fields, "body", LS_TEXT, 1, 0}, {sizeof *fields, "published", LS_DATE, 0, 0}};
+    OK(ls_schema_new(&s, &err));
+    for (size_t i = 0; i < 2; i++) OK(ls_schema_add(s, &fields[i], &err));
+    o.flags = LS_WRITER_CREATE | LS_WRITER_NO_MERGE | LS_WRITER_NO_SYNC;
+    o.schema = s;
+    OK(ls_writer_open(&w, where, &o, &err));
+    OK(ls_doc_new(&d, &err));
+    for (int i = 0; i < 15000; i++) {
+        char id[16], text[100];
+        int n = snprintf(id, sizeof id, "m%d", i);
+        ls_doc_clear(d);
+        OK(ls_doc_set_id(d, id, (size_t)n, &err));
+        OK(ls_doc_set_language(d, "english", &err));
+        n = snprintf(text, sizeof text, "all %s %s %s", i % 3 ? "often" : "tail", i % 701 ? "" : "seldom",
+                     i % 2 ? "odd" : "even");
+        OK(ls_doc_add_text(d, "body", text, (size_t)n, &err));
+        if (i % 50) OK(ls_doc_add_int(d, "published", (i % 40 ? i : i * 7919 % 15000) / 4 * DAY, &err));
+        OK(ls_add(w, d, NULL, &err));
+        if (i == 9000) OK(ls_commit(w, NULL, &err));
+    }
+    OK(ls_commit(w, NULL, &err));
+    ls_doc_free(d);
+    ls_writer_close(w);
+    ls_schema_free(s);
+}
+
+/* The first by date, found by column blocks, are those of the plain engine; page after page. */
+static void test_column_blocks(void **state)
+{
+    (void)state;
+    char where[320], cmd[400];
+    snprintf(where, sizeof where, "%s.many", dir);
+    build_many(where);
+    ls_reader *r = NULL;
+    OK(ls_reader_open(&r, where, NULL, &err));
+    static const char *const QUERIES[] = {
+        "all",           "seldom",      "often AND even",          "tail OR odd",
+        "\"often odd\"", "all NOT odd", "\"all often\" OR seldom", "all published:1975-01-01..1976-01-01"};
+    for (size_t i = 0; i < 2 * sizeof QUERIES / sizeof QUERIES[0]; i++) {
+        const char *text = QUERIES[i / 2];
+        LS_INIT(ls_search_options, o);
+        o.sort = i % 2 ? LS_BY_FIELD_ASC : LS_BY_FIELD_DESC;
+        o.sort_field = "published";
+        o.timeout_ms = -1;
+        o.limit = 9;
+        char *cursor = NULL;
+        for (int page = 0; page < 4; page++) {
+            char plain[2000];
+            o.cursor = cursor;
+            o.exhaustive = 1;
+            ls_results *res = find(r, text, &o);
+            snprintf(plain, sizeof plain, "%s", ids(res));
+            ls_results_free(res);
+            o.exhaustive = 0;
+            check_ids(r, text, &o, plain);
+            o.total = LS_TOTAL_NONE;
+            res = find(r, text, &o);
+            assert_string_equal(ids(res), plain);
+            free(cursor);
+            cursor = ls_results_cursor(res) ? strdup(ls_results_cursor(res)) : NULL;
+            ls_results_free(res);
+            if (!cursor) break;
+        }
+        free(cursor);
+    }
+    ls_reader_close(r);
+    snprintf(cmd, sizeof cmd, "rm -rf '%s'", where);
+    assert_int_equal(system(cmd), 0);
+}
+
 /* Pages by cursor must be the whole list in pieces. */
 static void test_cursor(void **state)
 {
@@ -543,7 +620,7 @@ int main(void)
         cmocka_unit_test(test_cursor),  cmocka_unit_test(test_filters),      cmocka_unit_test(test_facets),
         cmocka_unit_test(test_recency), cmocka_unit_test(test_limits),       cmocka_unit_test(test_deadline),
         cmocka_unit_test(test_explain), cmocka_unit_test(test_delete_query), cmocka_unit_test(test_nomem),
-        cmocka_unit_test(test_threads)};
+        cmocka_unit_test(test_threads), cmocka_unit_test(test_column_blocks)};
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     char cmd[400];
     snprintf(cmd, sizeof cmd, "rm -rf '%s'", dir);

@@ -9,8 +9,8 @@
 /* K of 8 documents. Loads one by one: gathers are no quicker, and would read behind the last length. */
 LSI_TARGET("avx2") static inline __m256 k_of(const uint32_t *docs, const uint8_t *norms, const float *k)
 {
-    return _mm256_setr_ps(k[norms[docs[0]]], k[norms[docs[1]]], k[norms[docs[2]]], k[norms[docs[3]]],
-                          k[norms[docs[4]]], k[norms[docs[5]]], k[norms[docs[6]]], k[norms[docs[7]]]);
+    return _mm256_setr_ps(k[norms[docs[0]]], k[norms[docs[1]]], k[norms[docs[2]]], k[norms[docs[3]]], k[norms[docs[4]]],
+                          k[norms[docs[5]]], k[norms[docs[6]]], k[norms[docs[7]]]);
 }
 
 LSI_TARGET("avx2")

@@ -7,7 +7,7 @@
 #include "libsearch/query/candidates.h"
 #include "libsearch/query/places.h"
 
-#define ROOM      16384u /* entries of a column of all kids together */
+#define ROOM       16384u /* entries of a column of all kids together */
 #define ROOM_LEAST (2 * LSI_BLOCK_DOCS)
 
 bool lsi_candidates_can(const lsi_span *s)
@@ -23,7 +23,8 @@ int lsi_candidates_open(lsi_plan *p, lsi_span *s, ls_error *err)
         c = lsi_arena_zalloc(a, sizeof *c);
         if (!c) return lsi_fail_nomem(err);
         c->cap = LSI_MAX(ROOM / s->kid_count, ROOM_LEAST);
-        c->docs = lsi_arena_alloc(a, ((size_t)c->cap * 2 + LSI_BLOCK_DOCS + 3 * (size_t)s->kid_count) * sizeof *c->docs);
+        c->docs =
+            lsi_arena_alloc(a, ((size_t)c->cap * 2 + LSI_BLOCK_DOCS + 3 * (size_t)s->kid_count) * sizeof *c->docs);
         c->first = lsi_arena_alloc(a, (size_t)c->cap * s->kid_count * 2 * sizeof *c->first);
         if (!c->docs || !c->first) return lsi_fail_nomem(err);
         c->most = c->docs + c->cap;

@@ -7,12 +7,12 @@
 
 typedef struct lsi_candidates {
     uint32_t n, cap;
-    uint32_t *docs;         /* rising */
-    uint32_t *most;         /* the group's tf there is at most this */
+    uint32_t *docs;          /* rising */
+    uint32_t *most;          /* the group's tf there is at most this */
     uint32_t *first, *count; /* of kid k in candidate i: [k · cap + i] */
-    uint32_t *kept;         /* places of those that are left, while a block is asked */
-    uint32_t *order;        /* of kids, the rarest of the segment first */
-    uint32_t *one;          /* first and count of each kid in one document: phrase.c */
+    uint32_t *kept;          /* places of those that are left, while a block is asked */
+    uint32_t *order;         /* of kids, the rarest of the segment first */
+    uint32_t *one;           /* first and count of each kid in one document: phrase.c */
 } lsi_candidates;
 
 /* Whether a group can be asked so in the present segment; it must be open. */

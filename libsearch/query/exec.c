@@ -32,39 +32,45 @@ static int apply_ranges(lsi_plan *p, lsi_doc lo, lsi_doc hi, uint64_t *bits, uin
     return LS_OK;
 }
 
-static int run_window(lsi_plan *p, const lsi_exec_sink *sink, size_t seg, lsi_doc lo, lsi_doc hi, uint64_t *undated,
-                      float *scores, ls_error *err)
+int lsi_exec_open(lsi_plan *p, size_t seg, ls_error *err)
 {
-    uint64_t bits[LSI_WINDOW_WORDS];
-    int rc = lsi_op_window(p, p->root, lo, hi, NULL, bits, sink->scores && p->root->scores ? scores : NULL, err);
+    if (!p->window_scores) { /* 0 where none are wanted */
+        p->window_scores = lsi_arena_zalloc(&p->scratch->arena, LSI_WINDOW_DOCS * sizeof *p->window_scores);
+        if (!p->window_scores) return lsi_fail_nomem(err);
+    }
+    int rc = lsi_op_poll(p, err);
+    if (!rc) rc = lsi_op_open(p, p->root, seg, err);
+    for (uint32_t i = 0; !rc && i < p->range_count; i++) rc = lsi_op_open(p, p->ranges[i], seg, err);
+    return rc;
+}
+
+int lsi_exec_window(lsi_plan *p, const lsi_exec_sink *sink, size_t seg, lsi_doc lo, lsi_doc hi, uint64_t *undated,
+                    ls_error *err)
+{
+    uint64_t bits[LSI_WINDOW_WORDS], ignored = 0;
+    float *scores = sink->scores && p->root->scores ? p->window_scores : NULL;
+    int rc = lsi_op_window(p, p->root, lo, hi, NULL, bits, scores, err);
     if (rc) return rc;
     drop_deleted(p, lo, hi, bits);
-    if (p->range_count) rc = apply_ranges(p, lo, hi, bits, undated, err);
+    if (p->range_count) rc = apply_ranges(p, lo, hi, bits, undated ? undated : &ignored, err);
     if (rc) return rc;
     uint64_t any = 0;
     for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) any |= bits[w];
     if (!any) return LS_OK;
-    return sink->window(sink->ctx, seg, lo, hi, bits, scores, err);
+    return sink->window(sink->ctx, seg, lo, hi, bits, p->window_scores, err);
 }
 
 int lsi_exec_all(lsi_plan *p, const lsi_exec_sink *sink, uint64_t *undated, ls_error *err)
 {
-    uint64_t ignored = 0;
-    float *scores =
-        lsi_arena_zalloc(&p->scratch->arena, LSI_WINDOW_DOCS * sizeof *scores); /* 0 where none are wanted */
-    if (!scores) return lsi_fail_nomem(err);
-    if (!undated) undated = &ignored;
     for (size_t seg = 0; seg < p->snap->count; seg++) {
         lsi_doc doc_count = p->snap->segments[seg].seg->doc_count, doc = 0;
-        int rc = lsi_op_poll(p, err);
-        if (!rc) rc = lsi_op_open(p, p->root, seg, err);
-        for (uint32_t i = 0; !rc && i < p->range_count; i++) rc = lsi_op_open(p, p->ranges[i], seg, err);
+        int rc = lsi_exec_open(p, seg, err);
         if (!rc && sink->segment) rc = sink->segment(sink->ctx, seg, err);
         while (!rc && doc < doc_count) {
             rc = lsi_op_next(p, p->root, doc, &doc, err);
             if (rc || doc >= doc_count) break;
             lsi_doc lo = doc & ~(LSI_WINDOW_DOCS - 1), hi = LSI_MIN(doc_count - lo, LSI_WINDOW_DOCS) + lo;
-            rc = run_window(p, sink, seg, lo, hi, undated, scores, err);
+            rc = lsi_exec_window(p, sink, seg, lo, hi, undated, err);
             doc = hi;
             if (!rc) rc = lsi_op_poll(p, err);
         }

@@ -18,6 +18,26 @@ typedef struct lsi_exec_sink {
  * p->ranges left out. LS_TIMEOUT and LS_CANCELED where the resolver's deadline and cancel function say so. */
 int lsi_exec_all(lsi_plan *p, const lsi_exec_sink *sink, uint64_t *undated, ls_error *err);
 
+/* One segment made ready, and one window of it: what the engines are made of. scores of the window: p->window_scores. */
+int lsi_exec_open(lsi_plan *p, size_t seg, ls_error *err);
+int lsi_exec_window(lsi_plan *p, const lsi_exec_sink *sink, size_t seg, lsi_doc lo, lsi_doc hi, uint64_t *undated,
+                    ls_error *err);
+
+/* The first by a number column (exec_column.c): windows come in any order, and only those that may hold a document
+ * that enters the heap, which the sink fills with keys of lsi_exec_column_key. */
+typedef struct lsi_exec_column {
+    int field;
+    bool falling;
+    const lsi_heap *heap;
+    const lsi_top *after; /* NULL: the first page */
+} lsi_exec_column;
+int lsi_exec_by_column(lsi_plan *p, const lsi_exec_column *c, const lsi_exec_sink *sink, ls_error *err);
+LSI_INLINE uint64_t lsi_exec_column_key(int64_t v, bool falling)
+{
+    uint64_t k = (uint64_t)v + (1ull << 63);
+    return falling ? k : ~k;
+}
+
 /* The best by score alone. after (NULL: the first page): only what comes behind it. */
 typedef struct lsi_exec_top {
     lsi_heap *heap;
@@ -25,8 +45,8 @@ typedef struct lsi_exec_top {
 } lsi_exec_top;
 /* Whether a tree has a quicker way to its best than all of its matches, and that way (top.c). */
 bool lsi_exec_can_top(const lsi_plan *p);
-/* Whether that way reads positions: then one pass over all matches costs less than it and a count. */
-bool lsi_exec_top_reads_positions(const lsi_plan *p);
+/* Whether a plan reads positions: then one pass over all matches costs less than the best and a count. */
+bool lsi_exec_reads_positions(const lsi_plan *p);
 /* *done false: matches that score nothing count too, and the heap is empty again. */
 int lsi_exec_run_top(lsi_plan *p, const lsi_exec_top *t, bool *done, ls_error *err);
 /* What the plan would be run by, in words, for explain. */

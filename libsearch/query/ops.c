@@ -100,6 +100,16 @@ int lsi_op_open(lsi_plan *p, lsi_op *op, size_t seg, ls_error *err)
     return LS_OK;
 }
 
+void lsi_op_rewind(lsi_op *op)
+{
+    if (op->empty) return; /* perhaps not opened to its leaves */
+    for (uint32_t i = 0; i < op->kid_count + op->not_count; i++) lsi_op_rewind(op->kids[i]);
+    if (op->type == LSI_OP_SPAN) lsi_span_rewind(op->span);
+    for (uint32_t i = 0; op->type == LSI_OP_TERM && i < op->cursor_count; i++) {
+        if (op->cursors[i].p.list.df) lsi_cursor_rewind(&op->cursors[i]);
+    }
+}
+
 static int next_kids(lsi_plan *p, lsi_op *op, lsi_doc doc, lsi_doc *out, ls_error *err)
 {
     bool is_and = op->type == LSI_OP_AND;
@@ -138,8 +148,9 @@ int lsi_op_next(lsi_plan *p, lsi_op *op, lsi_doc doc, lsi_doc *out, ls_error *er
             return LS_OK;
         }
         return LS_OK;
-    case LSI_OP_ALL:
     case LSI_OP_RANGE:
+        return lsi_range_next(p, op, doc, out, err);
+    case LSI_OP_ALL:
         *out = doc;
         return LS_OK;
     }

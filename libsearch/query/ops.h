@@ -12,7 +12,8 @@ int lsi_op_open(lsi_plan *p, lsi_op *op, size_t seg, ls_error *err);
 int lsi_op_next(lsi_plan *p, lsi_op *op, lsi_doc doc, lsi_doc *out, ls_error *err);
 /* Documents of [lo, hi) within a window (lo a multiple of LSI_WINDOW_DOCS) that match, among those of `within`
  * (NULL: all): bits of LSI_WINDOW_WORDS words; scores (may be NULL) are set where a bit is, and nowhere else defined.
- * Windows come in rising order. */
+ * Windows come in rising order; lsi_op_rewind begins again. */
+void lsi_op_rewind(lsi_op *op);
 int lsi_op_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, const uint64_t *within, uint64_t *bits,
                   float *scores, ls_error *err);
 /* LS_TIMEOUT, LS_CANCELED. */
@@ -27,6 +28,8 @@ int lsi_term_next(lsi_op *op, lsi_doc doc, lsi_doc *out, ls_error *err);
 int lsi_term_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, const uint64_t *within, uint64_t *bits,
                     float *scores, ls_error *err);
 int lsi_set_open(lsi_plan *p, lsi_op *op, size_t seg, ls_error *err);
+/* The first document ≥ doc in a block of the column whose values meet the range. */
+int lsi_range_next(lsi_plan *p, const lsi_op *op, lsi_doc doc, lsi_doc *out, ls_error *err);
 /* Matches, and (missing not NULL) documents without a value. */
 int lsi_range_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, uint64_t *bits, uint64_t *missing, ls_error *err);
 
@@ -37,6 +40,7 @@ uint32_t lsi_window_count(const uint64_t *bits);
 /* Moves to the first document ≥ doc: *out, LSI_DOC_END behind the last. Never moves back. */
 int lsi_cursor_open(lsi_cursor *c, const lsi_segment *seg, const lsi_list *list, ls_error *err);
 int lsi_cursor_seek_slow(lsi_cursor *c, lsi_doc doc, lsi_doc *out, ls_error *err);
+void lsi_cursor_rewind(lsi_cursor *c); /* back to before its first document */
 /* How many of the 8 rising numbers at v are below doc. */
 #if defined(__SSE2__)
 LSI_INLINE uint32_t lsi_below8(const uint32_t *v, lsi_doc doc)

@@ -151,6 +151,23 @@ static int words_window(lsi_plan *p, const lsi_op *op, lsi_doc lo, lsi_doc hi, u
     return LS_OK;
 }
 
+int lsi_range_next(lsi_plan *p, const lsi_op *op, lsi_doc doc, lsi_doc *out, ls_error *err)
+{
+    const lsi_segment *seg = p->seg->seg;
+    *out = doc;
+    if (op->field == LSI_FIELD_WORDS) return LS_OK;
+    for (uint32_t block = doc / LSI_COLUMN_BLOCK; block * (uint64_t)LSI_COLUMN_BLOCK < seg->doc_count; block++) {
+        int64_t least, most;
+        int rc = lsi_column_block_range(&seg->columns[op->field], block, &least, &most, err);
+        if (rc) return rc;
+        if (least > most || least > op->to || most < op->from) continue;
+        *out = LSI_MAX(doc, block * LSI_COLUMN_BLOCK);
+        return LS_OK;
+    }
+    *out = LSI_DOC_END;
+    return LS_OK;
+}
+
 int lsi_range_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, uint64_t *bits, uint64_t *missing, ls_error *err)
 {
     uint64_t present[LSI_WINDOW_WORDS + 1] = {0};

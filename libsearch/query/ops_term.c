@@ -15,6 +15,14 @@ int lsi_cursor_open(lsi_cursor *c, const lsi_segment *seg, const lsi_list *list,
     return lsi_postings_open(&c->p, &seg->postings, list, err);
 }
 
+void lsi_cursor_rewind(lsi_cursor *c)
+{
+    c->at = 0;
+    if (c->p.block_count < 2) return; /* its one block was decoded when it was opened, and is there */
+    c->p.block = UINT32_MAX;
+    c->p.n = 0;
+}
+
 int lsi_cursor_seek_slow(lsi_cursor *c, lsi_doc doc, lsi_doc *out, ls_error *err)
 {
     lsi_postings *p = &c->p;

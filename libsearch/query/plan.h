@@ -104,6 +104,7 @@ typedef struct lsi_plan {
     /* ---- in the present segment ---- */
     const lsi_snapshot_segment *seg;
     int64_t *column_values; /* LSI_WINDOW_DOCS */
+    float *window_scores;   /* of the window that a sink is shown; made by the first that needs it */
     uint32_t steps;
     /* first positions of the regions of one document */
     uint32_t regions[LSI_TEXT_FIELDS_MAX + 2];

@@ -121,6 +121,16 @@ int lsi_span_open(lsi_plan *p, lsi_span *s, size_t seg, bool *empty, ls_error *e
     return rc || !lsi_candidates_can(s) ? rc : lsi_candidates_open(p, s, err);
 }
 
+void lsi_span_rewind(lsi_span *s)
+{
+    for (uint32_t i = 0; i < s->source_count; i++) {
+        lsi_cursor_rewind(&s->sources[i].c);
+        s->sources[i].sum_block = UINT32_MAX;
+    }
+    for (uint32_t i = 0; i < s->kid_count; i++) lsi_span_rewind(s->kids[i]);
+    if (s->edges) lsi_span_rewind(s->edges);
+}
+
 static int next_word(lsi_span *s, lsi_doc doc, lsi_doc *out, ls_error *err)
 {
     lsi_doc best = LSI_DOC_END;

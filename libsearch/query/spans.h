@@ -49,11 +49,12 @@ struct lsi_span {
     lsi_places found;
     lsi_cursor **direct; /* of a group whose kids are words of one list each: their cursors, the rarest first */
     lsi_cursor **direct_room;
-    bool quick; /* a phrase to be read by phrase.c */
+    bool quick;                        /* a phrase to be read by phrase.c */
     struct lsi_candidates *candidates; /* candidates.c */
 };
 
 int lsi_span_open(lsi_plan *p, lsi_span *s, size_t seg, bool *empty, ls_error *err);
+void lsi_span_rewind(lsi_span *s); /* documents may come from the first again */
 /* First document ≥ doc that holds the words, wherever they stand. */
 int lsi_span_next(lsi_plan *p, lsi_span *s, lsi_doc doc, lsi_doc *out, ls_error *err);
 /* Matches in a document that next gave, into s->found. */

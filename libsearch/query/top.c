@@ -70,10 +70,16 @@ bool lsi_exec_can_top(const lsi_plan *p)
     return scoring > 0;
 }
 
-bool lsi_exec_top_reads_positions(const lsi_plan *p)
+static bool has_span(const lsi_op *op)
 {
-    const lsi_op *op = core_of(p);
-    return op && op->type == LSI_OP_SPAN;
+    bool yes = op->type == LSI_OP_SPAN;
+    for (uint32_t i = 0; !yes && i < op->kid_count + op->not_count; i++) yes = has_span(op->kids[i]);
+    return yes;
+}
+
+bool lsi_exec_reads_positions(const lsi_plan *p)
+{
+    return has_span(p->root);
 }
 
 const char *lsi_exec_name(const lsi_plan *p)

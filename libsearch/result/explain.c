@@ -17,7 +17,7 @@ typedef struct explaining {
     lsi_plan *plan;
     size_t seg;
     lsi_doc doc;
-    bool windows; /* the options ask for the plain engine */
+    const char *engine; /* what would run the search */
     ls_error *err;
 } explaining;
 
@@ -177,8 +177,7 @@ static int explain_all(explaining *x, const lsi_order *o)
     if (o->half_life_ms > 0) rc = faded(x, o, score, &final);
     if (rc) return rc;
     rc = add(x, 0, (double) final, "score %.9g by %s; k1 %g, b %g; quantum %.9g, for the maxima sum to %.9g",
-             (double) final, x->windows ? "windows" : lsi_exec_name(p), p->k1, p->b, lsi_bm25_quantum(p->magic),
-             p->maxima);
+             (double) final, x->engine, p->k1, p->b, lsi_bm25_quantum(p->magic), p->maxima);
     if (!rc) rc = explain_op(x, p->root, 1);
     if (!rc && o->half_life_ms > 0) rc = explain_age(x, o, score, final);
     return rc;
@@ -206,8 +205,11 @@ static int explain_with(explaining *x, const ls_reader *r, const ls_query *q, co
     if (o.timeout_ms > 0) po.deadline_us = lsi_io_monotonic_us() + (uint64_t)o.timeout_ms * 1000;
     rc = lsi_plan_make(&plan, q, r->snap, scratch, &po, err);
     x->plan = &plan;
-    x->windows = o.sort != LS_BY_RELEVANCE || order.half_life_ms > 0 || o.exhaustive;
-    if (!rc && (o.facet_count || o.total == LS_TOTAL_EXACT)) x->windows |= lsi_exec_top_reads_positions(&plan);
+    bool counts = o.facet_count || o.total == LS_TOTAL_EXACT;
+    if (o.exhaustive || order.text || (o.sort == LS_BY_RELEVANCE && order.half_life_ms > 0)) x->engine = "windows";
+    else if (!rc && counts && lsi_exec_reads_positions(&plan)) x->engine = "windows";
+    else if (o.sort != LS_BY_RELEVANCE) x->engine = "column blocks";
+    else if (!rc) x->engine = lsi_exec_name(&plan);
     if (!rc && q->exclude_doc != doc) rc = explain_all(x, &order);
     x->plan = NULL;
     return rc;

@@ -67,37 +67,65 @@ static int on_count(void *ctx, size_t seg, lsi_doc lo, lsi_doc hi, const uint64_
     return s->facets ? lsi_facets_window(s, seg, lo, bits, err) : LS_OK;
 }
 
+static int on_best(void *ctx, size_t seg, lsi_doc lo, lsi_doc hi, const uint64_t *bits, const float *scores,
+                   ls_error *err)
+{
+    return lsi_order_window(ctx, seg, lo, hi, bits, scores, err);
+}
+
+/* How the best are found: all at once with the rest, or before it in a way that does not look at every match. */
+typedef enum way { WITH_ALL, BY_SCORE, BY_COLUMN } way;
+
+static way choose(const lsi_search *s)
+{
+    const ls_search_options *o = &s->o;
+    bool counts = s->facets || o->total == LS_TOTAL_EXACT, column = o->sort != LS_BY_RELEVANCE;
+    if (!s->heap.cap || o->exhaustive || s->order.text || (!column && s->order.half_life_ms > 0)) return WITH_ALL;
+    if (!column && !lsi_exec_can_top(&s->plan)) return WITH_ALL;
+    if (counts && lsi_exec_reads_positions(&s->plan)) return WITH_ALL; /* reading them twice costs more */
+    return column ? BY_COLUMN : BY_SCORE;
+}
+
+static int run_best(lsi_search *s, way *w, ls_error *err)
+{
+    const lsi_top *after = s->has_after ? &s->after : NULL;
+    if (*w == BY_COLUMN) {
+        lsi_exec_column c = {s->order.field, s->order.falling, &s->heap, after};
+        lsi_exec_sink sink = {.ctx = s, .window = on_best};
+        return lsi_exec_by_column(&s->plan, &c, &sink, err);
+    }
+    lsi_exec_top t = {&s->heap, after};
+    bool done = true;
+    int rc = lsi_exec_run_top(&s->plan, &t, &done, err);
+    if (!done) *w = WITH_ALL;
+    return rc;
+}
+
 /* Runs the plan: *exact tells whether total is all there are. */
 static int run(lsi_search *s, uint64_t *undated, bool *exact, ls_error *err)
 {
     const ls_search_options *o = &s->o;
-    bool top = s->heap.cap && o->sort == LS_BY_RELEVANCE && s->order.half_life_ms == 0 && !o->exhaustive &&
-               lsi_exec_can_top(&s->plan);
-    if (top && (s->facets || o->total == LS_TOTAL_EXACT) && lsi_exec_top_reads_positions(&s->plan)) top = false;
+    way w = choose(s);
     bool known = false;
     int rc = s->facets || o->exhaustive ? LS_OK : lsi_exec_known_count(&s->plan, &known, &s->total, err);
     *exact = true;
-    if (rc) return rc;
-    if (top) {
-        lsi_exec_top t = {&s->heap, s->has_after ? &s->after : NULL};
-        rc = lsi_exec_run_top(&s->plan, &t, &top, err);
-        if (rc) {
-            *exact = known;
-            return rc;
-        }
-        if (known && top) return LS_OK;
-        if (top && o->total == LS_TOTAL_NONE && !s->facets) {
+    if (!rc && w != WITH_ALL) {
+        rc = run_best(s, &w, err);
+        if (rc) *exact = known;
+        if (!rc && known && w != WITH_ALL) return LS_OK;
+        if (!rc && w != WITH_ALL && o->total == LS_TOTAL_NONE && !s->facets) {
             *exact = s->heap.count < s->heap.cap && !s->has_after;
             s->total = s->heap.count;
             return LS_OK;
         }
-    } else if (known && !s->heap.cap) {
+    } else if (!rc && known && !s->heap.cap) {
         return LS_OK;
     }
+    if (rc) return rc;
     lsi_exec_sink sink = {.ctx = s,
-                          .scores = !top && s->heap.cap && o->sort == LS_BY_RELEVANCE,
+                          .scores = w == WITH_ALL && s->heap.cap && o->sort == LS_BY_RELEVANCE,
                           .segment = s->facets ? on_segment : NULL,
-                          .window = top ? on_count : on_window};
+                          .window = w == WITH_ALL ? on_window : on_count};
     s->total = 0;
     return lsi_exec_all(&s->plan, &sink, undated, err);
 }

@@ -2,9 +2,13 @@
  * without a value last in both. Scores may fade with age: score · 2^(-max(0, now - value) / half-life), undated ones
  * count as one half-life old. Keys are turned so that the larger is the better. A keyword field with several values
  * sorts by the first of them going up, by the last going down. */
+#include "libsearch/codec/bits.h"
+#include "libsearch/query/ops.h"
 #include "libsearch/result/hits.h"
 #include <math.h>
 #include <stddef.h>
+
+#define FEW 128u /* matches of a window whose values are looked up one by one: a block is 4,096 of them */
 
 int lsi_search_options_read(ls_search_options *out, const ls_search_options *o, ls_error *err)
 {
@@ -123,16 +127,45 @@ static int keyword_key(lsi_search *s, const lsi_segment *seg, lsi_doc doc, lsi_t
     return LS_OK;
 }
 
-static uint64_t number_key(int64_t v, bool falling)
-{
-    uint64_t k = (uint64_t)v + (1ull << 63);
-    return falling ? k : ~k;
-}
-
 static void push(lsi_search *s, const lsi_top *t)
 {
     if (s->has_after && lsi_heap_order(&s->heap, &s->after, t) >= 0) return; /* on a page before */
     lsi_heap_push(&s->heap, t);
+}
+
+/* What a number sorts by, for one document of a window with few. */
+static int number_of(const lsi_search *s, const lsi_segment *seg, lsi_doc doc, bool *has, int64_t *value, ls_error *err)
+{
+    int field = s->order.field;
+    *has = false;
+    if ((uint32_t)field >= seg->field_count || !seg->columns[field].section) return LS_OK;
+    return lsi_column_get(&seg->columns[field], doc, has, value, err);
+}
+
+/* By a number. Of a falling order the last documents come first: dates rise with arrival, as a rule, and then only the
+ * first few enter the heap. */
+static int window_by_number(lsi_search *s, size_t seg_no, lsi_doc lo, const uint64_t *bits, ls_error *err)
+{
+    const lsi_snapshot_segment *ss = &s->snap->segments[seg_no];
+    const lsi_order *o = &s->order;
+    const lsi_heap *h = &s->heap;
+    bool few = lsi_window_count(bits) < FEW;
+    int rc = few ? LS_OK : load(ss->seg, o->field, lo, s->keys, s->has_keys, err);
+    for (uint32_t i = 0; !rc && i < LSI_WINDOW_WORDS; i++) {
+        uint32_t w = o->falling ? LSI_WINDOW_WORDS - 1 - i : i;
+        for (uint64_t x = bits[w]; !rc && x;) {
+            uint32_t b = o->falling ? lsi_bits64(x) - 1 : lsi_ctz64(x), d = w * 64 + b;
+            lsi_top t = {.doc = ss->base + lo + d};
+            int64_t value = few ? 0 : s->keys[d];
+            x &= ~(1ull << b);
+            t.has = !few && (s->has_keys[w] >> b & 1);
+            if (few) rc = number_of(s, ss->seg, lo + d, &t.has, &value, err);
+            t.key = t.has ? lsi_exec_column_key(value, o->falling) : 0;
+            bool late = h->count == h->cap && h->at[0].has && (!t.has || t.key < h->at[0].key);
+            if (!rc && !late) push(s, &t);
+        }
+    }
+    return rc;
 }
 
 int lsi_order_window(lsi_search *s, size_t seg_no, lsi_doc lo, lsi_doc hi, const uint64_t *bits, const float *scores,
@@ -140,24 +173,20 @@ int lsi_order_window(lsi_search *s, size_t seg_no, lsi_doc lo, lsi_doc hi, const
 {
     const lsi_snapshot_segment *ss = &s->snap->segments[seg_no];
     const lsi_order *o = &s->order;
-    bool by_score = o->sort == LS_BY_RELEVANCE;
     int rc = LS_OK;
     (void)hi;
-    if (s->keys) rc = load(ss->seg, o->field, lo, s->keys, s->has_keys, err);
-    if (!rc && s->ages) rc = load(ss->seg, o->recency_field, lo, s->ages, s->has_ages, err);
+    if (s->keys) return window_by_number(s, seg_no, lo, bits, err);
+    if (s->ages) rc = load(ss->seg, o->recency_field, lo, s->ages, s->has_ages, err);
     for (uint32_t w = 0; !rc && w < LSI_WINDOW_WORDS; w++) {
         for (uint64_t x = bits[w]; !rc && x; x &= x - 1) {
             uint32_t b = lsi_ctz64(x), d = w * 64 + b;
             lsi_top t = {.doc = ss->base + lo + d, .score = scores[d], .has = true};
             if (s->ages) t.score = lsi_order_fade(o, t.score, s->has_ages[w] >> b & 1, s->ages[d]);
-            if (by_score) {
-                t.key = lsi_heap_key(t.score);
-                if (s->heap.count == s->heap.cap && s->heap.cap && t.key <= s->heap.at[0].key) continue;
-            } else if (o->text) {
+            if (o->text) {
                 rc = keyword_key(s, ss->seg, lo + d, &t, err);
             } else {
-                t.has = s->has_keys[w] >> b & 1;
-                t.key = t.has ? number_key(s->keys[d], o->falling) : 0;
+                t.key = lsi_heap_key(t.score);
+                if (s->heap.count == s->heap.cap && s->heap.cap && t.key <= s->heap.at[0].key) continue;
             }
             if (!rc) push(s, &t);
         }

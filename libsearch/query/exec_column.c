@@ -1,0 +1,102 @@
+/* exec_column.c — owns the running of a plan for the first of an order by a number or date.
+ *
+ * A column keeps the smallest and largest value of each 4,096 documents, and such a block is a window of the plain
+ * engine. Segments, and the blocks in each, are visited by the best value they hold; when the heap is full and no
+ * block left can hold a better one, the rest need not be looked at. Of an archive in order of arrival the newest hits
+ * come from its last blocks. Blocks without values come last (documents without one stand behind all others); so do
+ * those whose values all stand before the page asked for. Equal values are decided by document in the heap.
+ * It does not know what becomes of the matches. */
+#include "libsearch/query/exec.h"
+#include "libsearch/query/ops.h"
+#include <stdlib.h>
+
+typedef struct part { /* of the snapshot: a segment; of a segment: a block */
+    uint64_t best;    /* key; only where has */
+    uint32_t number;
+    bool has;
+} part;
+
+static int by_best(const void *pa, const void *pb)
+{
+    const part *a = pa, *b = pb;
+    if (a->has != b->has) return a->has ? -1 : 1;
+    if (a->has && a->best != b->best) return a->best > b->best ? -1 : 1;
+    return a->number < b->number ? -1 : a->number > b->number;
+}
+
+/* What values [min, max] promise: nothing where there are none, or where all stand before the page. */
+static part promise(const lsi_exec_column *c, uint32_t number, int64_t min, int64_t max)
+{
+    part p = {.number = number};
+    if (min > max) return p;
+    uint64_t a = lsi_exec_column_key(min, c->falling), b = lsi_exec_column_key(max, c->falling);
+    p.best = LSI_MAX(a, b);
+    p.has = !c->after || (c->after->has && LSI_MIN(a, b) <= c->after->key);
+    return p;
+}
+
+static const lsi_column *column_of(const lsi_segment *seg, int field)
+{
+    return (uint32_t)field < seg->field_count && seg->columns[field].section ? &seg->columns[field] : NULL;
+}
+
+/* Whether a part may hold a document to enter; if not, none behind it in the order does. */
+static bool may_enter(const lsi_exec_column *c, const part *p)
+{
+    const lsi_heap *h = c->heap;
+    if (h->count < h->cap) return true;
+    return !h->at[0].has || (p->has && p->best >= h->at[0].key);
+}
+
+static int order_blocks(lsi_plan *p, const lsi_exec_column *c, part **out, uint32_t *n, ls_error *err)
+{
+    const lsi_segment *seg = p->seg->seg;
+    const lsi_column *col = column_of(seg, c->field);
+    *n = (seg->doc_count + LSI_WINDOW_DOCS - 1) / LSI_WINDOW_DOCS;
+    part *parts = lsi_arena_alloc(&p->scratch->arena, (*n + 1) * sizeof *parts);
+    if (!parts) return lsi_fail_nomem(err);
+    for (uint32_t b = 0; b < *n; b++) {
+        int64_t min = 1, max = 0;
+        int rc = col ? lsi_column_block_range(col, b, &min, &max, err) : LS_OK;
+        if (rc) return rc;
+        parts[b] = promise(c, b, min, max);
+    }
+    qsort(parts, *n, sizeof *parts, by_best);
+    *out = parts;
+    return LS_OK;
+}
+
+static int run_segment(lsi_plan *p, const lsi_exec_column *c, const lsi_exec_sink *sink, size_t seg, ls_error *err)
+{
+    part *blocks = NULL;
+    uint32_t n = 0, before = 0;
+    int rc = lsi_exec_open(p, seg, err);
+    if (!rc && !p->root->empty) rc = order_blocks(p, c, &blocks, &n, err);
+    for (uint32_t i = 0; !rc && i < n && may_enter(c, &blocks[i]); i++) {
+        lsi_doc lo = blocks[i].number * LSI_WINDOW_DOCS, doc;
+        lsi_doc hi = LSI_MIN(p->seg->seg->doc_count - lo, LSI_WINDOW_DOCS) + lo;
+        if (blocks[i].number < before) lsi_op_rewind(p->root);
+        before = blocks[i].number;
+        rc = lsi_op_next(p, p->root, lo, &doc, err);
+        if (!rc && doc < hi) rc = lsi_exec_window(p, sink, seg, lo, hi, NULL, err);
+        if (!rc) rc = lsi_op_poll(p, err);
+    }
+    return rc;
+}
+
+int lsi_exec_by_column(lsi_plan *p, const lsi_exec_column *c, const lsi_exec_sink *sink, ls_error *err)
+{
+    size_t count = p->snap->count;
+    part *segs = lsi_arena_alloc(&p->scratch->arena, (count + 1) * sizeof *segs);
+    if (!segs) return lsi_fail_nomem(err);
+    for (size_t s = 0; s < count; s++) {
+        const lsi_column *col = column_of(p->snap->segments[s].seg, c->field);
+        segs[s] = promise(c, (uint32_t)s, col ? col->min : 1, col ? col->max : 0);
+    }
+    if (count > 1) qsort(segs, count, sizeof *segs, by_best);
+    for (size_t s = 0; s < count && may_enter(c, &segs[s]); s++) {
+        int rc = run_segment(p, c, sink, segs[s].number, err);
+        if (rc) return rc;
+    }
+    return LS_OK;
+}
