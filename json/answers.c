@@ -149,6 +149,8 @@ const char *js_result_name(ls_result r)
         return "stale";
     case LS_CONFLICT:
         return "conflict";
+    case LS_KILLED:
+        return "killed";
     }
     return "error";
 }

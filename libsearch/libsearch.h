@@ -147,8 +147,8 @@ typedef struct ls_doc ls_doc;
 LS_API int ls_doc_new(ls_doc **out, ls_error *err);
 LS_API void ls_doc_clear(ls_doc *d);
 LS_API void ls_doc_free(ls_doc *d);
-/* The id under which it is found, replaced and deleted: 1 to 128 bytes of any kind. Without one, ls_add derives it
- * from the fields (base32 of their XXH3-128). */
+/* The id under which it is found, replaced and deleted: 1 to 128 bytes of any kind. Without one, ls_add takes that of the
+ * document with the same guid, or derives it: from the guid, else from all fields (base32 of their XXH3-128). */
 LS_API int ls_doc_set_id(ls_doc *d, const char *id, size_t len, ls_error *err);
 /* Add one more value to a field; text is copied. Numbers are of integer and date fields. Names and types are
  * checked by ls_add. */
@@ -167,6 +167,15 @@ LS_API int ls_doc_int(const ls_doc *d, const char *field, int64_t *value); /* LS
 LS_API int64_t ls_doc_version(const ls_doc *d);
 LS_API const char *ls_doc_language(const ls_doc *d); /* Snowball's name of what stemmed it */
 LS_API uint64_t ls_doc_words(const ls_doc *d);       /* words in the weighted text fields, not multiplied by weights */
+/* The versions that the index has seen of it, the newest first: 0 is the document itself, then those it replaced (at most
+ * 63 are kept). LS_NOTFOUND past the last. status is borrowed from the document, NULL where it had none. */
+typedef struct ls_doc_version_info {
+    size_t size;
+    int64_t version, updated; /* updated: of the field so called; INT64_MIN: none */
+    const char *status;
+    int current;
+} ls_doc_version_info;
+LS_API int ls_doc_version_at(const ls_doc *d, size_t i, ls_doc_version_info *out);
 /* The values in the order they were added: field name, value (text NULL for numbers). LS_NOTFOUND past the last. */
 typedef struct ls_value {
     const char *field, *text;
@@ -187,46 +196,97 @@ enum {
 typedef struct ls_writer_options {
     size_t size;
     unsigned flags;
-    const ls_schema *schema; /* for CREATE; NULL: the news schema */
-    size_t memory_bytes;     /* budget of the documents not yet written; 0: 64 MB */
+    const ls_schema *schema;     /* for CREATE; NULL: the news schema */
+    size_t memory_bytes;         /* budget of the documents not yet written; 0: 64 MB */
+    int64_t (*clock)(void *ctx); /* what time it is, for embargoes and tombstones; NULL: the system's clock */
+    void *clock_ctx;
 } ls_writer_options;
 
 typedef struct ls_writer ls_writer;
-/* Opens an index for writing. LS_LOCKED where another writer holds it, LS_NOTFOUND, LS_EXISTS, LS_TOO_NEW. */
+/* Opens an index for writing. LS_LOCKED where another writer holds it, LS_NOTFOUND, LS_TOO_NEW; LS_EXISTS: see EXCLUSIVE,
+ * and where an index would have to be made in a directory that holds files of others. */
 LS_API int ls_writer_open(ls_writer **out, const char *path, const ls_writer_options *o, ls_error *err);
 /* Waits for a merge under way to give up, drops what was not committed, releases the lock. Takes NULL. */
 LS_API void ls_writer_close(ls_writer *w);
 LS_API const ls_schema *ls_writer_schema(const ls_writer *w); /* borrowed */
 
-typedef enum ls_result { LS_CREATED = 1, LS_REPLACED, LS_UNCHANGED, LS_STALE, LS_CONFLICT } ls_result;
+typedef enum ls_result {
+    LS_CREATED = 1,
+    LS_REPLACED,
+    LS_UNCHANGED, /* from here on nothing was added */
+    LS_STALE,     /* a higher version is there */
+    LS_CONFLICT,  /* this version is there, with other content */
+    LS_KILLED     /* a tombstone refuses it, or its own status is canceled: it was killed, see ls_kill */
+} ls_result;
 typedef struct ls_added {
     size_t size;
-    ls_result result; /* UNCHANGED, STALE and CONFLICT: nothing was added */
-    int64_t version;  /* stored under this version */
-    char id[132];     /* the id, also where it was derived; NUL-terminated */
+    ls_result result;
+    int64_t version; /* stored under this version; of what is there where nothing was added */
+    char id[132];    /* the id, also where it was derived; NUL-terminated */
     size_t id_len;
     uint64_t invalid_bytes; /* bytes that were not UTF-8 */
 } ls_added;
-/* Adds or replaces (same id) a document; visible after ls_commit. `added` may be NULL.
+/* Adds or replaces a document; visible after ls_commit. It replaces what has its guid (the field "guid"), whatever its
+ * id, and what has its id. `added` may be NULL. Fields that mean something to the index, where the schema has them:
+ *   guid          the story's name, for good; versions of one guid are one story
+ *   version       see ls_doc_set_version; the table of what becomes of a document is in docs/NEWS.md
+ *   status        withheld: hidden until a version that is not; canceled, cancelled: this call is an ls_kill
+ *   embargoed     a date: hidden before it, by the clock of each query; INT64_MAX: without an end
+ *   updated       told with each version by ls_doc_version_at
  * LS_SCHEMA (unknown field, wrong type), LS_LIMIT (larger than the memory budget): this document is refused, the
  * writer and all others are as before. */
 LS_API int ls_add(ls_writer *w, const ls_doc *d, ls_added *added, ls_error *err);
-/* LS_NOTFOUND where no live document has the id. */
+typedef struct ls_add_options {
+    size_t size;
+    int revive; /* 1: a tombstone of its id or guid is lifted */
+} ls_add_options;
+LS_API int ls_add_with(ls_writer *w, const ls_doc *d, const ls_add_options *o, ls_added *added, ls_error *err);
+/* LS_NOTFOUND where no live document has the id. Leaves no tombstone: it may be added again. */
 LS_API int ls_delete(ls_writer *w, const char *id, size_t len, ls_error *err);
+/* Deletes a story, hidden or not, and keeps a tombstone of its id and guid, for good: whatever comes by that name later
+ * is refused. Pending until ls_commit. Of something unknown the tombstone is kept all the same. A second kill of the same
+ * changes nothing but what came in between. LS_INVALID (no name, one too long). */
+typedef struct ls_kill_options {
+    size_t size;
+    const char *id; /* either, or both */
+    size_t id_len;
+    const char *guid;
+    size_t guid_len;    /* at most 4,096 */
+    int64_t version;    /* 0: not known */
+    const char *reason; /* may be NULL */
+    size_t reason_len;  /* at most 4,096 */
+    int64_t time;       /* 0: now */
+} ls_kill_options;
+typedef struct ls_killed {
+    size_t size;
+    int known;    /* 0: nothing had that name */
+    char id[132]; /* of what was deleted, else the one given; NUL-terminated */
+    size_t id_len;
+    int64_t version; /* of what was deleted, else the one given */
+} ls_killed;
+LS_API int ls_kill(ls_writer *w, const ls_kill_options *o, ls_killed *out, ls_error *err);
 /* Makes everything since the last commit durable and visible, as one. *generation may be NULL. */
 LS_API int ls_commit(ls_writer *w, uint64_t *generation, ls_error *err);
 LS_API int ls_rollback(ls_writer *w, ls_error *err);
 /* Merges neighbours until at most `segments` (≥ 1) are left, deletions squeezed out, and commits. */
 LS_API int ls_merge(ls_writer *w, size_t segments, ls_error *err);
+/* Commits, then rewrites every segment that holds deleted or killed documents, so that their bytes leave the index's
+ * directory (not the disk's free blocks, nor files that a reader still has open). *rewritten: segments; may be NULL. */
+LS_API int ls_purge(ls_writer *w, uint64_t *rewritten, ls_error *err);
 /* Adds a field to the index's schema, from the next commit on; no rebuild. */
 LS_API int ls_writer_add_field(ls_writer *w, const ls_field *field, ls_error *err);
 
 /* ---- reading -------------------------------------------------------------------------------------------------- */
 
-enum { LS_READER_NO_MMAP = 1 };
+enum {
+    LS_READER_NO_MMAP = 1,
+    LS_READER_HIDDEN = 2 /* sees embargoed and withheld documents too */
+};
 typedef struct ls_reader_options {
     size_t size;
     unsigned flags;
+    int64_t (*clock)(void *ctx); /* what time it is, for embargoes; any thread may ask; NULL: the system's clock */
+    void *clock_ctx;
 } ls_reader_options;
 
 typedef struct ls_reader ls_reader;
@@ -235,6 +295,11 @@ LS_API int ls_reader_open(ls_reader **out, const char *path, const ls_reader_opt
 /* *newer: a reader of the present commit, which shares what is unchanged, or NULL where nothing was committed since
  * (the cost of one stat). The old reader stays open and is closed by its owner. */
 LS_API int ls_reader_refresh(ls_reader **newer, ls_reader *r, ls_error *err);
+/* The same commit with another scope: flags LS_READER_HIDDEN, or 0. Shares everything; closed by its owner. */
+LS_API int ls_reader_view(ls_reader **out, const ls_reader *r, unsigned flags, ls_error *err);
+/* Embargoes end by the clock, without a commit: the last that has ended by now (0: none), and in *next (may be
+ * NULL) the next that will (INT64_MAX: none). Nothing that is cached of this reader may be used beyond. */
+LS_API int64_t ls_reader_epoch(const ls_reader *r, int64_t *next);
 /* All results, documents and queries made from it may outlive it, except where said otherwise. Takes NULL. */
 LS_API void ls_reader_close(ls_reader *r);
 LS_API const ls_schema *ls_reader_schema(const ls_reader *r); /* borrowed from the reader */
@@ -245,6 +310,8 @@ typedef struct ls_language_count {
 } ls_language_count;
 typedef struct ls_stats {
     size_t size;
+    /* generation: of the last commit that changed something for those who may not see hidden documents; with
+     * LS_READER_HIDDEN of the last commit. The others count what the reader sees. */
     uint64_t generation, documents, deleted, segments, bytes, terms, forms, words;
     uint64_t postings, postings_bytes, positions, positions_bytes, forms_bytes, stored_bytes, dictionary_bytes;
     int64_t created; /* time of the index's first commit */
@@ -259,6 +326,18 @@ LS_API int ls_get(ls_doc **out, const ls_reader *r, const char *id, size_t len, 
 LS_API int ls_reader_next(const ls_reader *r, uint64_t *doc, ls_error *err);
 LS_API int ls_reader_find(const ls_reader *r, const char *id, size_t len, uint64_t *doc, ls_error *err);
 LS_API int ls_reader_doc(ls_doc **out, const ls_reader *r, uint64_t doc, ls_error *err);
+LS_API int ls_reader_find_guid(const ls_reader *r, const char *guid, size_t len, uint64_t *doc, ls_error *err);
+/* The tombstone of an id or a guid, or the i-th of all. Pointers are NUL-terminated and borrowed from the reader; NULL and
+ * 0 where unknown. LS_NOTFOUND. */
+typedef struct ls_tombstone {
+    size_t size;
+    const char *id, *guid, *reason;
+    int64_t version, time;
+    size_t id_len, guid_len, reason_len;
+} ls_tombstone;
+LS_API int ls_reader_tombstone(const ls_reader *r, ls_tombstone *out, const char *id, size_t len, ls_error *err);
+LS_API int ls_reader_tombstone_guid(const ls_reader *r, ls_tombstone *out, const char *guid, size_t len, ls_error *err);
+LS_API int ls_reader_tombstone_at(const ls_reader *r, size_t i, ls_tombstone *out, ls_error *err);
 
 /* ---- queries -------------------------------------------------------------------------------------------------- */
 

@@ -218,7 +218,8 @@ static void doc_encoding(void **state)
             memcpy(tight, doc_bytes, n);
             tight[k] = (uint8_t)v;
             int rc = lsi_doc_decode(e, s, tight, tight + n, &err);
-            assert_true(rc == LS_OK || rc == LS_CORRUPT);
+            if (k == 0 && v > 2) assert_int_equal(rc, LS_TOO_NEW); /* a layout of a later library */
+            else assert_true(rc == LS_OK || rc == LS_CORRUPT);
             lsi_free(tight);
         }
     lsi_doc_free(d);
@@ -308,7 +309,8 @@ static void manifest_example(void **state)
                              .live_sum = 0x12345,
                              .deleted_count = 1};
     lsi_manifest_record record = {77, {0}};
-    lsi_manifest m = {.generation = 9, .created = 1700000000000, .segments = &info, .count = 1}, *again, *copy;
+    lsi_manifest m = {.generation = 9, .public_generation = 9, .created = 1700000000000, .segments = &info, .count = 1};
+    lsi_manifest *again, *copy;
     OK(lsi_dir_create(&dir, index_path, &err));
     OK(lsi_schema_decode(&m.schema, schema_bytes, schema_bytes + sizeof schema_bytes - 1, &err));
     lsi_buf_init(&record.bytes, 0);
@@ -324,7 +326,7 @@ static void manifest_example(void **state)
     s = lsi_frame_find(f, LSI_MAN_SCHEMA);
     assert_int_equal(s->bytes, sizeof schema_bytes - 1);
     assert_memory_equal(lsi_section_get(s, 0, s->bytes, &err), schema_bytes, s->bytes);
-    assert_int_equal(lsi_frame_find(f, LSI_MAN_HEAD)->bytes, 80);
+    assert_int_equal(lsi_frame_find(f, LSI_MAN_HEAD)->bytes, 88);
     assert_memory_equal(&again->segments[0], &info, sizeof info);
     assert_int_equal(again->created, 1700000000000);
     OK(lsi_manifest_copy(&copy, again, &err)); /* what this library does not know is carried along */
@@ -340,7 +342,7 @@ static void manifest_example(void **state)
         uint32_t value;
     } claims[] = {{0, 0}, {0, 9}, {8, 0}, {24, 0}, {24, UINT32_MAX}, {28, 4}, {32, 0}, {32, 9}, {40, 0}, {60, 1}};
     for (size_t i = 0; i < sizeof claims / sizeof *claims; i++) {
-        uint8_t bytes[64], head[80] = {9};
+        uint8_t bytes[64], head[88] = {9, [80] = 9};
         uint64_t n, sum;
         lsi_frame_writer *w;
         memcpy(bytes, segment_bytes, 64);

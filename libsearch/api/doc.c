@@ -1,6 +1,6 @@
 /* doc.c — the public document: checks arguments, hands out borrowed values. */
-#include "libsearch/model/doc.h"
 #include "libsearch/api/args.h"
+#include "libsearch/model/news.h"
 #include "libsearch/text/analyzer.h"
 
 int ls_doc_new(ls_doc **out, ls_error *err)
@@ -107,6 +107,25 @@ const char *ls_doc_language(const ls_doc *d)
 uint64_t ls_doc_words(const ls_doc *d)
 {
     return d ? d->words : 0;
+}
+
+int ls_doc_version_at(const ls_doc *d, size_t i, ls_doc_version_info *out)
+{
+    ls_doc_version_info own = {.updated = INT64_MIN};
+    if (!out) return LS_INVALID;
+    bool there = d && i <= d->history_count;
+    if (there && !i) {
+        own.version = d->version;
+        own.updated = lsi_news_updated(d);
+        own.status = lsi_news_status(d);
+        own.current = 1;
+    } else if (there) {
+        own.version = d->history[i - 1].version;
+        own.updated = d->history[i - 1].updated;
+        own.status = d->history[i - 1].status;
+    }
+    lsi_args_return(out, &own, sizeof own);
+    return there ? LS_OK : LS_NOTFOUND;
 }
 
 int ls_doc_value(const ls_doc *d, size_t i, ls_value *out)

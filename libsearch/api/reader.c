@@ -121,3 +121,66 @@ int ls_reader_doc(ls_doc **out, const ls_reader *r, uint64_t doc, ls_error *err)
     if (!rc) rc = lsi_snapshot_locate(r->snap, doc, &segment, &local, err);
     return lsi_args_code(rc ? rc : read_doc(out, r, segment, local, err), err);
 }
+
+int ls_reader_find_guid(const ls_reader *r, const char *guid, size_t len, uint64_t *doc, ls_error *err)
+{
+    size_t segment;
+    lsi_doc local;
+    lsi_error_clear(err);
+    int rc = lsi_args_given(doc, "doc", err);
+    if (rc) return rc;
+    *doc = 0;
+    rc = lsi_args_given(r, "reader", err);
+    if (!rc) rc = lsi_args_given(guid, "guid", err);
+    if (!rc) rc = lsi_snapshot_find_guid(r->snap, guid, len, &segment, &local, err);
+    if (!rc) *doc = r->snap->segments[segment].base + local;
+    return lsi_args_code(rc, err);
+}
+
+/* ---- tombstones ---- */
+
+static int give(int rc, const lsi_tomb *t, ls_tombstone *out, ls_error *err)
+{
+    ls_tombstone own = {0};
+    if (!rc)
+        own = (ls_tombstone){.id = t->id_len ? t->id : NULL,
+                             .guid = t->guid_len ? t->guid : NULL,
+                             .reason = t->reason_len ? t->reason : NULL,
+                             .version = t->version,
+                             .time = t->time,
+                             .id_len = t->id_len,
+                             .guid_len = t->guid_len,
+                             .reason_len = t->reason_len};
+    lsi_args_return(out, &own, sizeof own);
+    return lsi_args_code(rc, err);
+}
+
+static int find_tomb(const ls_reader *r, ls_tombstone *out, lsi_tomb_key key, const char *name, size_t len,
+                     ls_error *err)
+{
+    lsi_tomb t;
+    lsi_error_clear(err);
+    int rc = lsi_args_given(out, "out", err);
+    if (!rc) rc = lsi_args_given(r, "reader", err);
+    if (!rc) rc = lsi_args_given(name, key == LSI_TOMB_ID ? "id" : "guid", err);
+    return rc ? rc : give(lsi_tombs_find(r->snap->tombs, key, name, len, &t, err), &t, out, err);
+}
+
+int ls_reader_tombstone(const ls_reader *r, ls_tombstone *out, const char *id, size_t len, ls_error *err)
+{
+    return find_tomb(r, out, LSI_TOMB_ID, id, len, err);
+}
+
+int ls_reader_tombstone_guid(const ls_reader *r, ls_tombstone *out, const char *guid, size_t len, ls_error *err)
+{
+    return find_tomb(r, out, LSI_TOMB_GUID, guid, len, err);
+}
+
+int ls_reader_tombstone_at(const ls_reader *r, size_t i, ls_tombstone *out, ls_error *err)
+{
+    lsi_tomb t;
+    lsi_error_clear(err);
+    int rc = lsi_args_given(out, "out", err);
+    if (!rc) rc = lsi_args_given(r, "reader", err);
+    return rc ? rc : give(lsi_tombs_at(r->snap->tombs, i, &t, err), &t, out, err);
+}

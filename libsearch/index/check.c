@@ -7,6 +7,7 @@
  * told as a fault, and the rest is verified all the same. */
 #include "libsearch/index/maintain.h"
 #include "libsearch/index/manifest.h"
+#include "libsearch/index/tombs.h"
 #include "libsearch/segment/merge.h"
 #include "libsearch/store/names.h"
 #include "libsearch/util/alloc.h"
@@ -21,6 +22,7 @@ typedef struct checking {
     lsi_frame *file;
     lsi_segment **segs; /* NULL: does not open */
     lsi_live **lives;
+    lsi_tombs *tombs;
 } checking;
 
 static void tell(checking *c, const ls_error *e, const char *what)
@@ -37,6 +39,8 @@ static void close_all(checking *c)
     }
     lsi_free(c->segs);
     lsi_free(c->lives);
+    lsi_tombs_release(c->tombs);
+    c->tombs = NULL;
     lsi_frame_close(c->file);
     lsi_manifest_free(c->m);
     c->segs = NULL;
@@ -51,29 +55,44 @@ static bool is_fault(int rc, const ls_error *why)
     return rc == LS_CORRUPT || rc == LS_TOO_NEW || rc == LS_TOO_OLD || rc == LS_NOTFOUND || why->sys_errno == EIO;
 }
 
+/* What did not open: a fault that is told, or an error. */
+static int judge(checking *c, int rc, const ls_error *why, const char *what, bool last, ls_error *err)
+{
+    if ((rc == LS_NOTFOUND && !last) || !is_fault(rc, why)) {
+        if (err) *err = *why;
+        return rc;
+    }
+    tell(c, why, what);
+    return LS_OK;
+}
+
+static int open_tombs(checking *c, bool last, ls_error *err)
+{
+    ls_error why;
+    const lsi_manifest *m = c->m;
+    int rc = lsi_tombs_open(&c->tombs, c->dir, m->tombs_generation, m->tombs_bytes, m->tombs_sum, false, &why);
+    return rc ? judge(c, rc, &why, "tombstones", last, err) : LS_OK;
+}
+
 /* Opens what can be opened; LS_NOTFOUND where a file is not there and `last` is false. */
 static int open_all(checking *c, bool last, ls_error *err)
 {
     c->segs = lsi_calloc(c->m->count, sizeof(lsi_segment *));
     c->lives = lsi_calloc(c->m->count, sizeof(lsi_live *));
     if (!c->segs || !c->lives) return lsi_fail_nomem(err);
-    for (size_t i = 0; i < c->m->count; i++) {
+    int rc = open_tombs(c, last, err);
+    for (size_t i = 0; !rc && i < c->m->count; i++) {
         const lsi_segment_info *x = &c->m->segments[i];
         ls_error why;
         const char *what = "segment";
-        int rc = lsi_segment_open(&c->segs[i], c->dir, x, c->m->schema, false, &why);
+        rc = lsi_segment_open(&c->segs[i], c->dir, x, c->m->schema, false, &why);
         if (!rc && x->live_generation) {
             what = "live";
             rc = lsi_live_open(&c->lives[i], c->dir, c->segs[i], x, false, &why);
         }
-        if (!rc) continue;
-        if ((rc == LS_NOTFOUND && !last) || !is_fault(rc, &why)) {
-            if (err) *err = why;
-            return rc;
-        }
-        tell(c, &why, what);
+        if (rc) rc = judge(c, rc, &why, what, last, err);
     }
-    return LS_OK;
+    return rc;
 }
 
 static int open_commit(checking *c, ls_error *err)
@@ -98,6 +117,9 @@ static int verify_all(checking *c, ls_error *err)
 {
     uint64_t n = 0;
     int rc = lsi_frame_verify(c->file, c->fn, c->ctx, &n, err);
+    c->out->faults += n;
+    n = 0;
+    if (c->tombs && (!rc || rc == LS_CORRUPT)) rc = lsi_tombs_verify(c->tombs, c->fn, c->ctx, &n, err);
     c->out->faults += n;
     for (size_t i = 0; i < c->m->count && (!rc || rc == LS_CORRUPT); i++) {
         if (!c->segs[i]) continue;

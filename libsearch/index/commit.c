@@ -86,6 +86,8 @@ static void unlink_obsolete(ls_writer *w, const lsi_manifest *was, const lsi_man
         if (!names(now, true, x->live_generation) && !names(kept, true, x->live_generation))
             lsi_writer_unlink(w, LSI_NAME_LIVE, x->live_generation);
     }
+    if (was->tombs_generation != now->tombs_generation && was->tombs_generation != kept->tombs_generation)
+        lsi_writer_unlink(w, LSI_NAME_TOMBS, was->tombs_generation);
 }
 
 /* Before the first commit without fsync: what is durable keeps a name (manifest.c, 1). */
@@ -126,11 +128,18 @@ int lsi_writer_make_durable(ls_writer *w, ls_error *err)
     return LS_OK;
 }
 
-static int next_manifest(lsi_manifest **out, ls_writer *w, const lsi_segment_info *list, size_t count,
-                         const ls_schema *schema, ls_error *err)
+/* The last one's facts, with other segments. */
+static int next_manifest(lsi_manifest **out, ls_writer *w, const lsi_next *next, ls_error *err)
 {
     lsi_manifest like = *w->manifest, *m;
-    like.schema = (ls_schema *)(uintptr_t)schema; /* copied, not changed */
+    const lsi_segment_info *list = next->segments;
+    size_t count = next->count;
+    like.schema = (ls_schema *)(uintptr_t)next->schema; /* copied, not changed */
+    if (next->tombs) {
+        like.tombs_generation = next->tombs->generation;
+        like.tombs_bytes = next->tombs->bytes;
+        like.tombs_sum = next->tombs->sum;
+    }
     int rc = lsi_manifest_copy(&m, &like, err);
     if (rc) return rc;
     m->segments = lsi_calloc(count, sizeof *list);
@@ -143,17 +152,18 @@ static int next_manifest(lsi_manifest **out, ls_writer *w, const lsi_segment_inf
     m->flags = lsi_writer_syncs(w) ? 0 : LSI_MAN_UNSYNCED;
     m->boot = m->flags ? lsi_io_boot() : 0;
     m->generation = lsi_writer_number(w);
+    if (next->is_public) m->public_generation = m->generation;
     *out = m;
     return LS_OK;
 }
 
-int lsi_writer_publish(ls_writer *w, const lsi_segment_info *list, size_t count, const ls_schema *schema, ls_error *err)
+int lsi_writer_publish(ls_writer *w, const lsi_next *next, ls_error *err)
 {
     lsi_manifest *m = NULL, *was = w->manifest;
     ls_error why;
     bool renamed = false, unsure = false;
     lsi_error_clear(&why);
-    int rc = next_manifest(&m, w, list, count, schema, &why);
+    int rc = next_manifest(&m, w, next, &why);
     if (!rc) {
         pthread_mutex_unlock(&w->mutex);
         if (lsi_writer_syncs(w) && (rc = lsi_dir_sync(w->dir, &why))) unsure = true;
@@ -181,7 +191,7 @@ int lsi_writer_publish(ls_writer *w, const lsi_segment_info *list, size_t count,
 
 static bool has_changes(const ls_writer *w)
 {
-    if (w->schema != w->committed_schema) return true;
+    if (w->schema != w->committed_schema || w->tombs.changed) return true;
     for (size_t i = 0; i < w->count; i++) {
         const lsi_wseg *s = &w->segs[i];
         if (!s->committed.generation || s->dirty || s->info.live_generation != s->committed.live_generation)
@@ -210,6 +220,18 @@ static void settle(ls_writer *w)
     }
     w->count = kept;
     w->committed_schema = w->schema;
+    lsi_tomb_set_commit(&w->tombs);
+}
+
+/* All tombstones into a file, where any changed. */
+static int write_tombs(ls_writer *w, lsi_next_tombs *out, ls_error *err)
+{
+    uint64_t generation = lsi_writer_number(w);
+    pthread_mutex_unlock(&w->mutex);
+    int rc = lsi_tomb_set_write(&w->tombs, w->dir, generation, lsi_writer_syncs(w), &out->bytes, &out->sum, err);
+    pthread_mutex_lock(&w->mutex);
+    out->generation = !rc && out->bytes ? generation : 0;
+    return rc;
 }
 
 static int publish_all(ls_writer *w, ls_error *err)
@@ -219,7 +241,15 @@ static int publish_all(ls_writer *w, ls_error *err)
     if (!list) return lsi_fail_nomem(err);
     for (size_t i = 0; i < w->count; i++)
         if (!is_gone(&w->segs[i])) list[n++] = w->segs[i].info;
-    int rc = lsi_writer_publish(w, list, n, w->schema, err);
+    lsi_next_tombs tombs = {0};
+    lsi_next next = {list, n, w->schema, w->tombs.changed ? &tombs : NULL, true};
+    int rc = LS_OK;
+    ls_error why;
+    if (next.tombs && (rc = write_tombs(w, &tombs, &why))) rc = lsi_writer_failed(w, rc, &why, err);
+    if (!rc) {
+        rc = lsi_writer_publish(w, &next, err);
+        if (rc && w->health == LSI_WRITER_WELL) lsi_writer_unlink(w, LSI_NAME_TOMBS, tombs.generation);
+    }
     lsi_free(list);
     if (!rc) settle(w);
     return rc;
@@ -270,6 +300,7 @@ int lsi_writer_rollback(ls_writer *w, ls_error *err)
     size_t kept = 0;
     lsi_writer_forget_memory(w);
     w->schema = w->committed_schema;
+    lsi_tomb_set_rollback(&w->tombs);
     for (size_t i = 0; i < w->count; i++) {
         lsi_wseg *s = &w->segs[i];
         if (s->committed.generation) {

@@ -1,7 +1,14 @@
-/* edits.c — owns documents coming and going between two commits: what an added one replaces, versions, the memory
- * budget. Ignorant of commits and merges.
+/* edits.c — owns documents coming between two commits: what an added one replaces, versions, the memory budget.
+ * Ignorant of commits and merges, and of what leaves otherwise (kill.c).
  *
- * VERSIONS (docs: the table of ls_add)
+ * WHOSE VERSION IT IS  A document is a version of what has its guid, whatever the id; where it has none, or nobody has
+ * its guid, of what has its id. Where its guid is one document's and its id another's it replaces both, so that either
+ * name stays unique; then the higher of their versions counts, and its content is new. Without an id it takes the id of
+ * what has its guid, else one is derived: from the guid, else from the content.
+ *
+ * VERSIONS
+ *   a tombstone has its id or guid             KILLED, nothing is added; unless it is to be revived
+ *   its own status is canceled                 KILLED: what has its names is killed (kill.c)
  *   not there                                  CREATED, version 1 or the one given
  *   there; none given; equal content           UNCHANGED
  *   there; none given; other content           REPLACED, version + 1
@@ -9,28 +16,37 @@
  *   there; the same given; equal content       UNCHANGED
  *   there; the same given; other content       CONFLICT, nothing is added
  *   there; a lower one given                   STALE, nothing is added
+ * What is replaced leaves its version, its date of update and its status with the document that replaces it.
+ *
+ * HIDDEN  A document that may not be seen at present (model/news.c) goes into a heap, and so into segments, of its own.
  *
  * ALL OR NOTHING. Whatever can fail comes before the first change that could be seen: the old document's segment gets
- * its bit set, the map its entry, then the document is added, and only then is the old one marked deleted, which cannot
- * fail any more. */
+ * its bit set, the maps their entries, then the document is added, and only then are tombstones lifted and the old one
+ * marked deleted, which cannot fail any more. */
 #include "libsearch/index/writer_state.h"
+#include "libsearch/model/news.h"
 #include "libsearch/store/names.h"
 #include "libsearch/util/alloc.h"
-#include <assert.h>
 
 /* ---- memory ---- */
 
 void lsi_writer_forget_memory(ls_writer *w)
 {
-    lsi_memseg_free(w->mem);
-    w->mem = NULL;
+    for (int k = 0; k < 2; k++) {
+        lsi_memseg_free(w->mem[k]);
+        w->mem[k] = NULL;
+    }
     lsi_map_clear(&w->mem_ids);
+    lsi_map_clear(&w->mem_guids);
+    w->pending_count = 0;
 }
 
 static size_t held_bytes(const ls_writer *w)
 {
-    if (!w->mem) return 0;
-    return lsi_memseg_bytes(w->mem) + lsi_map_bytes(&w->mem_ids) + lsi_memseg_count(w->mem) * sizeof *w->mem_docs;
+    size_t n = lsi_map_bytes(&w->mem_ids) + lsi_map_bytes(&w->mem_guids) + w->pending_count * sizeof *w->pending;
+    for (int k = 0; k < 2; k++)
+        if (w->mem[k]) n += lsi_memseg_bytes(w->mem[k]);
+    return n;
 }
 
 static int append_segment(ls_writer *w, lsi_segment *seg, const lsi_segment_info *info, ls_error *err)
@@ -45,20 +61,22 @@ static int append_segment(ls_writer *w, lsi_segment *seg, const lsi_segment_info
     return LS_OK;
 }
 
-int lsi_writer_flush(ls_writer *w, ls_error *err)
+/* One heap into a segment. Its documents are gone from memory then. */
+static int flush_heap(ls_writer *w, bool hidden, ls_error *err)
 {
-    if (!w->mem) return LS_OK;
     lsi_segment_info info = {0};
     lsi_segment *seg = NULL;
     ls_error why;
     lsi_error_clear(&why);
+    if (!w->mem[hidden]) return LS_OK;
     pthread_mutex_lock(&w->mutex);
     uint64_t generation = lsi_writer_number(w);
     pthread_mutex_unlock(&w->mutex);
     int rc = LS_NOTFOUND;
-    if (lsi_memseg_live_count(w->mem))
-        rc = lsi_memseg_flush(w->mem, w->dir, generation, lsi_writer_syncs(w), &info, &why);
+    if (lsi_memseg_live_count(w->mem[hidden]))
+        rc = lsi_memseg_flush(w->mem[hidden], w->dir, generation, lsi_writer_syncs(w), &info, &why);
     bool nothing = rc == LS_NOTFOUND;
+    info.visibility = hidden;
     if (!rc) {
         rc = lsi_segment_open(&seg, w->dir, &info, w->schema, false, &why);
         pthread_mutex_lock(&w->mutex);
@@ -73,80 +91,113 @@ int lsi_writer_flush(ls_writer *w, ls_error *err)
         pthread_mutex_unlock(&w->mutex);
         return rc;
     }
-    lsi_writer_forget_memory(w);
+    /* Its pending documents are found in the segment from now on: should the other heap fail, this one is done. */
+    for (size_t i = 0; i < w->pending_count; i++)
+        if (w->pending[i].hidden == hidden) w->pending[i].dead = true;
+    lsi_memseg_free(w->mem[hidden]);
+    w->mem[hidden] = NULL;
     return LS_OK;
 }
 
-/* ---- what is there ---- */
-
-typedef struct existing {
-    bool found, in_memory;
-    lsi_doc doc;
-    lsi_wseg *seg; /* valid while the mutex is held */
-    uint64_t hash;
-    int64_t version;
-} existing;
-
-static int read_facts(existing *x, ls_error *err)
+int lsi_writer_flush(ls_writer *w, ls_error *err)
 {
-    bool has;
-    int rc = lsi_segment_doc_hash(x->seg->seg, x->doc, &x->hash, err);
-    if (!rc) rc = lsi_column_get(&x->seg->seg->versions, x->doc, &has, &x->version, err);
-    if (!rc && !has) x->version = 1;
+    int rc = flush_heap(w, false, err);
+    if (!rc) rc = flush_heap(w, true, err);
+    if (!rc) lsi_writer_forget_memory(w);
     return rc;
 }
 
-/* The live document of an id, with the mutex held: a merge may replace segments at any other time. */
-static int find(ls_writer *w, const uint8_t *id, size_t len, existing *x, ls_error *err)
-{
-    memset(x, 0, sizeof *x);
-    uint32_t n = w->mem ? lsi_map_get(&w->mem_ids, id, len) : LSI_MAP_NONE;
-    if (n != LSI_MAP_NONE) {
-        *x = (existing){true, true, n, NULL, w->mem_docs[n].hash, w->mem_docs[n].version};
-        return LS_OK;
-    }
-    for (size_t i = w->count; i--;) {
-        int rc = lsi_ids_find(&w->segs[i].seg->ids, id, len, &x->doc, err);
-        if (rc) return rc;
-        if (x->doc == LSI_DOC_END || lsi_wseg_is_deleted(&w->segs[i], x->doc)) continue;
-        x->found = true;
-        x->seg = &w->segs[i];
-        return read_facts(x, err);
-    }
-    return LS_OK;
-}
+/* ---- judging ---- */
 
-static int judge(const existing *x, int64_t given, uint64_t hash, ls_result *result, int64_t *version, ls_error *err)
-{
-    *version = x->found ? x->version : given ? given : 1;
-    if (!x->found) *result = LS_CREATED;
-    else if (given && given < x->version) *result = LS_STALE;
-    else if (given <= x->version && hash == x->hash) *result = LS_UNCHANGED;
-    else if (given == x->version) *result = LS_CONFLICT;
-    else *result = LS_REPLACED;
-    if (*result != LS_REPLACED) return LS_OK;
-    if (!given && x->version == INT64_MAX) return lsi_fail(err, LS_LIMIT, "the document's version cannot be raised");
-    *version = given ? given : x->version + 1;
-    return LS_OK;
-}
+typedef struct adding {
+    ls_doc own; /* the caller's document with an id, and with values of our own, so that theirs stays as it is */
+    const char *guid;
+    size_t guid_len;
+    lsi_existing by_id, by_guid;
+    const lsi_existing *story; /* the one of the two whose version it is; found or not */
+    uint64_t hash;
+    ls_result result;
+    int64_t version;
+} adding;
 
-/* ---- adding ---- */
-
-/* The caller's document with an id and with values of our own, so that theirs stays as it is. */
-static int borrow(ls_writer *w, const ls_doc *d, ls_doc *own, ls_error *err)
+static int borrow(ls_writer *w, const ls_doc *d, adding *a, ls_error *err)
 {
     lsi_doc_value *v = lsi_array_grow(w->values, &w->values_cap, d->count, sizeof *v);
     if (!v) return lsi_fail_nomem(err);
     w->values = v;
     if (d->count) memcpy(v, d->values, d->count * sizeof *v);
-    *own = *d;
-    own->values = v;
-    if (!own->id_len) {
-        lsi_doc_derive_id(d, own->id);
-        own->id_len = strlen(own->id);
-    }
-    return lsi_doc_check(own, w->schema, err);
+    a->own = *d;
+    a->own.values = v;
+    a->guid = lsi_news_guid(d, &a->guid_len);
+    a->hash = lsi_doc_hash(&a->own);
+    return lsi_doc_check(&a->own, w->schema, err);
 }
+
+static int name_it(ls_writer *w, adding *a, ls_error *err)
+{
+    ls_doc *own = &a->own;
+    if (own->id_len) return LS_OK;
+    if (a->by_guid.found) {
+        int rc = lsi_existing_read(w, &a->by_guid, &w->old, err);
+        if (rc) return rc;
+        memcpy(own->id, w->old->id, w->old->id_len + 1);
+        own->id_len = w->old->id_len;
+        return LS_OK;
+    }
+    if (a->guid) lsi_id_derive(a->guid, a->guid_len, own->id);
+    else lsi_doc_derive_id(own, own->id);
+    own->id_len = strlen(own->id);
+    return LS_OK;
+}
+
+static int find(ls_writer *w, adding *a, ls_error *err)
+{
+    int rc = lsi_existing_by_guid(w, a->guid, a->guid_len, &a->by_guid, err);
+    if (!rc) rc = name_it(w, a, err);
+    if (!rc) rc = lsi_existing_by_id(w, (const uint8_t *)a->own.id, a->own.id_len, &a->by_id, err);
+    a->story = a->by_guid.found ? &a->by_guid : &a->by_id;
+    return rc;
+}
+
+static int judge(adding *a, ls_error *err)
+{
+    const lsi_existing *x = a->story;
+    int64_t given = a->own.version, have = x->version;
+    bool same = x->hash == a->hash;
+    a->version = given ? given : 1;
+    a->result = LS_CREATED;
+    if (!x->found) return LS_OK;
+    if (a->by_id.found && !lsi_existing_same(&a->by_id, x)) {
+        have = LSI_MAX(have, a->by_id.version);
+        same = false;
+    }
+    a->version = have;
+    if (given && given < have) a->result = LS_STALE;
+    else if (given <= have && same) a->result = LS_UNCHANGED;
+    else if (given == have) a->result = LS_CONFLICT;
+    else a->result = LS_REPLACED;
+    if (a->result != LS_REPLACED) return LS_OK;
+    if (!given && have == INT64_MAX) return lsi_fail(err, LS_LIMIT, "the document's version cannot be raised");
+    a->version = given ? given : have + 1;
+    return LS_OK;
+}
+
+/* The versions before this one, from what it replaces. */
+static int take_history(ls_writer *w, adding *a, ls_error *err)
+{
+    if (a->result != LS_REPLACED) return LS_OK;
+    int rc = lsi_existing_read(w, a->story, &w->old, err);
+    if (rc) return rc;
+    const ls_doc *old = w->old;
+    size_t kept = LSI_MIN(old->history_count, (size_t)LSI_HISTORY_MAX - 1);
+    w->history[0] = (lsi_doc_version){old->version, lsi_news_updated(old), lsi_news_status(old)};
+    if (kept) memcpy(w->history + 1, old->history, kept * sizeof *w->history);
+    a->own.history = w->history;
+    a->own.history_count = 1 + kept;
+    return LS_OK;
+}
+
+/* ---- adding ---- */
 
 /* About what the inversion of a document takes: its words may all be new. */
 static size_t estimate(const ls_doc *d)
@@ -160,118 +211,125 @@ static size_t estimate(const ls_doc *d)
 /* A document larger than the rest of the budget drives out those before it first. */
 static int make_room(ls_writer *w, const ls_doc *d, ls_error *err)
 {
-    size_t held = held_bytes(w), more = estimate(d), sum;
-    if (!w->mem || !lsi_memseg_count(w->mem)) return LS_OK;
-    if (lsi_add_size(held, more, &sum) && sum <= w->budget) return LS_OK;
+    size_t sum;
+    if (!w->pending_count) return LS_OK;
+    if (lsi_add_size(held_bytes(w), estimate(d), &sum) && sum <= w->budget) return LS_OK;
     return lsi_writer_flush(w, err);
 }
 
-static int ready_memory(ls_writer *w, ls_error *err)
+static int ready_memory(ls_writer *w, bool hidden, ls_error *err)
 {
-    if (!w->mem) {
-        int rc = lsi_memseg_new(&w->mem, w->schema, err);
+    if (!w->mem[hidden]) {
+        int rc = lsi_memseg_new(&w->mem[hidden], w->schema, err);
         if (rc) return rc;
     }
-    lsi_memdoc *docs =
-        lsi_array_grow(w->mem_docs, &w->mem_docs_cap, (size_t)lsi_memseg_count(w->mem) + 1, sizeof *docs);
-    if (!docs) return lsi_fail_nomem(err);
-    w->mem_docs = docs;
-    return LS_OK;
+    return LSI_ROOM(w->pending, w->pending_count + 1, w->pending_cap) ? LS_OK : lsi_fail_nomem(err);
 }
 
-/* Adds `own` and deletes what it replaces; the mutex is held. */
-static int insert(ls_writer *w, const ls_doc *own, uint64_t hash, existing *x, ls_error *err)
+static void revive(ls_writer *w, const adding *a)
 {
+    lsi_tomb_entry *e = lsi_tomb_set_find(&w->tombs, LSI_TOMB_ID, a->own.id, a->own.id_len);
+    if (e) lsi_tomb_set_lift(&w->tombs, e);
+    e = lsi_tomb_set_find(&w->tombs, LSI_TOMB_GUID, a->guid, a->guid_len);
+    if (e) lsi_tomb_set_lift(&w->tombs, e);
+}
+
+/* Adds it and deletes what it replaces; the mutex is held. */
+static int insert(ls_writer *w, adding *a, ls_error *err)
+{
+    bool hidden = lsi_news_release(&a->own) > lsi_writer_now(w);
     lsi_doc doc;
-    int rc = ready_memory(w, err);
-    if (!rc && x->found && !x->in_memory) rc = lsi_wseg_make_bits(x->seg, err);
+    uint32_t *of_id, *of_guid = NULL;
+    int rc = take_history(w, a, err);
+    if (!rc) rc = ready_memory(w, hidden, err);
+    if (!rc) rc = lsi_existing_prepare(&a->by_id, err);
+    if (!rc) rc = lsi_existing_prepare(&a->by_guid, err);
     if (rc) return rc;
-    uint32_t *slot = lsi_map_put(&w->mem_ids, own->id, own->id_len);
-    if (!slot) return lsi_fail_nomem(err);
-    rc = lsi_memseg_add(w->mem, own, hash, w->budget, &doc, NULL, err);
-    if (rc) return rc; /* a new slot has no number yet, an old one has its old number */
-    assert(doc < w->mem_docs_cap);
-    w->mem_docs[doc] = (lsi_memdoc){hash, own->version};
-    *slot = doc;
-    if (x->found && x->in_memory) lsi_memseg_delete(w->mem, x->doc);
-    else if (x->found) lsi_wseg_delete(x->seg, x->doc, NULL); /* its bits are there: it cannot fail */
+    a->own.version = a->version;
+    /* A new slot has no number yet, an old one has its old number: should the rest fail, nothing was changed. */
+    if (!(of_id = lsi_map_put(&w->mem_ids, a->own.id, a->own.id_len))) return lsi_fail_nomem(err);
+    if (a->guid && !(of_guid = lsi_map_put(&w->mem_guids, a->guid, a->guid_len))) return lsi_fail_nomem(err);
+    rc = lsi_memseg_add(w->mem[hidden], &a->own, a->hash, w->budget, &doc, NULL, err);
+    if (rc) return rc;
+    w->pending[w->pending_count] = (lsi_pending){a->hash, a->version, doc, hidden, false};
+    *of_id = (uint32_t)w->pending_count;
+    if (of_guid) *of_guid = (uint32_t)w->pending_count;
+    w->pending_count++;
+    revive(w, a);
+    if (!lsi_existing_same(&a->by_id, &a->by_guid)) lsi_existing_delete(w, &a->by_id);
+    lsi_existing_delete(w, &a->by_guid);
     return LS_OK;
 }
 
-static void tell(ls_added *added, const ls_doc *own, ls_result result, int64_t version)
+static const lsi_tomb *find_tomb(ls_writer *w, const adding *a)
 {
-    if (!added) return;
-    added->result = result;
-    added->version = version;
-    memcpy(added->id, own->id, own->id_len);
-    added->id[own->id_len] = 0;
-    added->id_len = own->id_len;
-    added->invalid_bytes = own->invalid_bytes;
+    lsi_tomb_entry *e = lsi_tomb_set_find(&w->tombs, LSI_TOMB_GUID, a->guid, a->guid_len);
+    if (!e) e = lsi_tomb_set_find(&w->tombs, LSI_TOMB_ID, a->own.id, a->own.id_len);
+    return e ? &e->t : NULL;
 }
 
-int lsi_writer_add(ls_writer *w, const ls_doc *d, ls_added *added, ls_error *err)
+/* A document that cancels itself: the kill of its names, with its note as the reason. */
+static int cancel(ls_writer *w, adding *a, ls_error *err)
 {
-    ls_doc own;
-    existing x;
-    ls_result result = LS_CREATED;
-    int64_t version = 0;
+    const ls_doc *own = &a->own;
+    lsi_tomb t = {.id = own->id, .id_len = (uint32_t)own->id_len, .version = own->version};
+    t.guid = a->guid;
+    t.guid_len = a->guid_len <= LSI_GUID_MAX ? (uint32_t)a->guid_len : 0;
+    for (size_t i = 0; i < own->count && !t.reason_len; i++) {
+        const lsi_doc_value *v = &own->values[i];
+        if (v->is_int || strcmp(v->field, "ednote")) continue;
+        t.reason = v->text;
+        t.reason_len = (uint32_t)LSI_MIN(v->len, (size_t)LSI_GUID_MAX);
+    }
+    a->result = LS_KILLED;
+    a->version = t.version ? t.version : a->story->version;
+    return lsi_writer_bury(w, &t, NULL, err);
+}
+
+static int add(ls_writer *w, adding *a, bool may_revive, ls_error *err)
+{
+    int rc = find(w, a, err);
+    if (rc) return rc;
+    if (lsi_news_is_canceled(&a->own)) return cancel(w, a, err);
+    const lsi_tomb *tomb = may_revive ? NULL : find_tomb(w, a);
+    if (tomb) {
+        a->result = LS_KILLED;
+        a->version = tomb->version;
+        return LS_OK;
+    }
+    rc = judge(a, err);
+    if (rc || (a->result != LS_CREATED && a->result != LS_REPLACED)) return rc;
+    return insert(w, a, err);
+}
+
+/* Of what was not added the caller learns the id that the index has. */
+static int tell(const ls_writer *w, ls_added *added, const adding *a, ls_error *err)
+{
+    const uint8_t *id = (const uint8_t *)a->own.id;
+    size_t len = a->own.id_len;
+    bool there = a->result == LS_UNCHANGED || a->result == LS_STALE || a->result == LS_CONFLICT;
+    int rc = there ? lsi_existing_id(w, a->story, &id, &len, err) : LS_OK;
+    if (rc || !added) return rc;
+    added->result = a->result;
+    added->version = a->version;
+    memcpy(added->id, id, len);
+    added->id[len] = 0;
+    added->id_len = len;
+    added->invalid_bytes = a->own.invalid_bytes;
+    return LS_OK;
+}
+
+int lsi_writer_add(ls_writer *w, const ls_doc *d, bool may_revive, ls_added *added, ls_error *err)
+{
+    adding a = {.guid = NULL};
     int rc = lsi_writer_check(w, err);
     if (!rc && d->version < 0) rc = lsi_fail(err, LS_INVALID, "version %lld: above 0 expected", (long long)d->version);
-    if (!rc) rc = borrow(w, d, &own, err);
-    if (!rc) rc = make_room(w, &own, err);
-    if (rc) return rc;
-    uint64_t hash = lsi_doc_hash(&own);
-    pthread_mutex_lock(&w->mutex);
-    rc = find(w, (const uint8_t *)own.id, own.id_len, &x, err);
-    if (!rc) rc = judge(&x, d->version, hash, &result, &version, err);
-    own.version = version;
-    if (!rc && (result == LS_CREATED || result == LS_REPLACED)) rc = insert(w, &own, hash, &x, err);
-    pthread_mutex_unlock(&w->mutex);
-    if (!rc) tell(added, &own, result, version);
-    return rc;
-}
-
-/* ---- deleting ---- */
-
-int lsi_writer_delete(ls_writer *w, const uint8_t *id, size_t len, ls_error *err)
-{
-    existing x;
-    int rc = lsi_writer_check(w, err);
+    if (!rc) rc = borrow(w, d, &a, err);
+    if (!rc) rc = make_room(w, &a.own, err);
     if (rc) return rc;
     pthread_mutex_lock(&w->mutex);
-    rc = find(w, id, len, &x, err);
-    if (!rc && !x.found)
-        rc = lsi_fail(err, LS_NOTFOUND, "no document has the id \"%.*s\"", (int)LSI_MIN(len, (size_t)LSI_ID_MAX),
-                      (const char *)id);
-    if (!rc && !x.in_memory) rc = lsi_wseg_delete(x.seg, x.doc, err);
-    else if (!rc) {
-        uint32_t *slot = lsi_map_put(&w->mem_ids, id, len);
-        if (!slot) rc = lsi_fail_nomem(err);
-        else {
-            *slot = LSI_MAP_NONE;
-            lsi_memseg_delete(w->mem, x.doc);
-        }
-    }
+    rc = add(w, &a, may_revive, err);
+    if (!rc) rc = tell(w, added, &a, err);
     pthread_mutex_unlock(&w->mutex);
     return rc;
-}
-
-int lsi_writer_delete_at(ls_writer *w, const lsi_snapshot *snap, size_t segment, lsi_doc local, ls_error *err)
-{
-    const lsi_segment *seg = snap->segments[segment].seg;
-    const uint8_t *id;
-    size_t len;
-    int rc = lsi_writer_check(w, err);
-    if (rc) return rc;
-    pthread_mutex_lock(&w->mutex);
-    for (size_t i = 0; i < w->count; i++) {
-        if (w->segs[i].seg != seg) continue;
-        rc = lsi_wseg_is_deleted(&w->segs[i], local) ? LS_OK : lsi_wseg_delete(&w->segs[i], local, err);
-        pthread_mutex_unlock(&w->mutex);
-        return rc;
-    }
-    pthread_mutex_unlock(&w->mutex);
-    rc = lsi_ids_get(&seg->ids, local, &id, &len, err); /* merged away meanwhile: by its name, then */
-    if (!rc) rc = lsi_writer_delete(w, id, len, err);
-    return rc == LS_NOTFOUND ? LS_OK : rc;
 }

@@ -2,9 +2,10 @@
  * Invariant: MANIFEST is only ever replaced as a whole, by a rename. Ignorant of what the segments hold.
  *
  * FORMAT  A framed file of kind 3 (store/frame.c) whose generation is the commit's. Its sections:
- *   1 head, 80 bytes     0 generation · 8 uuid, 16 bytes · 24 time of the first commit, ms since 1970 ·
+ *   1 head, 88 bytes     0 generation · 8 uuid, 16 bytes · 24 time of the first commit, ms since 1970 ·
  *                        32 stamp of the analyzer · 40 generation, 48 bytes, 56 sum of the tombstones' file, 0: none ·
- *                        64 flags: 1 made without fsync · 72 with it, the boot that made it, else 0
+ *                        64 flags: 1 made without fsync · 72 with it, the boot that made it, else 0 ·
+ *                        80 generation of the last commit that changed something for those who see no hidden documents
  *   2 schema             model/schema.c
  *   3 segments           64 bytes each, in order of arrival:
  *                         0 generation, which names seg-%016x · 8 bytes · 16 sum (header and table of its frame) ·
@@ -41,7 +42,7 @@
 #include "libsearch/store/names.h"
 #include "libsearch/util/alloc.h"
 
-#define HEAD_BYTES  80
+#define HEAD_BYTES  88
 #define ENTRY_BYTES 64
 
 void lsi_manifest_free(lsi_manifest *m)
@@ -87,7 +88,7 @@ int lsi_manifest_copy(lsi_manifest **out, const lsi_manifest *m, ls_error *err)
 static int read_head(lsi_manifest *m, const lsi_frame *f, ls_error *err)
 {
     const lsi_section *s = lsi_frame_find(f, LSI_MAN_HEAD);
-    if (s->bytes != HEAD_BYTES) return lsi_section_corrupt(s, 0, err, "a head of 80 bytes expected");
+    if (s->bytes != HEAD_BYTES) return lsi_section_corrupt(s, 0, err, "a head of 88 bytes expected");
     const uint8_t *p = lsi_section_get(s, 0, HEAD_BYTES, err);
     if (!p) return lsi_read_failed(err);
     m->generation = lsi_get64(p);
@@ -102,6 +103,11 @@ static int read_head(lsi_manifest *m, const lsi_frame *f, ls_error *err)
     if (!m->generation || m->generation != lsi_frame_generation(f))
         return lsi_section_corrupt(s, 0, err, "the generation of the file's header expected");
     m->boot = lsi_get64(p + 72);
+    m->public_generation = lsi_get64(p + 80);
+    bool tombs_ok =
+        m->tombs_generation ? m->tombs_bytes && m->tombs_generation < m->generation : !m->tombs_bytes && !m->tombs_sum;
+    if (!tombs_ok || !m->public_generation || m->public_generation > m->generation)
+        return lsi_section_corrupt(s, 40, err, "a file and a generation of the past expected");
     if (m->flags > LSI_MAN_UNSYNCED || (!m->flags && m->boot)) return lsi_section_corrupt(s, 64, err, "zero expected");
     return LS_OK;
 }
@@ -222,6 +228,7 @@ static void put_head(const lsi_manifest *m, lsi_sink *s)
     lsi_sink_put64(s, m->tombs_sum);
     lsi_sink_put64(s, m->flags);
     lsi_sink_put64(s, m->flags ? m->boot : 0);
+    lsi_sink_put64(s, m->public_generation);
 }
 
 static void put_segment(const lsi_segment_info *x, lsi_sink *s)

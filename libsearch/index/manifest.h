@@ -14,6 +14,7 @@ typedef struct lsi_manifest_record { /* an optional section that this library do
 
 typedef struct lsi_manifest {
     uint64_t generation;
+    uint64_t public_generation; /* of the last commit that changed something for those who see no hidden documents */
     uint64_t uuid[2];
     int64_t created;                                   /* time of the first commit, ms */
     uint64_t analyzer_stamp;                           /* of the analyzer that made the oldest text */

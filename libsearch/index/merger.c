@@ -180,7 +180,8 @@ static int publish_exchange(ls_writer *w, const job *j, ls_error *err)
             placed = true;
         }
     }
-    int rc = lsi_writer_publish(w, list, n, w->committed_schema, err);
+    lsi_next next = {list, n, w->committed_schema, NULL, true};
+    int rc = lsi_writer_publish(w, &next, err);
     lsi_free(list);
     return rc;
 }
@@ -311,21 +312,58 @@ void lsi_merger_wake(ls_writer *w)
 
 /* ---- on demand ---- */
 
-int lsi_writer_merge(ls_writer *w, size_t segments, ls_error *err)
+static bool pick_deleted(const lsi_policy_segment *s, size_t n, size_t target, lsi_policy_pick *out)
 {
-    if (!segments) return lsi_fail(err, LS_INVALID, "0 segments: at least 1 expected");
-    int rc = lsi_writer_commit(w, NULL, err);
-    if (rc) return rc;
+    (void)target;
+    for (size_t i = 0; i < n; i++) {
+        if (!s[i].deleted) continue;
+        *out = (lsi_policy_pick){i, 1};
+        return true;
+    }
+    return false;
+}
+
+/* Merges what `pick` says until it says no more; the background merge gives up first. */
+static int merge_all(ls_writer *w, picker *pick, size_t target, uint64_t *merges, ls_error *err)
+{
+    int rc;
     pthread_mutex_lock(&w->mutex);
     w->want_merge = false;
     __atomic_store_n(&w->cancel_merge, 1, __ATOMIC_RELEASE); /* the thread's merge may be of other segments */
     while (w->merging) pthread_cond_wait(&w->changed, &w->mutex);
     __atomic_store_n(&w->cancel_merge, 0, __ATOMIC_RELEASE);
     w->merging = true;
-    while ((rc = merge_one(w, lsi_policy_reduce, segments, err)) == 1) {
-    }
+    while ((rc = merge_one(w, pick, target, err)) == 1) ++*merges;
     w->merging = false;
     pthread_cond_broadcast(&w->changed);
     pthread_mutex_unlock(&w->mutex);
     return rc;
+}
+
+/* Without waiting for the disk, the last durable commit still names what was to go: it is left behind first. */
+static int leave_durable(ls_writer *w, ls_error *err)
+{
+    ls_error why;
+    pthread_mutex_lock(&w->mutex);
+    lsi_writer_begin(w);
+    int rc = w->durable ? lsi_writer_make_durable(w, &why) : LS_OK;
+    if (rc) rc = lsi_writer_failed(w, rc, &why, err);
+    lsi_writer_end(w);
+    pthread_mutex_unlock(&w->mutex);
+    return rc;
+}
+
+int lsi_writer_purge(ls_writer *w, uint64_t *rewritten, ls_error *err)
+{
+    int rc = lsi_writer_commit(w, NULL, err);
+    if (!rc) rc = merge_all(w, pick_deleted, 0, rewritten, err);
+    return rc ? rc : leave_durable(w, err);
+}
+
+int lsi_writer_merge(ls_writer *w, size_t segments, ls_error *err)
+{
+    if (!segments) return lsi_fail(err, LS_INVALID, "0 segments: at least 1 expected");
+    uint64_t merges = 0;
+    int rc = lsi_writer_commit(w, NULL, err);
+    return rc ? rc : merge_all(w, lsi_policy_reduce, segments, &merges, err);
 }

@@ -62,6 +62,7 @@ static int sync_file(lsi_dir *dir, lsi_name_kind kind, uint64_t generation, ls_e
 int lsi_recover_sync_files(lsi_dir *dir, const lsi_manifest *m, ls_error *err)
 {
     int rc = LS_OK;
+    if (m->tombs_generation) rc = sync_file(dir, LSI_NAME_TOMBS, m->tombs_generation, err);
     for (size_t i = 0; !rc && i < m->count; i++) {
         rc = sync_file(dir, LSI_NAME_SEGMENT, m->segments[i].generation, err);
         if (!rc && m->segments[i].live_generation)

@@ -181,11 +181,21 @@ static int open_one(lsi_snapshot *s, lsi_dir *dir, const lsi_segment_info *info,
     return rc;
 }
 
+static int open_tombs(lsi_snapshot *s, lsi_dir *dir, const lsi_manifest *m, const lsi_snapshot *old, bool use_mmap,
+                      ls_error *err)
+{
+    if (!old || !old->tombs || old->tombs->generation != m->tombs_generation)
+        return lsi_tombs_open(&s->tombs, dir, m->tombs_generation, m->tombs_bytes, m->tombs_sum, use_mmap, err);
+    lsi_tombs_retain(s->tombs = old->tombs);
+    return LS_OK;
+}
+
 static int open_all(lsi_snapshot **out, lsi_dir *dir, const lsi_manifest *m, lsi_snapshot *old, bool use_mmap,
                     ls_error *err)
 {
     if (old && !same_schema(old->schema, m->schema)) old = NULL;
     int rc = new_snapshot(out, m, m->count, old ? old->shared : NULL, err);
+    if (!rc) rc = open_tombs(*out, dir, m, old, use_mmap, err);
     for (size_t i = 0; !rc && i < m->count; i++)
         if (!m->segments[i].visibility) rc = open_one(*out, dir, &m->segments[i], old, use_mmap, err);
     if (rc) {
@@ -236,6 +246,7 @@ void lsi_snapshot_release(lsi_snapshot *s)
         lsi_live_release(s->segments[i].live);
         lsi_segment_release(s->segments[i].seg);
     }
+    lsi_tombs_release(s->tombs);
     lsi_free(s->segments);
     release_schema(s->shared);
     lsi_free(s);
@@ -295,4 +306,18 @@ int lsi_snapshot_find(const lsi_snapshot *s, const uint8_t *id, size_t len, size
     }
     return lsi_fail(err, LS_NOTFOUND, "no document has the id \"%.*s\"", (int)LSI_MIN(len, (size_t)LSI_ID_MAX),
                     (const char *)id);
+}
+
+int lsi_snapshot_find_guid(const lsi_snapshot *s, const char *guid, size_t len, size_t *segment, lsi_doc *local,
+                           ls_error *err)
+{
+    for (size_t i = s->count; i--;) {
+        const lsi_live *live = s->segments[i].live;
+        int rc = lsi_segment_find_guid(s->segments[i].seg, guid, len, live ? live->deleted : NULL, local, err);
+        if (rc) return rc;
+        if (*local == LSI_DOC_END) continue;
+        *segment = i;
+        return LS_OK;
+    }
+    return lsi_fail(err, LS_NOTFOUND, "no document has the guid \"%.*s\"", (int)LSI_MIN(len, (size_t)256), guid);
 }

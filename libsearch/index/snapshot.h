@@ -2,6 +2,7 @@
  * by references, used by any number of threads. */
 #ifndef LSI_SNAPSHOT_H
 #define LSI_SNAPSHOT_H
+#include "libsearch/index/tombs.h"
 #include "libsearch/segment/live.h"
 
 struct lsi_manifest_watch;
@@ -25,6 +26,7 @@ typedef struct lsi_snapshot {
     uint64_t length_sum[LSI_LISTS_MAX], word_sum; /* over live documents */
     uint32_t language_docs[64];
     int refs;
+    lsi_tombs *tombs;                 /* NULL: none */
     struct lsi_shared_schema *shared; /* private: owns `schema`, with the snapshots that share segments */
 } lsi_snapshot;
 void lsi_snapshot_retain(lsi_snapshot *s);
@@ -36,6 +38,10 @@ int lsi_snapshot_df(const lsi_snapshot *s, const uint8_t *term, size_t len, uint
 /* The live document of an id. LS_NOTFOUND. */
 int lsi_snapshot_find(const lsi_snapshot *s, const uint8_t *id, size_t len, size_t *segment, lsi_doc *local,
                       ls_error *err);
+
+/* The same of a guid. */
+int lsi_snapshot_find_guid(const lsi_snapshot *s, const char *guid, size_t len, size_t *segment, lsi_doc *local,
+                           ls_error *err);
 
 /* Reads MANIFEST and opens all its files at once; what `old` (may be NULL) has open already is shared with it.
  * watch (may be NULL): the manifest file, held open. */

@@ -11,9 +11,11 @@
 #include "libsearch/text/analyzer.h"
 #include "libsearch/util/alloc.h"
 #include <errno.h>
+#include <stdio.h>
 
 #define DEFAULT_BUDGET  ((size_t)64 << 20)
 #define SMALLEST_BUDGET ((size_t)64 << 10)
+#define OTHER_BYTES     80 /* of the name of a file that is told */
 
 /* ---- health ---- */
 
@@ -45,6 +47,11 @@ int lsi_writer_failed(ls_writer *w, int rc, const ls_error *why, ls_error *err)
 uint64_t lsi_writer_number(ls_writer *w)
 {
     return w->next_generation++;
+}
+
+int64_t lsi_writer_now(const ls_writer *w)
+{
+    return w->clock ? w->clock(w->clock_ctx) : lsi_io_now_ms();
 }
 
 bool lsi_writer_syncs(const ls_writer *w)
@@ -122,13 +129,24 @@ int lsi_writer_own_schema(ls_writer *w, ls_schema *s, ls_error *err)
     return rc;
 }
 
+static int open_tombs(ls_writer *w, ls_error *err)
+{
+    lsi_tombs *t = NULL;
+    const lsi_manifest *m = w->manifest;
+    int rc = lsi_tombs_open(&t, w->dir, m->tombs_generation, m->tombs_bytes, m->tombs_sum, false, err);
+    if (rc == LS_NOTFOUND) rc = lsi_fail(err, LS_CORRUPT, "%s: the tombstones are missing", lsi_dir_path(w->dir));
+    if (!rc) rc = lsi_tomb_set_load(&w->tombs, t, err);
+    lsi_tombs_release(t);
+    return rc;
+}
+
 /* The first commit of a new index: no segments. */
 static int make_index(ls_writer *w, const ls_schema *schema, ls_error *err)
 {
     bool renamed;
     lsi_manifest *m = lsi_calloc(1, sizeof *m);
     if (!m) return lsi_fail_nomem(err);
-    m->generation = 1;
+    m->generation = m->public_generation = 1;
     m->created = lsi_io_now_ms();
     m->analyzer_stamp = lsi_analyzer_stamp();
     m->segments = lsi_calloc(1, sizeof *m->segments);
@@ -158,7 +176,31 @@ static int read_index(ls_writer *w, const ls_writer_options *o, ls_error *err)
     if (!rc) rc = lsi_schema_copy(&schema, w->manifest->schema, err);
     if (!rc) rc = lsi_writer_own_schema(w, schema, err);
     if (!rc) w->schema = w->committed_schema = schema;
+    if (!rc) rc = open_tombs(w, err);
     return rc ? rc : open_segments(w, err);
+}
+
+static int look_for_others(void *ctx, const char *name)
+{
+    static const char *const ours[] = {LSI_NAME_LOCK, LSI_NAME_MANIFEST, LSI_NAME_DURABLE, "lost+found"};
+    uint64_t generation;
+    char *found = ctx;
+    for (size_t i = 0; i < LSI_COUNTOF(ours); i++)
+        if (!strcmp(name, ours[i])) return LS_OK;
+    if (!*found && lsi_name_parse(name, &generation) == LSI_NAME_OTHER) snprintf(found, OTHER_BYTES, "%s", name);
+    return LS_OK;
+}
+
+/* A new index has its directory to itself: whoever named the wrong one would find it among his files. */
+static int check_ours(lsi_dir *dir, ls_error *err)
+{
+    char found[OTHER_BYTES] = "";
+    int rc = lsi_dir_list(dir, look_for_others, found, err);
+    if (rc || !found[0]) return rc;
+    return lsi_fail(err, LS_EXISTS,
+                    "%s: there is no index here, and there are other files (%s): "
+                    "an index is made in a directory of its own",
+                    lsi_dir_path(dir), found);
 }
 
 /* The directory, and the lock: taken only where there is an index or one is to be made, for it makes a file. */
@@ -168,6 +210,8 @@ static int open_dir(ls_writer *w, const char *path, ls_error *err)
     bool create = w->flags & LS_WRITER_CREATE;
     int rc = create ? lsi_dir_create(&w->dir, path, err) : lsi_dir_open(&w->dir, path, err);
     if (!rc && !(w->flags & LS_WRITER_FORCE)) rc = lsi_dir_check_local(w->dir, err);
+    if (!rc && create && (rc = lsi_dir_stat(w->dir, LSI_NAME_MANIFEST, &id, err)) == LS_NOTFOUND)
+        rc = check_ours(w->dir, err);
     if (!rc && !create && (rc = lsi_dir_stat(w->dir, LSI_NAME_MANIFEST, &id, err)) == LS_NOTFOUND)
         lsi_fail(err, rc, "%s: there is no index here", path);
     return rc ? rc : lsi_lock_take(&w->lock, w->dir, err);
@@ -185,7 +229,11 @@ int lsi_writer_open(ls_writer **out, const char *path, const ls_writer_options *
         w->flags &= ~(unsigned)LS_WRITER_NO_SYNC;
     }
     w->budget = o->memory_bytes ? LSI_MAX(o->memory_bytes, SMALLEST_BUDGET) : DEFAULT_BUDGET;
+    w->clock = o->clock;
+    w->clock_ctx = o->clock_ctx;
     lsi_map_init(&w->mem_ids);
+    lsi_map_init(&w->mem_guids);
+    lsi_tomb_set_init(&w->tombs);
     pthread_mutex_init(&w->mutex, NULL);
     pthread_cond_init(&w->changed, NULL);
     int rc = open_dir(w, path, err);
@@ -231,8 +279,11 @@ void lsi_writer_close(ls_writer *w)
     lsi_free(w->schemas);
     lsi_manifest_free(w->manifest);
     lsi_manifest_free(w->durable);
-    lsi_free(w->mem_docs);
+    lsi_free(w->pending);
     lsi_free(w->values);
+    lsi_doc_free(w->old);
+    lsi_doc_free(w->other);
+    lsi_tomb_set_clear(&w->tombs);
     lsi_lock_release(w->lock); /* the last thing but memory: until here nobody else may write */
     lsi_dir_close(w->dir);
     if (ours || !w->lock) {

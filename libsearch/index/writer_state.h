@@ -3,6 +3,7 @@
 #ifndef LSI_WRITER_STATE_H
 #define LSI_WRITER_STATE_H
 #include "libsearch/index/manifest.h"
+#include "libsearch/index/tombs.h"
 #include "libsearch/index/writer.h"
 #include "libsearch/segment/memseg.h"
 #include "libsearch/segment/merge.h"
@@ -21,10 +22,13 @@ typedef struct lsi_wseg {
     bool dirty;       /* bits has more than live */
 } lsi_wseg;
 
-typedef struct lsi_memdoc { /* a document in memory, by its number there */
+/* Documents in memory stand in two heaps, that each become segments of their own: what all may see, and the hidden. */
+typedef struct lsi_pending { /* one of them, by its number among all */
     uint64_t hash;
     int64_t version;
-} lsi_memdoc;
+    lsi_doc doc; /* its number in the heap */
+    bool hidden, dead;
+} lsi_pending;
 
 typedef enum lsi_writer_health {
     LSI_WRITER_WELL = 0,
@@ -54,13 +58,18 @@ struct ls_writer {
     size_t count, cap;
     uint64_t next_generation; /* above every number in any file name */
 
-    /* Documents in memory; the adding thread's alone. */
-    lsi_memseg *mem;
-    lsi_map mem_ids; /* id -> number in mem; LSI_MAP_NONE: deleted again */
-    lsi_memdoc *mem_docs;
-    size_t mem_docs_cap;
+    /* Documents in memory, and tombstones; the adding thread's alone. */
+    lsi_memseg *mem[2];         /* [1]: hidden; NULL: none yet */
+    lsi_map mem_ids, mem_guids; /* -> the newest pending of that name, which may be dead */
+    lsi_pending *pending;
+    size_t pending_count, pending_cap;
     lsi_doc_value *values; /* scratch of adding */
     size_t values_cap;
+    lsi_doc_version history[LSI_HISTORY_MAX];
+    ls_doc *old, *other; /* what is replaced or killed, read back */
+    lsi_tomb_set tombs;
+    int64_t (*clock)(void *ctx); /* NULL: the system's */
+    void *clock_ctx;
 
     /* The merge thread. */
     pthread_t thread;
@@ -80,16 +89,44 @@ void lsi_wseg_clear(lsi_wseg *s);
 bool lsi_wseg_is_deleted(const lsi_wseg *s, lsi_doc doc);
 int lsi_wseg_delete(lsi_wseg *s, lsi_doc doc, ls_error *err); /* a live one */
 int lsi_wseg_make_bits(lsi_wseg *s, ls_error *err);           /* so that delete cannot fail */
+int64_t lsi_writer_now(const ls_writer *w);
 /* edits.c */
 int lsi_writer_flush(ls_writer *w, ls_error *err); /* memory into a segment that no manifest names */
 void lsi_writer_forget_memory(ls_writer *w);
+/* existing.c: what is there by a name, with the mutex held: a merge may replace segments at any other time. */
+typedef struct lsi_existing {
+    bool found, in_memory;
+    uint32_t number; /* in memory: of the pending */
+    lsi_wseg *seg;   /* else; valid while the mutex is held */
+    lsi_doc doc;
+    uint64_t hash;
+    int64_t version;
+} lsi_existing;
+int lsi_existing_by_id(ls_writer *w, const uint8_t *id, size_t len, lsi_existing *x, ls_error *err);
+int lsi_existing_by_guid(ls_writer *w, const char *guid, size_t len, lsi_existing *x, ls_error *err);
+bool lsi_existing_same(const lsi_existing *a, const lsi_existing *b);
+int lsi_existing_read(ls_writer *w, const lsi_existing *x, ls_doc **scratch, ls_error *err); /* made when NULL */
+int lsi_existing_id(const ls_writer *w, const lsi_existing *x, const uint8_t **id, size_t *len, ls_error *err);
+int lsi_existing_prepare(const lsi_existing *x, ls_error *err); /* so that delete cannot fail; not found: nothing */
+void lsi_existing_delete(ls_writer *w, const lsi_existing *x);
+/* kill.c */
+int lsi_writer_bury(ls_writer *w, const lsi_tomb *t, ls_killed *out, ls_error *err); /* the mutex is held */
 /* commit.c; the mutex is held on entry and on return, and let go where they wait or write */
 void lsi_writer_begin(ls_writer *w); /* waits for busy and takes it */
 void lsi_writer_end(ls_writer *w);
 int lsi_writer_write_lives(ls_writer *w, ls_error *err);
-/* The next commit, with the segments of `list`; unlinks what it leaves behind. Takes over nothing. */
-int lsi_writer_publish(ls_writer *w, const lsi_segment_info *list, size_t count, const ls_schema *schema,
-                       ls_error *err);
+typedef struct lsi_next_tombs {
+    uint64_t generation, bytes, sum;
+} lsi_next_tombs;
+typedef struct lsi_next { /* what a commit is to say */
+    const lsi_segment_info *segments;
+    size_t count;
+    const ls_schema *schema;
+    const lsi_next_tombs *tombs; /* NULL: as they are */
+    bool is_public;              /* something changes for those who see no hidden documents */
+} lsi_next;
+/* Makes it the next commit, and unlinks what that leaves behind. Takes over nothing. */
+int lsi_writer_publish(ls_writer *w, const lsi_next *next, ls_error *err);
 void lsi_writer_unlink(ls_writer *w, int kind, uint64_t generation);
 /* merger.c */
 int lsi_merger_start(ls_writer *w, ls_error *err);

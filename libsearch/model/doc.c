@@ -6,7 +6,9 @@
  *   u8 1, layout · varint number of values, and for each: varint field number, and where the field is of text, keyword
  *   or stored: varint bytes, bytes. A number (integer, date) is not here: its field's column has it. Nor are id,
  *   language, version and words, which a segment keeps in arrays of their own.
- * Values of fields that are not stored are left out.
+ * Values of fields that are not stored are left out. A document that replaced others begins with layout 2, and behind the
+ * values come: varint number of versions, 1 to 63, and for each, the newest first: varint version · u8 1 where it was
+ * updated, else 0 · then i64 when, ms since 1970 · varint bytes, bytes of its status (0 where it had none).
  * Example: title (field 0) "Two words", published (field 1) -2:
  *   01 02 00 09 54 77 6f 20 77 6f 72 64 73 01
  *
@@ -20,7 +22,9 @@
 #include "libsearch/util/err.h"
 #include <xxhash.h>
 
-#define LAYOUT 1
+#define LAYOUT           1 /* without versions */
+#define LAYOUT_VERSIONS  2
+#define STATUS_BYTES_MAX 64 /* of a version that was replaced; a longer one is cut */
 
 /* ---- building ---- */
 
@@ -39,6 +43,8 @@ void lsi_doc_clear(ls_doc *d)
     d->id[0] = d->language[0] = 0;
     d->version = 0;
     d->words = d->invalid_bytes = 0;
+    d->history = NULL;
+    d->history_count = 0;
 }
 
 void lsi_doc_free(ls_doc *d)
@@ -172,11 +178,29 @@ static bool is_kept(const lsi_doc_value *v, const ls_schema *s)
     return v->field_no >= 0 && !s->fields[v->field_no].pub.not_stored;
 }
 
+static void put_history(const ls_doc *d, lsi_buf *out)
+{
+    size_t n = LSI_MIN(d->history_count, (size_t)LSI_HISTORY_MAX);
+    put_varint(out, n);
+    for (size_t i = 0; i < n; i++) {
+        const lsi_doc_version *v = &d->history[i];
+        size_t len = v->status ? strlen(v->status) : 0;
+        if (len > STATUS_BYTES_MAX) /* at a character's beginning */
+            for (len = STATUS_BYTES_MAX; len && ((uint8_t)v->status[len] & 0xc0) == 0x80; len--) {
+            }
+        put_varint(out, (uint64_t)v->version);
+        lsi_buf_put8(out, v->updated != INT64_MIN);
+        if (v->updated != INT64_MIN) lsi_buf_put64(out, (uint64_t)v->updated);
+        put_varint(out, len);
+        if (len) lsi_buf_put(out, v->status, len);
+    }
+}
+
 void lsi_doc_encode(const ls_doc *d, const ls_schema *s, lsi_buf *out)
 {
     uint64_t kept = 0;
     for (size_t i = 0; i < d->count; i++) kept += is_kept(&d->values[i], s);
-    lsi_buf_put8(out, LAYOUT);
+    lsi_buf_put8(out, d->history_count ? LAYOUT_VERSIONS : LAYOUT);
     put_varint(out, kept);
     for (size_t i = 0; i < d->count; i++) {
         const lsi_doc_value *v = &d->values[i];
@@ -186,6 +210,7 @@ void lsi_doc_encode(const ls_doc *d, const ls_schema *s, lsi_buf *out)
         put_varint(out, v->len);
         lsi_buf_put(out, v->text, v->len);
     }
+    if (d->history_count) put_history(d, out);
 }
 
 static int damaged(ls_error *err)
@@ -211,13 +236,44 @@ static int decode_value(ls_doc *d, const ls_schema *s, const uint8_t **p, const 
     return LS_OK;
 }
 
+static int decode_history(ls_doc *d, const uint8_t **p, const uint8_t *end, ls_error *err)
+{
+    uint64_t n, version;
+    size_t len;
+    const uint8_t *status;
+    if (!take_varint(p, end, &n) || !n || n > LSI_HISTORY_MAX) return damaged(err);
+    lsi_doc_version *list = lsi_arena_alloc(&d->arena, (size_t)n * sizeof *list);
+    if (!list) return lsi_fail_nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        if (!take_varint(p, end, &version) || *p == end || **p > 1) return damaged(err);
+        bool updated = *(*p)++;
+        if (updated && end - *p < 8) return damaged(err);
+        list[i] = (lsi_doc_version){(int64_t)version, updated ? (int64_t)lsi_get64(*p) : INT64_MIN, NULL};
+        if (updated) *p += 8;
+        if (!take_bytes(p, end, &status, &len)) return damaged(err);
+        if (len && !(list[i].status = lsi_arena_dup(&d->arena, status, len))) return lsi_fail_nomem(err);
+    }
+    d->history = list;
+    d->history_count = (size_t)n;
+    return LS_OK;
+}
+
 int lsi_doc_decode(ls_doc *d, const ls_schema *s, const uint8_t *p, const uint8_t *end, ls_error *err)
 {
     uint64_t count;
     lsi_doc_clear(d);
-    if (p == end || *p++ != LAYOUT || !take_varint(&p, end, &count)) return damaged(err);
+    if (p == end) return damaged(err);
+    unsigned layout = *p++;
+    if (layout > LAYOUT_VERSIONS)
+        return lsi_fail(err, LS_TOO_NEW, "a stored document of layout %u, this library reads %d", layout,
+                        LAYOUT_VERSIONS);
+    if (!layout || !take_varint(&p, end, &count)) return damaged(err);
     for (; count; count--) { /* ends early where count lies: each value takes a byte at least */
         int rc = decode_value(d, s, &p, end, err);
+        if (rc) return rc;
+    }
+    if (layout == LAYOUT_VERSIONS) {
+        int rc = decode_history(d, &p, end, err);
         if (rc) return rc;
     }
     return p == end ? LS_OK : damaged(err);

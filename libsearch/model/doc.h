@@ -15,15 +15,24 @@ typedef struct lsi_doc_value {
     size_t len;
 } lsi_doc_value;
 
+#define LSI_HISTORY_MAX 63
+
+typedef struct lsi_doc_version { /* one that the document replaced */
+    int64_t version, updated;    /* INT64_MIN: none */
+    const char *status;          /* NULL: none */
+} lsi_doc_version;
+
 struct ls_doc {
     lsi_arena arena;
     lsi_doc_value *values;
     size_t count, cap;
     char id[LSI_ID_MAX + 1];
-    size_t id_len;          /* 0: none yet */
-    char language[24];      /* Snowball's name; empty: to be detected */
-    int64_t version;        /* 0: none given */
-    uint64_t words;         /* filled when read */
+    size_t id_len;                  /* 0: none yet */
+    char language[24];              /* Snowball's name; empty: to be detected */
+    int64_t version;                /* 0: none given */
+    uint64_t words;                 /* filled when read */
+    const lsi_doc_version *history; /* newest first; borrowed, or in the arena where it was read */
+    size_t history_count;
     uint64_t invalid_bytes; /* that were not UTF-8 and were repaired when their text was added */
 };
 

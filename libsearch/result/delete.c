@@ -1,5 +1,5 @@
 /* delete.c — owns delete by query: a snapshot of what a commit would make now, every match of the query in it noted,
- * and only then each of them deleted, for a snapshot must not change while it is searched. Knows no scores. */
+ * and only then all of them deleted, for a snapshot must not change while it is searched. Knows no scores. */
 #include "libsearch/result/delete.h"
 #include "libsearch/util/alloc.h"
 
@@ -41,13 +41,7 @@ int lsi_delete_matches(ls_writer *w, const ls_query *q, uint64_t *deleted, ls_er
     int rc = lsi_writer_snapshot(w, &snap, err);
     if (!rc) rc = lsi_scratch_take(&s, NULL, err);
     if (!rc) rc = find(&n, snap, q, s, err);
-    for (size_t i = 0; !rc && i < snap->count; i++) {
-        for (lsi_doc d = 0; !rc && d < snap->segments[i].seg->doc_count; d++) {
-            if (!(n.bits[i][d >> 6] >> (d & 63) & 1)) continue;
-            rc = lsi_writer_delete_at(w, snap, i, d, err);
-            if (!rc) count++;
-        }
-    }
+    if (!rc) rc = lsi_writer_delete_many(w, snap, n.bits, &count, err);
     lsi_scratch_give(s, NULL);
     lsi_snapshot_release(snap);
     if (deleted) *deleted = rc ? 0 : count;

@@ -1,6 +1,6 @@
 /* build.c — owns a segment file in the making: its frame, the sinks of its sections and the writers above them.
  *
- * Sections stand in the file in the order of their numbers. What is written where depends on the calls alone, never on
+ * Sections stand in the file in the order of their numbers, optional ones behind the others. What is written where depends on the calls alone, never on
  * where the data came from: a merge of segments and one inversion of the same documents give the same bytes (but for
  * the generation). Ignorant of inversion and of merging. */
 #include "libsearch/segment/build.h"
@@ -21,6 +21,8 @@ struct lsi_builder {
     lsi_forms_writer *forms;
     lsi_stored_writer *stored;
     lsi_ids_writer *ids;
+    lsi_hash_pair *guids;
+    size_t guid_count, guid_cap;
     uint64_t generation;
     lsi_list lists[LSI_LISTS_MAX]; /* of the present term */
     uint32_t list;                 /* the present one */
@@ -175,6 +177,7 @@ static void free_builder(lsi_builder *b)
     if (b->forms) lsi_forms_writer_free(b->forms);
     if (b->stored) lsi_stored_writer_free(b->stored);
     if (b->ids) lsi_ids_writer_free(b->ids);
+    lsi_free(b->guids);
     lsi_free(b);
 }
 
@@ -265,6 +268,13 @@ void lsi_build_doc(lsi_builder *b, const uint8_t *id, size_t id_len, uint64_t ha
     lsi_sink_put64(b->sinks[LSI_SEC_DOC_HASHES], hash);
 }
 
+void lsi_build_guid(lsi_builder *b, lsi_doc doc, uint64_t hash)
+{
+    if (b->rc) return;
+    if (LSI_ROOM(b->guids, b->guid_count + 1, b->guid_cap)) b->guids[b->guid_count++] = (lsi_hash_pair){hash, doc};
+    else failed(b, lsi_fail_nomem(&b->error));
+}
+
 void lsi_build_column(lsi_builder *b, lsi_build_column_kind kind, uint32_t no, const int64_t *values,
                       const uint64_t *present)
 {
@@ -297,6 +307,13 @@ static void write_norms(lsi_builder *b)
     }
 }
 
+static void write_guids(lsi_builder *b)
+{
+    if (b->rc || !b->guid_count) return;
+    lsi_sink *s = lsi_frame_section(b->frame, LSI_SEC_GUID_HASHES, true);
+    if (s) lsi_hashes_write(s, b->guids, b->guid_count); /* else finishing the frame tells it */
+}
+
 int lsi_builder_finish(lsi_builder *b, bool sync, lsi_segment_info *out, ls_error *err)
 {
     if (!b->rc) failed(b, lsi_terms_writer_end(b->terms, &b->error));
@@ -310,6 +327,7 @@ int lsi_builder_finish(lsi_builder *b, bool sync, lsi_segment_info *out, ls_erro
         return rc;
     }
     write_norms(b);
+    write_guids(b);
     lsi_meta_write(&b->meta, b->sinks[LSI_SEC_META]);
     memset(out, 0, sizeof *out);
     out->generation = b->generation;

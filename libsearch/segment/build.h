@@ -34,6 +34,9 @@ void lsi_build_form(lsi_builder *b, const lsi_form *f); /* after the last term, 
 /* ---- documents ---- */
 void lsi_build_doc(lsi_builder *b, const uint8_t *id, size_t id_len, uint64_t hash, const uint8_t *stored, size_t n);
 
+/* That a document has a guid, by its hash; in any order. */
+void lsi_build_guid(lsi_builder *b, lsi_doc doc, uint64_t hash);
+
 /* ---- columns. Fields without any value are left out ---- */
 typedef enum lsi_build_column_kind {
     LSI_BUILD_REGION,

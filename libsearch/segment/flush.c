@@ -418,7 +418,9 @@ static int write_documents(flush *f)
 {
     for (size_t d = 0; d < f->m->count && !lsi_build_rc(f->b); d++) {
         const lsi_memdoc *md = &f->m->docs[d];
-        if (!md->dead) lsi_build_doc(f->b, md->id, md->id_len, md->hash, md->stored, md->stored_bytes);
+        if (md->dead) continue;
+        lsi_build_doc(f->b, md->id, md->id_len, md->hash, md->stored, md->stored_bytes);
+        if (md->has_guid) lsi_build_guid(f->b, f->new_number[d], md->guid);
     }
     return lsi_build_rc(f->b);
 }

@@ -39,7 +39,12 @@ static int read_row(const lsi_section *s, uint64_t offset, uint32_t count, ls_er
 static int read_counts(lsi_live *l, const lsi_segment *seg, const lsi_section *s, ls_error *err)
 {
     uint64_t bytes = HEAD_BYTES + (uint64_t)LIST_BYTES * seg->list_count + 4ull * seg->language_count, docs = 0;
-    const uint8_t *p = s->bytes == bytes ? lsi_section_get(s, 0, bytes, err) : NULL;
+    const uint8_t *p = lsi_section_get(s, 0, 4, err);
+    if (!p) return lsi_read_failed(err);
+    if (lsi_get32(p) > LIVE_LAYOUT)
+        return lsi_fail_at(err, LS_TOO_NEW, lsi_frame_name(s->frame), s->file_offset,
+                           "deletions of layout %u, this library reads %u", lsi_get32(p), LIVE_LAYOUT);
+    p = s->bytes == bytes ? lsi_section_get(s, 0, bytes, err) : NULL;
     if (s->bytes != bytes) return lsi_section_corrupt(s, 0, err, "counts for each list and language of the segment");
     if (!p) return lsi_read_failed(err);
     l->doc_count = lsi_get32(p + 4);
@@ -99,6 +104,7 @@ int lsi_live_open(lsi_live **out, lsi_dir *dir, const lsi_segment *seg, const ls
     l->refs = 1;
     lsi_name_make(name, LSI_NAME_LIVE, info->live_generation);
     int rc = lsi_frame_open(&l->frame, dir, name, LSI_FILE_LIVE, use_mmap, info->live_bytes, info->live_sum, err);
+    if (!rc) rc = lsi_frame_check_types(l->frame, LIVE_FORMS, err);
     if (!rc) {
         l->lists = lsi_frame_find(l->frame, LIVE_LISTS);
         l->forms = lsi_frame_find(l->frame, LIVE_FORMS);

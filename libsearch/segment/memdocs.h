@@ -12,9 +12,10 @@
 typedef struct lsi_memdoc {
     const uint8_t *stored, *id;
     size_t stored_bytes;
-    uint64_t hash;
+    uint64_t hash, guid; /* guid: its hash */
     int64_t version;
     uint8_t id_len, lang;
+    bool has_guid;
     bool dead; /* deleted, or given up half-way */
 } lsi_memdoc;
 

@@ -10,9 +10,11 @@
  * 0, 10 and (no boilerplate) nowhere; lengths 2 and 2, combined 3·2 + 2 = 8.
  *
  * Invariant: a document that could not be added wholly has a number but is dead. Ignorant of files. */
+#include "libsearch/model/news.h"
 #include "libsearch/segment/build.h"
 #include "libsearch/segment/memdocs.h"
 #include "libsearch/util/alloc.h"
+#include <stdlib.h>
 
 #define CHECK_EVERY 4096u /* words between two looks at the budget */
 
@@ -356,6 +358,10 @@ static int store(const adding *a)
     md->id_len = (uint8_t)d->id_len;
     md->version = d->version;
     md->lang = (uint8_t)a->lang;
+    size_t guid_len;
+    const char *guid = lsi_news_guid(d, &guid_len);
+    md->has_guid = guid != NULL;
+    if (guid) md->guid = lsi_hash64(guid, guid_len);
     return md->stored && md->id ? LS_OK : lsi_fail_nomem(a->err);
 }
 
@@ -393,6 +399,37 @@ int lsi_memseg_add(lsi_memseg *m, const ls_doc *d, uint64_t content_hash, size_t
     m->dead_count--;
     *doc = a.doc;
     if (invalid_bytes) *invalid_bytes = d->invalid_bytes;
+    return LS_OK;
+}
+
+const uint8_t *lsi_memseg_id(const lsi_memseg *m, lsi_doc doc, size_t *len)
+{
+    *len = m->docs[doc].id_len;
+    return m->docs[doc].id;
+}
+
+static int by_document(const void *key, const void *value)
+{
+    lsi_doc doc = *(const lsi_doc *)key;
+    const lsi_memvalue *v = value;
+    return doc < v->doc ? -1 : doc > v->doc;
+}
+
+int lsi_memseg_doc(const lsi_memseg *m, lsi_doc doc, ls_doc *d, ls_error *err)
+{
+    const lsi_memdoc *md = &m->docs[doc];
+    int rc = lsi_doc_decode(d, m->schema, md->stored, md->stored + md->stored_bytes, err);
+    if (rc) return rc;
+    memcpy(d->id, md->id, (size_t)md->id_len + 1);
+    d->id_len = md->id_len;
+    d->version = md->version;
+    for (size_t i = 0; i < d->count; i++) {
+        lsi_doc_value *v = &d->values[i];
+        const lsi_memfield *mf = &m->fields[v->field_no];
+        if (!v->is_int || !mf->count) continue;
+        const lsi_memvalue *have = bsearch(&doc, mf->values, mf->count, sizeof *mf->values, by_document);
+        if (have) v->integer = have->value;
+    }
     return LS_OK;
 }
 

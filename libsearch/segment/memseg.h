@@ -13,6 +13,9 @@ uint32_t lsi_memseg_live_count(const lsi_memseg *m);
  * LS_LIMIT where its own inversion would exceed budget_bytes; any failure leaves the rest as it was. */
 int lsi_memseg_add(lsi_memseg *m, const ls_doc *d, uint64_t content_hash, size_t budget_bytes, lsi_doc *doc,
                    uint64_t *invalid_bytes, ls_error *err);
+const uint8_t *lsi_memseg_id(const lsi_memseg *m, lsi_doc doc, size_t *len);
+/* A document read back: values, id, version, history; not its language. */
+int lsi_memseg_doc(const lsi_memseg *m, lsi_doc doc, ls_doc *d, ls_error *err);
 void lsi_memseg_delete(lsi_memseg *m, lsi_doc doc); /* left out of the file */
 /* Writes seg-<generation>; out->live_* 0. Documents keep their order; deleted ones are left out. With no live
  * document: LS_NOTFOUND and no file. k1 and b are the schema's. */

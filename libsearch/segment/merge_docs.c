@@ -66,6 +66,21 @@ int lsi_merge_plan_documents(lsi_merge *m)
 
 /* ---- documents ---- */
 
+static int take_guids(lsi_merge *m, const lsi_merge_source *s)
+{
+    const lsi_hashes *guids = &s->seg->guids;
+    uint64_t hash = 0;
+    lsi_doc doc = 0;
+    for (uint32_t i = 0; i < guids->count; i++) {
+        int rc = lsi_hashes_get(guids, i, &hash, &doc, m->err);
+        if (!rc && doc >= s->seg->doc_count)
+            rc = lsi_section_corrupt(guids->section, 0, m->err, "documents of the segment");
+        if (rc) return rc;
+        if (s->docs[doc] != LSI_DOC_END) lsi_build_guid(m->b, s->docs[doc], hash);
+    }
+    return lsi_build_rc(m->b);
+}
+
 int lsi_merge_write_documents(lsi_merge *m)
 {
     lsi_buf stored;
@@ -89,6 +104,7 @@ int lsi_merge_write_documents(lsi_merge *m)
         }
     }
     lsi_buf_clear(&stored);
+    for (size_t i = 0; !rc && i < m->count; i++) rc = take_guids(m, &m->sources[i]);
     return rc;
 }
 

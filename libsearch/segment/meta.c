@@ -131,6 +131,9 @@ int lsi_meta_read(lsi_meta *m, const lsi_section *s, ls_error *err)
     memset(m, 0, sizeof *m);
     const uint8_t *p = lsi_section_get(s, 0, s->bytes < HEAD_BYTES ? HEAD_BYTES : s->bytes, err);
     if (!p) return lsi_read_failed(err);
+    if (lsi_get32(p) > META_LAYOUT)
+        return lsi_fail_at(err, LS_TOO_NEW, lsi_frame_name(s->frame), s->file_offset,
+                           "META of layout %u, this library reads %u", lsi_get32(p), META_LAYOUT);
     if (lsi_get32(p) != META_LAYOUT) return lsi_section_corrupt(s, 0, err, "layout 1 of META");
     m->doc_count = lsi_get32(p + 4);
     m->list_count = lsi_get32(p + 8);

@@ -3,11 +3,14 @@
  * Opening reads META and the heads of the parts, whatever the size; everything else is verified when first touched.
  * Immutable but for its count of references: any number of threads. Ignorant of deletions (live.c) and of queries. */
 #include "libsearch/codec/read.h"
+#include "libsearch/model/news.h"
 #include "libsearch/segment/build.h"
 #include "libsearch/segment/meta.h"
 #include "libsearch/store/names.h"
 #include "libsearch/text/analyzer.h"
 #include "libsearch/util/alloc.h"
+#include "libsearch/util/bitset.h"
+#include "libsearch/util/map.h"
 
 static void take_meta(lsi_segment *s, const lsi_meta *m)
 {
@@ -130,6 +133,7 @@ static int open_parts(lsi_segment *s, ls_error *err)
         rc = lsi_stored_open(&s->stored, section(s, LSI_SEC_STORED_INDEX), section(s, LSI_SEC_STORED),
                              section(s, LSI_SEC_STORED_DICT), s->doc_count, err);
     if (!rc) rc = lsi_ids_open(&s->ids, section(s, LSI_SEC_IDS), section(s, LSI_SEC_ID_HASHES), s->doc_count, err);
+    if (!rc) rc = lsi_hashes_open(&s->guids, section(s, LSI_SEC_GUID_HASHES), err);
     return rc;
 }
 
@@ -146,6 +150,7 @@ int lsi_segment_open(lsi_segment **out, lsi_dir *dir, const lsi_segment_info *in
     int rc = lsi_schema_copy(&s->own_schema, schema, err);
     s->schema = s->own_schema;
     if (!rc) rc = lsi_frame_open(&s->frame, dir, name, LSI_FILE_SEGMENT, use_mmap, info->bytes, info->sum, err);
+    if (!rc) rc = lsi_frame_check_types(s->frame, LSI_SEC_LAST, err);
     if (!rc) rc = open_parts(s, err);
     if (rc) lsi_segment_release(s);
     else *out = s;
@@ -273,6 +278,30 @@ int lsi_segment_doc(const lsi_segment *s, lsi_doc doc, ls_doc *d, ls_error *err)
     if (!rc) rc = take_identity(s, doc, d, err);
     if (!rc) rc = take_numbers(s, doc, d, err);
     lsi_buf_clear(&b);
+    return rc;
+}
+
+int lsi_segment_find_guid(const lsi_segment *s, const char *guid, size_t len, const uint64_t *deleted, lsi_doc *doc,
+                          ls_error *err)
+{
+    uint32_t from, to;
+    lsi_doc at;
+    uint64_t hash;
+    ls_doc *d = NULL;
+    *doc = LSI_DOC_END;
+    int rc = lsi_hashes_find(&s->guids, lsi_hash64(guid, len), &from, &to, err);
+    while (!rc && from < to && *doc == LSI_DOC_END) {
+        rc = lsi_hashes_get(&s->guids, --to, &hash, &at, err);
+        if (!rc && at >= s->doc_count)
+            rc = lsi_section_corrupt(s->guids.section, 8ull * s->guids.count, err, "documents of the segment");
+        if (rc || (deleted && lsi_bitset_test(deleted, at))) continue;
+        if (!d) rc = lsi_doc_new(&d, err);
+        if (!rc) rc = lsi_segment_doc(s, at, d, err);
+        size_t have_len = 0;
+        const char *have = rc ? NULL : lsi_news_guid(d, &have_len);
+        if (have && have_len == len && !memcmp(have, guid, len)) *doc = at;
+    }
+    lsi_doc_free(d);
     return rc;
 }
 

@@ -4,6 +4,7 @@
 #define LSI_SEGMENT_H
 #include "libsearch/codec/column.h"
 #include "libsearch/codec/dict.h"
+#include "libsearch/codec/hashes.h"
 #include "libsearch/codec/norms.h"
 #include "libsearch/codec/positions.h"
 #include "libsearch/codec/postings.h"
@@ -36,9 +37,10 @@ enum {
     LSI_SEC_VERSIONS = 21,    /* column: version of each document */
     LSI_SEC_LANGUAGES = 22,   /* one byte a document: the language that stemmed it */
     LSI_SEC_SHINGLES = 23,    /* optional; kept for near-duplicates */
-    LSI_SEC_GUID_HASHES = 24, /* optional */
+    LSI_SEC_GUID_HASHES = 24, /* optional; hashes of guids -> documents */
     LSI_SEC_PAIRS = 25,       /* optional; lists of common word pairs */
-    LSI_SEC_LENGTHS = 26      /* columns: words of each text field, exactly (norms are rounded) */
+    LSI_SEC_LENGTHS = 26,     /* columns: words of each text field, exactly (norms are rounded) */
+    LSI_SEC_LAST = LSI_SEC_LENGTHS
 };
 
 /* What the manifest says of a segment. */
@@ -76,7 +78,8 @@ typedef struct lsi_segment {
     const lsi_section *doc_hashes, *languages;
     lsi_stored *stored;
     lsi_ids ids;
-    int refs; /* atomic */
+    lsi_hashes guids; /* of those documents that have one */
+    int refs;         /* atomic */
     /* private to the room */
     uint64_t analyzer_stamp;                 /* lsi_analyzer_stamp of the writing */
     uint32_t region_count;                   /* of list 0 when it was written; the last is the boilerplate's */
@@ -104,6 +107,9 @@ int lsi_segment_form_stream(const lsi_segment *s, const lsi_list *l, uint32_t fo
                             ls_error *err);
 /* Decodes the stored document into d (cleared first), id, language and version included. */
 int lsi_segment_doc(const lsi_segment *s, lsi_doc doc, ls_doc *d, ls_error *err);
+/* The newest document of a guid whose bit in `deleted` (NULL: none are) is clear; LSI_DOC_END where there is none. */
+int lsi_segment_find_guid(const lsi_segment *s, const char *guid, size_t len, const uint64_t *deleted, lsi_doc *doc,
+                          ls_error *err);
 int lsi_segment_doc_hash(const lsi_segment *s, lsi_doc doc, uint64_t *hash, ls_error *err);
 int lsi_segment_doc_language(const lsi_segment *s, lsi_doc doc, int *lang, ls_error *err);
 /* Words of a text field (by text_no), exactly: its norm is this, rounded. */

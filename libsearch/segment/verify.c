@@ -2,6 +2,7 @@
  * hold, every structure against every other. Believes nothing that it can compute. Dictionaries and lists are walked
  * in verify_words.c. Bytes that fail their checksum are told once and not looked into. */
 #include "libsearch/codec/read.h"
+#include "libsearch/model/news.h"
 #include "libsearch/segment/build.h"
 #include "libsearch/segment/tally.h"
 #include "libsearch/segment/verifying.h"
@@ -20,7 +21,7 @@ static const char *section_at(const lsi_frame *f, const ls_error *e)
 
 int lsi_verify_take(lsi_verify *v, int rc)
 {
-    if (rc != LS_CORRUPT) return rc;
+    if (rc != LS_CORRUPT && rc != LS_TOO_NEW) return rc;
     v->faults++;
     bool of_live = v->live && !strcmp(v->found.file, lsi_frame_name(v->live->frame));
     if (v->fault) v->fault(v->ctx, &v->found, of_live ? "live" : section_at(v->seg->frame, &v->found));
@@ -51,6 +52,7 @@ typedef struct doc_sums {
     uint64_t lengths[LSI_LISTS_MAX], words;
     uint32_t languages[64];
     uint8_t min_norm[LSI_LISTS_MAX], max_norm[LSI_LISTS_MAX];
+    uint32_t guids;
 } doc_sums;
 
 static int damaged(const lsi_section *s, uint64_t offset, ls_error *err, const char *expected)
@@ -98,6 +100,20 @@ static int verify_identity(lsi_verify *v, lsi_doc doc)
     return LS_OK;
 }
 
+/* A guid is found by its hash, as the newest of that name that is live; what has none has no hash. */
+static int verify_guid(lsi_verify *v, lsi_doc doc, const ls_doc *d, uint32_t *guids)
+{
+    size_t len;
+    lsi_doc found;
+    const char *guid = lsi_news_guid(d, &len);
+    if (!guid) return LS_OK;
+    ++*guids;
+    if (lsi_live_is_deleted(v->live, doc)) return LS_OK;
+    int rc = lsi_segment_find_guid(v->seg, guid, len, v->live ? v->live->deleted : NULL, &found, &v->found);
+    if (rc || found == doc) return rc;
+    return damaged(v->seg->guids.section, 0, &v->found, "the hash of each guid, and one live document to it");
+}
+
 static int verify_document(lsi_verify *v, lsi_doc doc, ls_doc *d, doc_sums *sums)
 {
     const lsi_segment *s = v->seg;
@@ -113,7 +129,9 @@ static int verify_document(lsi_verify *v, lsi_doc doc, ls_doc *d, doc_sums *sums
     rc = lsi_segment_doc_language(s, doc, &lang, &v->found);
     if (!rc && code) sums->languages[*code]++;
     if ((rc = lsi_verify_take(v, rc))) return rc;
-    return lsi_verify_take(v, lsi_segment_doc(s, doc, d, &v->found));
+    rc = lsi_segment_doc(s, doc, d, &v->found);
+    if (!rc) rc = verify_guid(v, doc, d, &sums->guids);
+    return lsi_verify_take(v, rc);
 }
 
 static int verify_sums(lsi_verify *v, const doc_sums *sums)
@@ -127,6 +145,8 @@ static int verify_sums(lsi_verify *v, const doc_sums *sums)
     uint32_t docs[64] = {0};
     for (uint32_t i = 0; i < s->language_count; i++) docs[s->language_numbers[i]] += sums->languages[i];
     same &= !memcmp(docs, s->language_docs, sizeof docs);
+    if (sums->guids != s->guids.count)
+        return damaged(s->guids.section, 0, &v->found, "a hash for each document that has a guid");
     return same ? LS_OK : damaged(meta, 0, &v->found, "the sums of lengths, words and languages of its documents");
 }
 
@@ -138,6 +158,7 @@ static int verify_documents(lsi_verify *v)
     int rc = lsi_doc_new(&d, &v->found);
     if (rc) return rc;
     uint64_t before = v->faults;
+    rc = lsi_verify_take(v, lsi_hashes_verify(&v->seg->guids, v->seg->doc_count, &v->found));
     for (lsi_doc doc = 0; !rc && doc < v->seg->doc_count; doc++) rc = verify_document(v, doc, d, &sums);
     lsi_doc_free(d);
     if (!rc && v->faults == before) rc = lsi_verify_take(v, verify_sums(v, &sums));

@@ -69,7 +69,8 @@ def frame(p, f, sections):
 
 def head(p, b):
     p.rows((8, "commit %d" % u64(b, 0)), (16, "the index's number"), (8, "first commit: %d ms" % u64(b, 24)),
-           (8, "stamp of the analyzer"), (24, "no tombstones"), (8, "flags"), (8, "boot"))
+           (8, "stamp of the analyzer"), (24, "no tombstones"), (8, "flags"), (8, "boot"),
+           (8, "last public commit: %d" % u64(b, 80)))
 
 
 def schema(p, b):

@@ -148,7 +148,7 @@ def manifest():
     rows = [bytes.fromhex("".join(re.findall(r"(?<![0-9a-f])[0-9a-f]{2}(?![0-9a-f])", line[10:59])))
             for line in section("4.1").split("```")[1].strip().split("\n") if "bytes of zero" not in line]
     head, schema, segments = b"".join(rows[:4]), b"".join(rows[4:9]), b"".join(rows[9:])
-    equal((len(head) + 40, len(segments)), (80, 64))
+    equal((len(head) + 48, len(segments)), (88, 64))
     s = reader.Schema(schema)
     equal([(f.name, f.type, f.weight) for f in s.fields], [("title", 1, 3), ("published", 4, 0)])
     equal((s.title, s.main, s.language, s.timezone, s.k1, s.b), (0, 255, "english", "UTC", "1.2", "0.75"))

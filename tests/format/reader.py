@@ -112,15 +112,19 @@ class Manifest:
     def __init__(self, data):
         f = Frame(data, MANIFEST, (1, 2, 3))
         h = f.sections[1]
-        want(len(h) == 80 and u64(h, 0) == f.generation, "the head of the manifest")
+        want(len(h) == 88 and u64(h, 0) == f.generation, "the head of the manifest")
         self.frame, self.generation = f, f.generation
         self.index, self.created, self.stamp = h[8:24].hex(), i64(h, 24), u64(h, 32)
         self.tombs, self.flags, self.boot = struct.unpack_from("<3Q", h, 40), u64(h, 64), u64(h, 72)
+        self.public = u64(h, 80)
+        want(0 < self.public <= self.generation, "the last public commit")
         want(self.flags <= 1 and (self.flags or not self.boot), "flags of the manifest")
         self.schema = Schema(f.sections[2])
         s = f.sections[3]
         want(len(s) % 64 == 0, "entries of 64 bytes")
         self.segments = [struct.unpack_from("<QQQIIQQQII", s, at) for at in range(0, len(s), 64)]
+        seen = [x[8] for x in self.segments]
+        want(seen == sorted(seen) and set(seen) <= {0, 1}, "hidden segments behind the others")
 
 
 # ---- 14 segments, 15 live files ----
@@ -179,8 +183,20 @@ class Segment:
         self.ids = st.ids(s[18], s[19], n)
         self.hashes = st.numbers(s[20], 0, n, 8)[0]
         self.languages = [m.languages[x][0] for x in s[22]]
+        self.guids = st.hashes(s.get(24, b""))
+        self.check_guids()
         want([(name, self.languages.count(name)) for name, _ in m.languages] == m.languages, "documents of a language")
         self.check_lengths()
+
+    def check_guids(self):
+        if any(x is None for x in self.stored):
+            return  # no zstd here
+        pairs = []
+        for doc, b in enumerate(self.stored):
+            guid = [v for f, v in document(b, self.schema) if f.name == "guid" and v]
+            if guid:
+                pairs.append((sum64(guid[0]), doc))
+        want(sorted(pairs) == self.guids, "the hashes of guids")
 
     def text_length(self, t, doc):
         return self.lengths[t][doc] if self.lengths[t] else 0
@@ -304,19 +320,57 @@ class Live:
         return dict(zip(keys, counts))
 
 
+# ---- 15.1 tombstones ----
+
+
+class Tombstones:
+    def __init__(self, data):
+        f = self.frame = Frame(data, 4, (1, 2, 3, 4))
+        index, records, ids, guids = (f.sections[i] for i in (1, 2, 3, 4))
+        want(u32(index, 0) == 1 and len(index) == 8 + 8 * u32(index, 4), "the index of tombstones")
+        self.all, names, end = [], ([], []), 0
+        for i, at in enumerate(st.numbers(index, 8, u32(index, 4), 8)[0]):
+            want(at == end, "tombstones one behind the other")
+            version, when, *sizes = struct.unpack_from("<qqIII", records, at)
+            texts, end = [], at + 28
+            for n in sizes:
+                texts.append(bytes(records[end : end + n]))
+                want(records[end + n] == 0, "a zero byte behind each text")
+                end += n + 1
+            for where, name in zip(names, texts):
+                if name:
+                    where.append((sum64(name), i))
+            want(texts[0] or texts[1], "a name of each tombstone")
+            self.all.append((version, when, *texts))
+        want(end == len(records), "bytes behind the tombstones")
+        want(st.hashes(ids) == sorted(names[0]) and st.hashes(guids) == sorted(names[1]), "hashes of names")
+
+
 # ---- 14.7 documents ----
 
 
 def document(b, schema):
     """[(field, text, or None for a number)]"""
+    return whole_document(b, schema)[0]
+
+
+def whole_document(b, schema):
+    """([(field, text, or None for a number)], [(version, updated or None, status)])"""
     c = st.Cursor(b)
-    want(c.u8() == 1, "the layout of a stored document")
+    layout = c.u8()
+    want(layout in (1, 2), "the layout of a stored document")
     values = []
     for _ in range(c.vint()):
         f = schema.fields[c.vint()]
         values.append((f, None if f.type in (INTEGER, DATE) else c.text()))
+    versions = []
+    for _ in range(c.vint() if layout == 2 else 0):
+        version, updated = c.vint(), c.u8()
+        want(updated <= 1, "whether a version was updated")
+        versions.append((version, st.i64(c.take(8), 0) if updated else None, c.text()))
+    want((layout == 2) == (1 <= len(versions) <= 63), "the number of versions")
     want(c.at == c.end, "bytes behind a stored document")
-    return values
+    return values, versions
 
 
 def stored_values(s, doc):
@@ -367,6 +421,10 @@ class Index:
             else:
                 want(deleted == live_size == live_sum == 0, "deletions without a live file")
             self.parts.append((s, live))
+        gen, size, sum_ = m.tombs
+        self.tombs = Tombstones(self.load("tombs-%016x" % gen)) if gen else None
+        want(not gen or (self.tombs.frame.generation, len(self.tombs.frame.data), self.tombs.frame.sum) == m.tombs,
+             "what the manifest says of the tombstones")
 
     def last_commit(self):
         """That of MANIFEST; that of MANIFEST.durable where the system went down under one that did not wait for it."""
@@ -481,6 +539,8 @@ def dump_document(s, doc, live, out):
         want(s.hashes[doc] in [u64(x, 0) for x in content(values, ("", s.languages[doc]))], "the hash of a content")
     for f, v in values:
         out("    > %s %s" % (f.name, shown(v)))
+    for version, updated, status in whole_document(s.stored[doc], s.schema)[1]:
+        out("    < version=%d updated=%s status=%s" % (version, updated, shown(status)))
 
 
 def dump_terms(s, out):
@@ -519,6 +579,8 @@ def dump_live(s, live, stable, out):
 
 def dump(index, stable, out):
     dump_manifest(index.manifest, stable, out)
+    for version, when, *texts in index.tombs.all if index.tombs else []:
+        out("  tombstone version=%d id=%s guid=%s reason=%s" % (version, *map(shown, texts)) + ("" if stable else " time=%d" % when))
     for s, live in index.parts:
         out("segment %d" % s.frame.generation)
         dump_frame(s.frame, stable, out)

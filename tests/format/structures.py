@@ -579,3 +579,17 @@ def ids(b, hashes, doc_count):
             h = sum64(out[doc])
             want(h >> 64 - k == bucket and (h << k & NONE) >> 48 == high, "the hash of id", out[doc])
     return out
+
+
+# ---- 13.1 hashes with numbers ----
+
+
+def hashes(b):
+    """[(hash, number)]"""
+    n = len(b) // 12
+    want(len(b) == 12 * n, "12 bytes for each hash")
+    keys, at = numbers(b, 0, n, 8)
+    values, at = numbers(b, at, n, 4)
+    pairs = list(zip(keys, values))
+    want(pairs == sorted(set(pairs)), "hashes that rise")
+    return pairs
