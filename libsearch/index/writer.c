@@ -35,7 +35,7 @@ int lsi_writer_check(ls_writer *w, ls_error *err)
 int lsi_writer_failed(ls_writer *w, int rc, const ls_error *why, ls_error *err)
 {
     bool transient = rc == LS_NOMEM || rc == LS_NOSPACE || rc == LS_LIMIT || rc == LS_CANCELED || rc == LS_CORRUPT ||
-                     (rc == LS_IO && (why->sys_errno == EMFILE || why->sys_errno == ENFILE));
+                     rc == LS_TOO_NEW || (rc == LS_IO && (why->sys_errno == EMFILE || why->sys_errno == ENFILE));
     if (!transient && w->health == LSI_WRITER_WELL) {
         w->health = LSI_WRITER_POISONED;
         w->why = *why;

@@ -234,7 +234,7 @@ def enums():
         said.update(zip(map(int, numbers_.split(", ")), names_.split(", ")))
     short = {"doc hashes": "document hashes", "stored dict": "stored dictionary"}
     equal(said, {n: short.get(w, w) for n, w in names.items() if n not in (23, 24, 25)})
-    equal(said, reader.SECTIONS)
+    equal(said, {**reader.SECTIONS, **reader.OPTIONAL})
     frame_h = sources("libsearch/store/frame.h").popitem()[1]
     equal(re.findall(r"LSI_FILE_\w+ = (\d)", frame_h), ["1", "2", "3", "4"])
     assert "1 segment, 2 live, 3 manifest, 4 tombstones" in section("3")

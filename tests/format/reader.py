@@ -25,6 +25,7 @@ SECTIONS = {
     8: "postings", 9: "ranges", 10: "positions", 11: "form stream", 12: "norms", 13: "regions", 14: "columns",
     15: "stored index", 16: "stored", 17: "stored dictionary", 18: "ids", 19: "id hashes", 20: "document hashes",
     21: "versions", 22: "languages", 26: "lengths"}
+OPTIONAL = {24: "guid hashes"}
 
 
 def aligned(n):
