@@ -185,11 +185,71 @@ static void headlines(void **state)
     assert_true(lsi_headline((const uint8_t *)line, sizeof line, &start, &end, &rest));
 }
 
+/* A line for each beginning of four letters that the table of patterns has: the bits of may_start lack none. */
+static void boilerplate_starts(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "read also:",
+        "also read:",
+        "see also:",
+        "related:",
+        "more on this story",
+        "we've been working hard to bring you",
+        "we have been working hard to bring you",
+        "consider supporting",
+        "please consider supporting",
+        "support our journalism",
+        "if you like our work",
+        "help us continue",
+        "become a member",
+        "join our community",
+        "make a donation",
+        "donate now",
+        "subscribe to our",
+        "sign up for our",
+        "get our  newsletter",
+        "follow us on",
+        "like us on facebook",
+        "download our app",
+        "click here to subscri",
+        "advertisement",
+        "story continues below advertisement",
+        "share this article",
+        "all rights reserved",
+        "lesen sie auch:",
+        "mehr zum thema",
+        "lire aussi",
+        "a lire aussi",
+        "lea tambien:",
+        "lee tambien:",
+        "te puede interesar:",
+        "leia tambem:",
+        "leggi anche:",
+        "lees ook:",
+        "las ocksa:",
+        "czytaj takze:",
+        "читайте также:",
+        "подписывайтесь на",
+        "підписуйтесь на",
+    };
+    lsi_analyzer *a;
+    ls_error err;
+    assert_int_equal(lsi_analyzer_new(&a, &err), LS_OK);
+    for (size_t i = 0; i < LSI_COUNTOF(lines); i++) {
+        lsi_token t;
+        lsi_tokens_begin(a, (const uint8_t *)lines[i], strlen(lines[i]), 0);
+        assert_int_equal(lsi_tokens_next(a, &t), 1);
+        if (!(t.flags & LSI_TOK_BOILERPLATE)) fail_msg("\"%s\" is not taken for boilerplate", lines[i]);
+    }
+    lsi_analyzer_free(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sentences),   cmocka_unit_test(quotations), cmocka_unit_test(paragraphs),
-        cmocka_unit_test(boilerplate), cmocka_unit_test(headlines),
+        cmocka_unit_test(sentences),   cmocka_unit_test(quotations),         cmocka_unit_test(paragraphs),
+        cmocka_unit_test(boilerplate), cmocka_unit_test(boilerplate_starts), cmocka_unit_test(headlines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

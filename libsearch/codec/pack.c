@@ -23,28 +23,36 @@ static uint32_t mask_of(unsigned width)
 
 unsigned lsi_pack_width(const uint32_t *v, uint32_t n)
 {
-    uint32_t all = 0;
-    for (uint32_t i = 0; i < n; i++) all |= v[i];
-    return lsi_bits32(all);
+    return lsi_bits32(lsi_pack_or(v, n));
+}
+
+uint32_t lsi_pack_or(const uint32_t *v, uint32_t n)
+{
+    uint32_t a = 0, b = 0, c = 0, d = 0, i = 0;
+    for (; i + 4 <= n; i += 4) {
+        a |= v[i];
+        b |= v[i + 1];
+        c |= v[i + 2];
+        d |= v[i + 3];
+    }
+    for (; i < n; i++) a |= v[i];
+    return a | b | c | d;
 }
 
 /* ---- writing ---- */
 
 static void put_block(uint8_t *out, const uint32_t *v, unsigned width)
 {
-    for (unsigned lane = 0; lane < 8; lane++) {
-        uint64_t word = 0; /* bits of this lane not yet written */
-        unsigned bits = 0;
-        uint8_t *p = out + 4 * lane;
-        for (unsigned row = 0; row < 32; row++) {
-            word |= (uint64_t)v[row * 8 + lane] << bits;
-            bits += width;
-            if (bits < 32) continue;
-            lsi_set32(p, (uint32_t)word);
-            p += 32;
-            word >>= 32;
-            bits -= 32;
-        }
+    uint32_t word[8] = {0}; /* bits of each lane not yet written */
+    unsigned bits = 0;
+    for (unsigned row = 0; row < 32; row++, v += 8) {
+        for (unsigned lane = 0; lane < 8; lane++) word[lane] |= v[lane] << bits;
+        bits += width;
+        if (bits < 32) continue;
+        for (unsigned lane = 0; lane < 8; lane++) lsi_set32(out + 4 * lane, word[lane]);
+        out += 32;
+        bits -= 32;
+        for (unsigned lane = 0; lane < 8; lane++) word[lane] = bits ? v[lane] >> (width - bits) : 0;
     }
 }
 
@@ -59,11 +67,14 @@ void lsi_pack_put(uint8_t *out, const uint32_t *v, uint32_t n, unsigned width)
     unsigned bits = 0;
     for (uint32_t i = 0; i < n; i++) {
         word |= (uint64_t)v[i] << bits;
-        for (bits += width; bits >= 8; bits -= 8) {
-            *out++ = (uint8_t)word;
-            word >>= 8;
-        }
+        bits += width;
+        if (bits < 32) continue;
+        lsi_set32(out, (uint32_t)word);
+        out += 4;
+        word >>= 32;
+        bits -= 32;
     }
+    for (; bits > 8; bits -= 8, word >>= 8) *out++ = (uint8_t)word;
     if (bits) *out = (uint8_t)word;
 }
 

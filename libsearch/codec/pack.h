@@ -14,6 +14,7 @@ LSI_INLINE size_t lsi_pack_bytes(uint32_t n, unsigned width)
 }
 /* Bits that the widest of them needs. */
 unsigned lsi_pack_width(const uint32_t *v, uint32_t n);
+uint32_t lsi_pack_or(const uint32_t *v, uint32_t n); /* all bits that any has */
 /* Writes lsi_pack_bytes(n, width) bytes; every number must fit. */
 void lsi_pack_put(uint8_t *out, const uint32_t *v, uint32_t n, unsigned width);
 /* v has room for n + LSI_PACK_SLACK; what stands behind n is undefined afterwards. width ≤ 32. */

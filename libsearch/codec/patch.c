@@ -23,41 +23,48 @@ size_t lsi_patch_bytes(uint32_t n, lsi_patch p)
 
 lsi_patch lsi_patch_plan(const uint32_t *v, uint32_t n, unsigned most)
 {
-    uint32_t of_width[33] = {0}; /* how many need exactly so many bits */
-    unsigned top = 0;
-    for (uint32_t i = 0; i < n; i++) of_width[lsi_bits32(v[i])]++;
-    for (unsigned w = 0; w <= 32; w++)
-        if (of_width[w]) top = w;
+    uint32_t of_width[2][33] = {{0}}; /* how many need exactly so many bits; two, for neighbours are often alike */
+    uint32_t i = 0;
+    for (; i + 2 <= n; i += 2) {
+        of_width[0][lsi_bits32(v[i])]++;
+        of_width[1][lsi_bits32(v[i + 1])]++;
+    }
+    if (i < n) of_width[0][lsi_bits32(v[i])]++;
+    unsigned top = lsi_bits32(lsi_pack_or(v, n));
     lsi_patch best = {0, 0, 0};
     size_t best_bytes = SIZE_MAX;
-    uint32_t above = 0; /* numbers wider than w */
-    for (unsigned w = top + 1; w-- > 0;) {
+    uint32_t above = 0; /* numbers wider than w: their places alone may be too much already */
+    for (unsigned w = top + 1; w-- > 0 && above < 256 && above < best_bytes;) {
         lsi_patch p = {(uint8_t)w, (uint8_t)above, (uint8_t)(above ? top - w : 0)};
-        if (above > 255) break;
-        if (w <= most && lsi_patch_bytes(n, p) < best_bytes) {
+        size_t bytes = lsi_patch_bytes(n, p);
+        if (w <= most && bytes < best_bytes) {
             best = p;
-            best_bytes = lsi_patch_bytes(n, p);
+            best_bytes = bytes;
         }
-        above += of_width[w];
+        above += of_width[0][w] + of_width[1][w];
     }
     return best;
 }
 
 void lsi_patch_put(lsi_buf *b, const uint32_t *v, uint32_t n, lsi_patch p)
 {
-    uint32_t low[LSI_PACK_BLOCK], high[LSI_PACK_BLOCK], e = 0;
-    uint8_t where[LSI_PACK_BLOCK];
+    uint32_t low[LSI_PACK_BLOCK], high[LSI_PACK_BLOCK + 1], e = 0;
+    uint8_t where[LSI_PACK_BLOCK + 1];
     uint32_t mask = p.width >= 32 ? UINT32_MAX : ((uint32_t)1 << p.width) - 1;
-    for (uint32_t i = 0; i < n; i++) {
-        low[i] = v[i] & mask;
-        if (v[i] <= mask) continue;
-        where[e] = (uint8_t)i;
-        high[e++] = v[i] >> p.width;
-    }
     uint8_t *out = lsi_buf_grow(b, lsi_patch_bytes(n, p));
     if (!out) return;
+    if (!p.exceptions) {
+        lsi_pack_put(out, v, n, p.width);
+        return;
+    }
+    for (uint32_t i = 0; i < n;
+         i++) { /* written to the next place each time, which moves on behind an exception only */
+        low[i] = v[i] & mask;
+        where[e] = (uint8_t)i;
+        high[e] = v[i] >> (p.width & 31);
+        e += v[i] > mask;
+    }
     lsi_pack_put(out, low, n, p.width);
-    if (!e) return;
     out += lsi_pack_bytes(n, p.width);
     *out++ = p.high;
     memcpy(out, where, e);

@@ -252,6 +252,42 @@ void lsi_stream_add(lsi_stream_writer *w, uint32_t value)
     w->values[w->n++] = value;
 }
 
+/* Room for at least one of n more values; gives for how many. 0: a failure that sticks. */
+static uint32_t room(lsi_stream_writer *w, uint32_t n)
+{
+    if (w->n == LSI_BLOCK_DOCS && !w->rc) flush(w);
+    return w->rc ? 0 : LSI_MIN(n, LSI_BLOCK_DOCS - w->n);
+}
+
+void lsi_stream_add_all(lsi_stream_writer *w, const uint32_t *values, uint32_t n)
+{
+    for (uint32_t k; n && (k = room(w, n)); values += k, n -= k) {
+        memcpy(w->values + w->n, values, k * sizeof *values);
+        w->n += k;
+    }
+}
+
+void lsi_stream_add_mapped(lsi_stream_writer *w, const uint32_t *values, const uint32_t *map, uint32_t n)
+{
+    for (uint32_t k; n && (k = room(w, n)); values += k, n -= k) {
+        for (uint32_t i = 0; i < k; i++) w->values[w->n + i] = map[values[i]];
+        w->n += k;
+    }
+}
+
+void lsi_stream_add_positions(lsi_stream_writer *w, const uint32_t *positions, uint32_t n)
+{
+    uint32_t before = 0;
+    for (uint32_t k; n && (k = room(w, n)); positions += k, n -= k) {
+        uint32_t *to = w->values + w->n;
+        for (uint32_t i = 0; i < k; i++) {
+            to[i] = positions[i] - before;
+            before = positions[i];
+        }
+        w->n += k;
+    }
+}
+
 static void put_short(lsi_stream_writer *w)
 {
     lsi_buf *b = &w->buf;

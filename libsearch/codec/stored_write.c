@@ -11,10 +11,23 @@
 
 #define LEVEL 3
 
+/* Level 3 with tables for a dictionary of 112 KB, where zstd takes those for a document of its size: smaller and
+ * quicker both, since strings of the dictionary do not drive one another out (measured: bench/codec.c). */
+static const struct {
+    ZSTD_cParameter what;
+    int value;
+} settings[] = {{ZSTD_c_compressionLevel, LEVEL},
+                {ZSTD_c_contentSizeFlag, 0},
+                {ZSTD_c_dictIDFlag, 0},
+                {ZSTD_c_windowLog, 17},
+                {ZSTD_c_hashLog, 17},
+                {ZSTD_c_chainLog, 16},
+                {ZSTD_c_minMatch, 5},
+                {ZSTD_c_strategy, ZSTD_dfast}};
+
 struct lsi_stored_writer {
     lsi_sink *index, *frames, *dict_sink;
     ZSTD_CCtx *cctx;
-    ZSTD_CDict *cdict;
     bool decided;    /* the dictionary is made, or there will be none */
     lsi_buf waiting; /* documents held back, one behind the other */
     size_t *sizes;   /* of them */
@@ -33,10 +46,10 @@ int lsi_stored_writer_new(lsi_stored_writer **out, lsi_sink *index, lsi_sink *fr
     w->dict_sink = dict;
     lsi_offsets_writer_init(&w->offsets);
     w->cctx = ZSTD_createCCtx();
-    if (w->cctx && !ZSTD_isError(ZSTD_CCtx_setParameter(w->cctx, ZSTD_c_compressionLevel, LEVEL)) &&
-        !ZSTD_isError(ZSTD_CCtx_setParameter(w->cctx, ZSTD_c_contentSizeFlag, 0)) &&
-        !ZSTD_isError(ZSTD_CCtx_setParameter(w->cctx, ZSTD_c_dictIDFlag, 0)))
-        return LS_OK;
+    bool ok = w->cctx != NULL;
+    for (size_t i = 0; ok && i < LSI_COUNTOF(settings); i++)
+        ok = !ZSTD_isError(ZSTD_CCtx_setParameter(w->cctx, settings[i].what, settings[i].value));
+    if (ok) return LS_OK;
     lsi_stored_writer_free(w);
     *out = NULL;
     return lsi_fail_nomem(err);
@@ -46,7 +59,6 @@ void lsi_stored_writer_free(lsi_stored_writer *w)
 {
     if (!w) return;
     ZSTD_freeCCtx(w->cctx);
-    ZSTD_freeCDict(w->cdict);
     lsi_buf_clear(&w->waiting);
     lsi_free(w->sizes);
     lsi_buf_clear(&w->out);
@@ -116,8 +128,7 @@ static int make_dictionary(lsi_stored_writer *w, ls_error *err)
     if (dict && !sizes.rc) got = lsi_stored_dict_make(dict, w->waiting.data, (size_t *)(void *)sizes.data, n, LEVEL);
     if (got && got != SIZE_MAX) {
         lsi_sink_put(w->dict_sink, dict, got);
-        w->cdict = ZSTD_createCDict(dict, got, LEVEL);
-        if (!w->cdict || ZSTD_isError(ZSTD_CCtx_refCDict(w->cctx, w->cdict))) got = SIZE_MAX;
+        if (ZSTD_isError(ZSTD_CCtx_loadDictionary(w->cctx, dict, got))) got = SIZE_MAX; /* stays until w is freed */
     }
     lsi_free(dict);
     lsi_buf_clear(&sizes);

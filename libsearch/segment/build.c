@@ -217,21 +217,17 @@ void lsi_build_posting(lsi_builder *b, lsi_doc doc, uint32_t count, uint32_t tf)
 
 void lsi_build_positions(lsi_builder *b, const uint32_t *positions, uint32_t n)
 {
-    if (b->rc) return;
-    lsi_stream_add(b->positions, positions[0]);
-    for (uint32_t i = 1; i < n; i++) lsi_stream_add(b->positions, positions[i] - positions[i - 1]);
+    if (!b->rc) lsi_stream_add_positions(b->positions, positions, n);
 }
 
 void lsi_build_entries(lsi_builder *b, const uint32_t *entries, uint32_t n)
 {
-    if (b->rc) return;
-    for (uint32_t i = 0; i < n; i++) lsi_stream_add(b->positions, entries[i]);
+    if (!b->rc) lsi_stream_add_all(b->positions, entries, n);
 }
 
 void lsi_build_form_numbers(lsi_builder *b, const uint32_t *old, const uint32_t *map, uint32_t n)
 {
-    if (b->rc) return;
-    for (uint32_t i = 0; i < n; i++) lsi_stream_add(b->form_stream, map[old[i]]);
+    if (!b->rc) lsi_stream_add_mapped(b->form_stream, old, map, n);
 }
 
 void lsi_build_list_end(lsi_builder *b)

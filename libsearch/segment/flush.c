@@ -6,6 +6,7 @@
  * Invariant: the memseg is read only; a failed flush leaves no file. */
 #include "libsearch/segment/build.h"
 #include "libsearch/segment/memdocs.h"
+#include "libsearch/segment/order.h"
 #include "libsearch/util/alloc.h"
 #include "libsearch/util/bitset.h"
 #include <stdlib.h>
@@ -13,7 +14,6 @@
 #define AHEAD 4u /* how many terms or documents ahead memory is asked for */
 
 typedef struct sorted { /* a term or a form on its way into order */
-    uint64_t head;      /* first eight bytes, as a number that sorts like them */
     const uint8_t *bytes;
     uint32_t len, no;
 } sorted;
@@ -97,32 +97,41 @@ static int plan_lengths(flush *f)
 
 /* ---- order ---- */
 
-static uint64_t head_of(const uint8_t *p, size_t n)
-{
-    uint64_t h = 0;
-    for (size_t i = 0; i < 8; i++) h = h << 8 | (i < n ? p[i] : 0);
-    return h;
-}
-
 static int by_bytes(const void *a, const void *b)
 {
     const sorted *x = a, *y = b;
-    if (x->head != y->head) return x->head < y->head ? -1 : 1;
     return lsi_bytes_cmp(x->bytes, x->len, y->bytes, y->len);
+}
+
+/* Where the elements from `at` on end whose strings begin with the same eight bytes. */
+static size_t same_head(const lsi_ordered *v, size_t at, size_t n)
+{
+    size_t end = at + 1;
+    while (end < n && v[end].head == v[at].head) end++;
+    return end;
 }
 
 static int sort_terms(flush *f)
 {
     const lsi_invert *v = &f->m->words;
-    f->terms = lsi_malloc(LSI_MAX(v->term_count, (size_t)1) * sizeof *f->terms);
-    f->ords = lsi_malloc(LSI_MAX(v->term_count, (size_t)1) * sizeof *f->ords);
-    if (!f->terms || !f->ords) return lsi_fail_nomem(f->err);
-    for (uint32_t i = 0; i < v->term_count; i++) {
-        const lsi_invert_term *t = &v->terms[i];
-        f->terms[i] = (sorted){head_of(t->bytes, t->len), t->bytes, t->len, i};
+    size_t n = v->term_count;
+    lsi_ordered *order = lsi_malloc(LSI_MAX(2 * n, (size_t)1) * sizeof *order);
+    f->terms = lsi_malloc(LSI_MAX(n, (size_t)1) * sizeof *f->terms);
+    f->ords = lsi_malloc(LSI_MAX(n, (size_t)1) * sizeof *f->ords);
+    if (!f->terms || !f->ords || !order) {
+        lsi_free(order);
+        return lsi_fail_nomem(f->err);
     }
-    qsort(f->terms, v->term_count, sizeof *f->terms, by_bytes);
-    for (uint32_t i = 0; i < v->term_count; i++) f->ords[f->terms[i].no] = i; /* for now: the rank */
+    for (uint32_t i = 0; i < n; i++) order[i] = (lsi_ordered){lsi_order_head(v->terms[i].bytes, v->terms[i].len), i};
+    lsi_order(order, order + n, n);
+    for (size_t i = 0; i < n; i++) {
+        const lsi_invert_term *t = &v->terms[order[i].no];
+        f->terms[i] = (sorted){t->bytes, t->len, order[i].no};
+    }
+    for (size_t i = 0, end; i < n; i = end)
+        if ((end = same_head(order, i, n)) - i > 1) qsort(f->terms + i, end - i, sizeof *f->terms, by_bytes);
+    for (uint32_t i = 0; i < n; i++) f->ords[f->terms[i].no] = i; /* for now: the rank */
+    lsi_free(order);
     return LS_OK;
 }
 
@@ -135,24 +144,41 @@ static int by_form(const void *a, const void *b)
     return c;
 }
 
-static int sort_forms(flush *f)
+/* All forms by arrival, with their folded spelling. */
+static int fold_forms(flush *f, sorted_form *forms, lsi_ordered *order)
 {
     const lsi_invert *v = &f->m->words;
-    f->forms = lsi_malloc(LSI_MAX(v->form_count, (size_t)1) * sizeof *f->forms);
-    f->form_info = lsi_calloc(LSI_MAX(v->form_count, (size_t)1), sizeof *f->form_info);
-    if (!f->forms || !f->form_info) return lsi_fail_nomem(f->err);
     for (uint32_t i = 0; i < v->form_count; i++) {
         const lsi_invert_form *form = &v->forms[i];
         size_t len;
         const uint8_t *folded = lsi_analyzer_fold(f->m->analyzer, form->bytes, form->len, &len);
-        folded = folded ? lsi_arena_dup(&f->folded, folded, len) : NULL;
+        bool same = folded && len == form->len && !memcmp(folded, form->bytes, len);
+        if (folded) folded = same ? form->bytes : lsi_arena_dup(&f->folded, folded, len);
         if (!folded) return lsi_fail_nomem(f->err);
-        f->forms[i] = (sorted_form){
-            {head_of(folded, len), folded, (uint32_t)len, i}, form->bytes, form->len, f->ords[form->term]};
+        forms[i] = (sorted_form){{folded, (uint32_t)len, i}, form->bytes, form->len, f->ords[form->term]};
+        order[i] = (lsi_ordered){lsi_order_head(folded, len), i};
     }
-    qsort(f->forms, v->form_count, sizeof *f->forms, by_form);
-    for (uint32_t i = 0; i < v->form_count; i++) f->form_info[f->forms[i].folded.no].rank = i;
     return LS_OK;
+}
+
+static int sort_forms(flush *f)
+{
+    size_t n = f->m->words.form_count;
+    lsi_ordered *order = lsi_malloc(LSI_MAX(2 * n, (size_t)1) * sizeof *order);
+    sorted_form *forms = lsi_malloc(LSI_MAX(n, (size_t)1) * sizeof *forms);
+    f->forms = lsi_malloc(LSI_MAX(n, (size_t)1) * sizeof *f->forms);
+    f->form_info = lsi_calloc(LSI_MAX(n, (size_t)1), sizeof *f->form_info);
+    int rc = f->forms && f->form_info && forms && order ? fold_forms(f, forms, order) : lsi_fail_nomem(f->err);
+    if (!rc) {
+        lsi_order(order, order + n, n);
+        for (size_t i = 0; i < n; i++) f->forms[i] = forms[order[i].no];
+        for (size_t i = 0, end; i < n; i = end)
+            if ((end = same_head(order, i, n)) - i > 1) qsort(f->forms + i, end - i, sizeof *f->forms, by_form);
+        for (uint32_t i = 0; i < n; i++) f->form_info[f->forms[i].folded.no].rank = i;
+    }
+    lsi_free(order);
+    lsi_free(forms);
+    return rc;
 }
 
 /* ---- one term ---- */

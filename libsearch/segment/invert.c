@@ -81,20 +81,11 @@ size_t lsi_invert_used(const lsi_invert *v)
 
 /* ---- the table ---- */
 
-LSI_INLINE uint64_t load(const uint8_t *p, size_t n) /* n bytes, 1 to 8, as a number that tells them apart */
+LSI_INLINE uint64_t load(const uint8_t *p)
 {
-    if (n >= 8) {
-        uint64_t x;
-        memcpy(&x, p, 8);
-        return x;
-    }
-    if (n >= 4) {
-        uint32_t x, y;
-        memcpy(&x, p, 4);
-        memcpy(&y, p + n - 4, 4);
-        return (uint64_t)x << 32 | y;
-    }
-    return n ? (uint64_t)p[0] << 16 | (uint64_t)p[n / 2] << 8 | p[n - 1] : 0;
+    uint64_t x;
+    memcpy(&x, p, 8);
+    return x;
 }
 
 typedef struct key {
@@ -108,36 +99,39 @@ LSI_INLINE uint64_t hash_of(const lsi_invert *v, uint64_t a, uint64_t b, uint32_
     return h ^ h >> 32;
 }
 
-/* Up to 16 bytes a and b (which may overlap) hold the whole form; of a longer one they hold a hash and its end. */
+/* All ones in the first n bytes of 16, as memory has them. */
+static const uint8_t ones[32] = {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+
+/* Up to 16 bytes a and b hold the whole form and zeros behind it; of a longer one they hold a hash and its end. */
 LSI_INLINE key make_key(const lsi_invert *v, const uint8_t *form, uint32_t len, int lang)
 {
+    uint8_t padded[16] = {0};
     key k;
     if (LSI_LIKELY(len <= 16)) {
-        k.a = load(form, len);
-        k.b = len > 8 ? load(form + len - 8, 8) : 0;
+        for (uint32_t i = 0; i < len; i++) padded[i] = form[i];
+        k.a = load(padded);
+        k.b = load(padded + 8);
     } else {
         k.a = lsi_hash64(form, len);
-        k.b = load(form + len - 8, 8);
+        k.b = load(form + len - 8);
     }
     k.hash = hash_of(v, k.a, k.b, len, lang);
     return k;
 }
 
-/* The bytes of a form of at most 16 back from its key. */
-static void unload(const key *k, uint32_t len, uint8_t out[16])
+/* The same where 16 bytes may be read and len ≤ 16: without a branch on the length, which nobody can foresee. */
+LSI_INLINE key make_key_wide(const lsi_invert *v, const uint8_t *form, uint32_t len, int lang)
 {
-    if (len >= 8) {
-        memcpy(out, &k->a, 8);
-        if (len > 8) memcpy(out + len - 8, &k->b, 8);
-    } else if (len >= 4) {
-        uint32_t x = (uint32_t)(k->a >> 32), y = (uint32_t)k->a;
-        memcpy(out, &x, 4);
-        memcpy(out + len - 4, &y, 4);
-    } else if (len) {
-        out[0] = (uint8_t)(k->a >> 16);
-        out[len / 2] = (uint8_t)(k->a >> 8);
-        out[len - 1] = (uint8_t)k->a;
-    }
+    key k = {load(form) & load(ones + 16 - len), load(form + 8) & load(ones + 24 - len), 0};
+    k.hash = hash_of(v, k.a, k.b, len, lang);
+    return k;
+}
+
+/* The bytes of a form of at most 16 back from its key. */
+static void unload(const key *k, uint8_t out[16])
+{
+    memcpy(out, &k->a, 8);
+    memcpy(out + 8, &k->b, 8);
 }
 
 /* The entry, or the free one where it would stand. form: looked at only beyond 16 bytes. */
@@ -323,26 +317,28 @@ static bool spill(lsi_invert *v, uint32_t term, const uint8_t *p, size_t n)
     return true;
 }
 
-/* A number of at most 14 bits behind the others in w: nearly all are. */
-LSI_INLINE bool pack(uint64_t *w, unsigned *bits, uint64_t x)
+/* A number of at most 14 bits behind the others in w: nearly all are; *all: every bit of those that were larger.
+ * Without a branch: whether it takes one byte or two nobody can foresee. */
+LSI_INLINE void pack(uint64_t *w, unsigned *bits, uint64_t x, uint64_t *all)
 {
-    if (x < 0x80) {
-        *w |= x << *bits;
-        *bits += 8;
-        return true;
-    }
-    *w |= ((x & 0x7f) | 0x80 | (x & 0x3f80) << 1) << *bits;
-    *bits += 16;
-    return x < 0x4000;
+    uint64_t two = (x & 0x7f) | 0x80 | (x & 0x3f80) << 1;
+    *w |= (x < 0x80 ? x : two) << *bits;
+    *bits += x < 0x80 ? 8 : 16;
+    *all |= x;
 }
 
 /* The same record as lsi_invert_add's, of any numbers and over the end of a slice. */
-static bool add_slowly(lsi_invert *v, uint32_t term, const uint64_t *numbers, uint32_t count)
+static bool add_slowly(lsi_invert *v, uint32_t term, uint32_t number, lsi_doc doc, uint32_t list, uint32_t position)
 {
     lsi_invert_tail *t = &v->tails[term];
     uint8_t b[RECORD_MAX];
     size_t n = 0;
-    for (uint32_t i = 0; i < count; i++) n += put_number(b + n, numbers[i]);
+    uint32_t from = t->position;
+    if (t->doc != doc) n += put_number(b, (uint64_t)(doc - t->doc) << 2 | 1);
+    if (t->doc != doc ? list != 0 : t->list != list || position < from) n += put_number(b + n, (uint64_t)list << 2 | 3);
+    if (n) from = 0;
+    n += put_number(b + n, (uint64_t)(position - from) << 2 | (uint64_t)(t->number != number) << 1);
+    if (t->number != number) n += put_number(b + n, number);
     if (n > (size_t)(t->end - t->at)) return spill(v, term, b, n);
     memcpy(t->at, b, n);
     t->at += n;
@@ -352,26 +348,24 @@ static bool add_slowly(lsi_invert *v, uint32_t term, const uint64_t *numbers, ui
 bool lsi_invert_add(lsi_invert *v, uint32_t term, uint32_t number, lsi_doc doc, uint32_t list, uint32_t position)
 {
     lsi_invert_tail *t = &v->tails[term];
-    uint64_t numbers[4], w = 0;
-    uint32_t n = 0, from = t->position;
+    uint64_t w = 0, all = 0;
+    uint32_t from = t->position;
     unsigned bits = 0;
     if (t->doc != doc) {
-        numbers[n++] = (uint64_t)(doc - t->doc) << 2 | 1;
-        if (list) numbers[n++] = (uint64_t)list << 2 | 3;
+        pack(&w, &bits, (uint64_t)(doc - t->doc) << 2 | 1, &all);
+        if (LSI_UNLIKELY(list)) pack(&w, &bits, (uint64_t)list << 2 | 3, &all);
         from = 0;
-    } else if (t->list != list || position < from) {
-        numbers[n++] = (uint64_t)list << 2 | 3;
+    } else if (LSI_UNLIKELY(t->list != list || position < from)) {
+        pack(&w, &bits, (uint64_t)list << 2 | 3, &all);
         from = 0;
     }
     bool changed = t->number != number;
-    numbers[n++] = (uint64_t)(position - from) << 2 | (uint64_t)changed << 1;
-    if (changed) numbers[n++] = number;
-    bool small = true;
-    for (uint32_t i = 0; i < n; i++) small &= pack(&w, &bits, numbers[i]);
-    if (LSI_LIKELY(small && bits / 8 <= (size_t)(t->end - t->at))) {
+    pack(&w, &bits, (uint64_t)(position - from) << 2 | (uint64_t)changed << 1, &all);
+    if (changed) pack(&w, &bits, number, &all);
+    if (LSI_LIKELY(all < 0x4000 && bits / 8 <= (size_t)(t->end - t->at))) {
         lsi_set64(t->at, w); /* what is too much lies in free bytes or in the unused link */
         t->at += bits / 8;
-    } else if (!add_slowly(v, term, numbers, n)) {
+    } else if (!add_slowly(v, term, number, doc, list, position)) {
         return false;
     }
     t->doc = doc;
@@ -383,9 +377,11 @@ bool lsi_invert_add(lsi_invert *v, uint32_t term, uint32_t number, lsi_doc doc, 
 
 /* ---- words of a text ---- */
 
-void lsi_invert_begin(lsi_invert *v, lsi_doc doc, uint32_t list, int lang)
+void lsi_invert_begin(lsi_invert *v, lsi_doc doc, uint32_t list, int lang, const uint8_t *text, size_t len)
 {
     v->batched = 0;
+    v->batch_text = text;
+    v->batch_readable = len > 15 ? len - 15 : 0;
     v->batch_doc = doc;
     v->batch_list = list;
     v->batch_lang = lang;
@@ -397,7 +393,7 @@ LSI_INLINE bool resolve(lsi_invert *v, lsi_invert_word *w)
     const lsi_invert_entry *e = lookup(v, &k, w->bytes, w->len, v->batch_lang);
     if (LSI_UNLIKELY(!e->used)) {
         uint8_t form[16];
-        if (w->len <= 16) unload(&k, w->len, form);
+        if (w->len <= 16) unload(&k, form);
         e = insert(v, w->len <= 16 ? form : w->bytes, w->len, v->batch_lang);
         if (!e) return false;
     }
@@ -423,7 +419,8 @@ bool lsi_invert_end(lsi_invert *v)
 
 bool lsi_invert_word_add(lsi_invert *v, const uint8_t *form, uint32_t len, uint32_t position)
 {
-    key k = make_key(v, form, len, v->batch_lang);
+    bool wide = len <= 16 && (uintptr_t)form - (uintptr_t)v->batch_text < v->batch_readable;
+    key k = LSI_LIKELY(wide) ? make_key_wide(v, form, len, v->batch_lang) : make_key(v, form, len, v->batch_lang);
     LSI_ASK_FOR(&v->entries[(size_t)k.hash & (v->slot_count - 1)]);
     lsi_invert_word *w = &v->batch[v->batched++];
     w->a = k.a;
@@ -464,11 +461,10 @@ LSI_INLINE uint64_t take_number(cursor *c)
 {
     uint64_t x = 0;
     if (LSI_LIKELY(c->end - c->p >= 2)) {
-        uint32_t two = lsi_get16(c->p);
-        if (!(two & 0x80)) return *c->p++;
-        if (!(two & 0x8000)) {
-            c->p += 2;
-            return (two & 0x7f) | (two >> 1 & 0x3f80);
+        uint32_t two = lsi_get16(c->p), more = two >> 7 & 1; /* no branch: nobody can foresee it */
+        if (LSI_LIKELY((two & 0x8080) != 0x8080)) {
+            c->p += 1 + more;
+            return (two & 0x7f) | ((two >> 1 & 0x3f80) & (0 - more));
         }
     }
     for (unsigned shift = 0;; shift += 7) {

@@ -7,7 +7,7 @@
 #include "libsearch/util/map.h" /* lsi_hash64 */
 
 typedef struct lsi_invert_entry { /* a form as a language reads it: half a cache line, found by one look */
-    uint64_t a, b;                /* its bytes where it has at most 16, else a hash and the last 8 */
+    uint64_t a, b;                /* its bytes where it has at most 16, zeros behind; else a hash and the last 8 */
     uint32_t term, number;        /* number: of the form within its term, by arrival */
     uint32_t form;
     uint16_t len;
@@ -62,6 +62,8 @@ typedef struct lsi_invert {
     uint32_t batched, batch_list;
     lsi_doc batch_doc;
     int batch_lang;
+    const uint8_t *batch_text; /* the words' text: from its first batch_readable bytes on 16 may be read */
+    size_t batch_readable;
 } lsi_invert;
 
 int lsi_invert_init(lsi_invert *v, lsi_analyzer *analyzer, ls_error *err);
@@ -76,9 +78,9 @@ uint32_t lsi_invert_hidden(lsi_invert *v, const char *term);
  * false (no memory) the stream is as before. */
 bool lsi_invert_add(lsi_invert *v, uint32_t term, uint32_t number, lsi_doc doc, uint32_t list, uint32_t position);
 
-/* The same for the words of a text, one after the other: begin, words, end. They are added some at a time, so that the
+/* The same for the words of a text, one after the other: begin, words, end. Forms may point into the text or not. They are added some at a time, so that the
  * memory they need is on its way while others are read. After a failure nothing waits any more. */
-void lsi_invert_begin(lsi_invert *v, lsi_doc doc, uint32_t list, int lang);
+void lsi_invert_begin(lsi_invert *v, lsi_doc doc, uint32_t list, int lang, const uint8_t *text, size_t len);
 bool lsi_invert_word_add(lsi_invert *v, const uint8_t *form, uint32_t len, uint32_t position);
 bool lsi_invert_end(lsi_invert *v);
 

@@ -147,6 +147,12 @@ static size_t prepare(lsi_analyzer *a, int lang, const uint8_t *form, size_t len
     return native ? fold_foreign(a, len, native) : len;
 }
 
+static bool is_number(const uint8_t *word, size_t len)
+{
+    while (len && lsi_is_digit(word[len - 1])) len--;
+    return !len;
+}
+
 const uint8_t *lsi_analyzer_term(lsi_analyzer *a, int lang, const uint8_t *form, size_t len, size_t *out_len)
 {
     size_t n = prepare(a, lang, form, len);
@@ -157,7 +163,8 @@ const uint8_t *lsi_analyzer_term(lsi_analyzer *a, int lang, const uint8_t *form,
         memcpy(a->term, own, *out_len);
         return a->term;
     }
-    stem = lsi_stem(&a->stems, lang, a->lower, n, &n);
+    /* No language has endings of figures, and half of a newswire's forms are figures. */
+    stem = is_number(a->lower, n) ? a->lower : lsi_stem(&a->stems, lang, a->lower, n, &n);
     if (!stem) return NULL;
     *out_len = lsi_fold_full(&a->folder, stem, n, a->term);
     return a->term;

@@ -248,11 +248,13 @@ static standing rank(const tally *t)
     return s;
 }
 
-static bool obvious(const tally *t)
+/* The expected language leads with half the words: what is behind them would have to have twice its evidence. */
+static bool obvious(const tally *t, int prior)
 {
     standing s = rank(t);
-    return s.count && t->words[s.best] >= OBVIOUS && t->words[s.best] >= t->all_words / PROSE &&
-           t->score[s.best] >= 2 * s.second;
+    if (!s.count || t->words[s.best] < t->all_words / PROSE) return false;
+    if (prior > 0 && lsi_tongues[s.best].lang == prior) return t->words[s.best] >= OBVIOUS / 2;
+    return t->words[s.best] >= OBVIOUS && t->score[s.best] >= 2 * s.second;
 }
 
 /* Where the piece that begins at `at` ends: at a blank, so that no word is torn. */
@@ -284,7 +286,7 @@ int lsi_lang_detect_or(const uint8_t *text, size_t len, int prior)
     for (size_t at = 0, end; at < len; at = end) {
         end = piece_end(text, len, at);
         read_text(&t, text + at, end - at);
-        if (end < len && obvious(&t)) break;
+        if (end < len && obvious(&t, prior)) break;
     }
     if (!t.letters) return prior;
     standing s = rank(&t);
