@@ -120,11 +120,22 @@ static void print_facets(const cli_call *c, const js_found *f)
     }
 }
 
+static void print_histogram(const js_found *f)
+{
+    const ls_bucket *b;
+    if (ls_results_histogram_unit(f->results) == LS_HISTOGRAM_AUTO) return;
+    cli_print("published:\n");
+    for (size_t i = 0; (b = ls_results_bucket(f->results, i)) != NULL; i++)
+        cli_print("  %s %llu\n", b->date, (unsigned long long)b->count);
+    cli_print("  undated %llu\n", (unsigned long long)ls_results_undated(f->results));
+}
+
 static void print_end(const cli_call *c, const ls_reader *r, const js_found *f)
 {
     ls_results_info info = ls_results_get(f->results);
     ls_suggestions *s = NULL;
     print_facets(c, f);
+    print_histogram(f);
     cli_print("%s%llu document%s", info.total_is_exact ? "" : "at least ", (unsigned long long)info.total,
               info.total == 1 ? "" : "s");
     if (info.count > 0 && info.count < info.total)

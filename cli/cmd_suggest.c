@@ -28,8 +28,9 @@ static int run(cli_call *c)
     size_t limit = (size_t)c->request.limit;
     if (status == CLI_OK && ls_suggest(&s, r, text, strlen(text), limit, &err) != LS_OK)
         status = cli_fail_with(&err, c->args[0]);
-    if (status == CLI_OK && cli_has(c, "json")) {
-        if (js_write_suggest(&t, r, text, strlen(text), limit, &err) != LS_OK) status = cli_fail_with(&err, c->args[0]);
+    if (status == CLI_OK && (cli_has(c, "json") || c->request.opensearch)) {
+        if (js_write_suggest(&t, r, text, strlen(text), limit, c->request.opensearch, &err) != LS_OK)
+            status = cli_fail_with(&err, c->args[0]);
         else cli_out(t.data, t.len), cli_out("\n", 1);
     } else if (status == CLI_OK) {
         print_people(s);

@@ -5,11 +5,31 @@
 #include "json/inside.h"
 #include "json/utf8.h"
 
-int js_write_suggest(js_text *out, const ls_reader *r, const char *text, size_t len, size_t limit, ls_error *err)
+/* OpenSearch Suggestions 1.1: the text, then what it may become; what was likely meant goes first. */
+static void put_opensearch(js_text *out, const char *text, size_t len, const ls_suggestions *s)
+{
+    js_putc(out, '[');
+    js_string(out, text, len);
+    js_puts(out, ",[");
+    if (s->did_you_mean) js_cstring(out, s->did_you_mean);
+    for (size_t i = 0; i < s->count; i++) {
+        js_comma(out);
+        js_cstring(out, s->completions[i].text);
+    }
+    js_puts(out, "]]");
+}
+
+int js_write_suggest(js_text *out, const ls_reader *r, const char *text, size_t len, size_t limit, bool opensearch,
+                     ls_error *err)
 {
     ls_suggestions *s = NULL;
     int rc = ls_suggest(&s, r, text, len, limit, err);
     if (rc != LS_OK) return rc;
+    if (opensearch) {
+        put_opensearch(out, text, len, s);
+        ls_suggestions_free(s);
+        return js_text_rc(out, err);
+    }
     js_puts(out, "{\"query\":");
     js_string(out, text, len);
     js_key(out, "completions");

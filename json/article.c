@@ -93,6 +93,12 @@ static int take_language(js_take *t, const json_t *v)
     return code[0] ? ls_doc_set_language(t->doc, code, t->err) : LS_OK;
 }
 
+/* It stems the text whether or not the schema keeps it. */
+static bool says_language(const json_t *object, const char *name)
+{
+    return strcmp(name, "language") == 0 || (strcmp(name, "lang") == 0 && !json_object_get(object, "language"));
+}
+
 static int take_extra_object(js_take *t, const json_t *v)
 {
     if (json_is_null(v)) return LS_OK;
@@ -140,7 +146,7 @@ static int take_any(js_take *t, const json_t *object, const char *name, const js
     if (strcmp(name, "extra") == 0) return take_extra_object(t, v);
     const ls_field *f = field_of(t, object, name);
     if (f && title_is_lead && t->title && strcmp(f->name, t->title) == 0) return LS_OK;
-    int rc = f && strcmp(f->name, "language") == 0 ? take_language(t, v) : LS_OK;
+    int rc = says_language(object, name) ? take_language(t, v) : LS_OK;
     return rc == LS_OK ? js_take_member(t, name, f, v) : rc;
 }
 

@@ -18,7 +18,7 @@ static int64_t now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static const char *zone_of(const js_request *q, const ls_schema *s)
+const char *js_zone(const js_request *q, const ls_schema *s)
 {
     return q->tz ? q->tz : ls_schema_get(s, "timezone");
 }
@@ -63,7 +63,7 @@ static int ready_sort(js_request *q, const ls_schema *s, js_problem *p)
 static int ready_dates(js_request *q, const ls_schema *s, js_problem *p)
 {
     int64_t first, last, now = now_ms();
-    const char *zone = zone_of(q, s);
+    const char *zone = js_zone(q, s);
     if (q->tz && ls_period_parse("2000", 4, q->tz, now, &first, &last) != LS_OK)
         return js_problem_set(p, "invalid_parameter", "tz", "tz: unknown time zone '%.60s'", q->tz);
     if ((q->from || q->to) && !is_date(s, "published"))
@@ -83,6 +83,12 @@ static const char *facet_field(const char *name)
     for (size_t i = 0; i < JS_FILTERS; i++)
         if (strcmp(js_filter_name(i), name) == 0) return js_filter_field(i);
     return name;
+}
+
+static int ready_histogram(const js_request *q, const ls_schema *s, js_problem *p)
+{
+    if (q->histogram < 0 || is_date(s, "published")) return LS_OK;
+    return js_problem_set(p, "invalid_parameter", "histogram", "histogram: this index has no field 'published'");
 }
 
 static int ready_fields(const js_request *q, const ls_schema *s, js_problem *p)
@@ -112,6 +118,7 @@ int js_request_ready(js_request *q, const ls_schema *s, js_problem *p)
         return js_problem_set(p, "invalid_parameter", "offset", "offset and cursor exclude each other");
     int rc = ready_sort(q, s, p);
     if (rc == LS_OK) rc = ready_dates(q, s, p);
+    if (rc == LS_OK) rc = ready_histogram(q, s, p);
     if (rc == LS_OK) rc = ready_fields(q, s, p);
     q->ready = rc == LS_OK;
     return rc;
@@ -220,6 +227,9 @@ static void make_options(ls_search_options *o, const js_request *q, const ls_fil
     o->timeout_ms = (int)q->timeout_ms;
     o->require_complete = q->require_complete;
     o->half_life_days = q->half_life;
+    o->histogram = q->histogram < 0 ? NULL : "published";
+    o->histogram_unit = q->histogram < 0 ? LS_HISTOGRAM_AUTO : q->histogram;
+    o->histogram_zone = q->tz;
     o->cancel = q->cancel;
     o->cancel_ctx = q->cancel_ctx;
 }

@@ -16,6 +16,9 @@ int js_fail(ls_error *err, int code, uint64_t offset, const char *format, ...)
 typedef int js_with_fn(void *ctx, const ls_query *q, ls_search_options *o, ls_error *err);
 int js_find_with(js_found *out, const js_request *q, const ls_reader *r, js_with_fn *with, void *ctx, ls_error *err);
 
+/* The zone of a request's dates: its own, else the index's. */
+const char *js_zone(const js_request *q, const ls_schema *s);
+
 /* search.c: refuses names in `fields` that no hit has. */
 int js_check_fields(const js_request *q, const ls_schema *s, js_problem *p);
 

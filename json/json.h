@@ -87,11 +87,13 @@ void js_write_problem(js_text *out, const js_problem *p);
 
 /* Where a parameter may stand (one bit is given to the functions below). */
 enum {
-    JS_FOR_SEARCH = 1,  /* GET and POST /v1/search, libsearch search, the page */
-    JS_FOR_SNIPPET = 2, /* /v1/documents/{id}/snippet */
-    JS_FOR_EXPORT = 4,  /* /v1/export, libsearch export, feeds */
-    JS_FOR_SUGGEST = 8, /* /v1/suggest */
-    JS_FOR_COMMAND = 16 /* libsearch search: as JS_FOR_SEARCH, with a higher limit */
+    JS_FOR_SEARCH = 1,   /* GET and POST /v1/search, libsearch search, the page */
+    JS_FOR_SNIPPET = 2,  /* /v1/documents/{id}/snippet */
+    JS_FOR_EXPORT = 4,   /* /v1/export, libsearch export */
+    JS_FOR_SUGGEST = 8,  /* /v1/suggest */
+    JS_FOR_COMMAND = 16, /* libsearch search: as JS_FOR_SEARCH, with a higher limit */
+    JS_FOR_FEED = 32,    /* /feed.rss, /feed.atom, /feed.json */
+    JS_FOR_BATCH = 64    /* POST /v1/batch: what all its queries have in common */
 };
 typedef enum js_kind { JS_TEXT, JS_LIST, JS_INT, JS_BOOL, JS_CHOICE, JS_NUMBER } js_kind;
 typedef struct js_param {
@@ -138,6 +140,8 @@ typedef struct js_request {
     int range_unit; /* LS_RANGES_* */
     js_fold fold;
     js_format format; /* of an export */
+    bool opensearch;  /* form of suggestions */
+    int histogram;    /* LS_HISTOGRAM_…; -1: none */
     uint64_t seen;    /* which parameters were given; private */
     /* set by js_request_ready */
     int64_t from_ms, to_ms; /* INT64_MIN, INT64_MAX: open */
@@ -195,8 +199,9 @@ int js_write_document(js_text *out, const ls_schema *s, const ls_doc *d, ls_erro
 /* GET …/{id}/snippet. LS_NOTFOUND. */
 int js_write_snippet(js_text *out, const js_request *q, const ls_reader *r, const char *id, size_t id_len,
                      js_problem *p);
-/* GET /v1/suggest */
-int js_write_suggest(js_text *out, const ls_reader *r, const char *text, size_t len, size_t limit, ls_error *err);
+/* GET /v1/suggest; opensearch: ["typed",["completion",…]], what browsers take (application/x-suggestions+json). */
+int js_write_suggest(js_text *out, const ls_reader *r, const char *text, size_t len, size_t limit, bool opensearch,
+                     ls_error *err);
 /* GET /v1/stats */
 int js_write_stats(js_text *out, const ls_reader *r, ls_error *err);
 /* GET /v1/analyze; starts and ends in range_unit (LS_RANGES_*). */
@@ -239,6 +244,22 @@ const char *js_language_code(const char *language);
 /* The next paragraph of a body: a run of lines without a blank one where the body has blank lines, else a line.
  * *at goes from 0 upwards; false past the last. Whether there are blank lines is judged by the first 4 KB. */
 bool js_paragraph(const char *body, size_t len, size_t *at, const char **paragraph, size_t *paragraph_len);
+
+/* ---- batch.c: many queries in one request --------------------------------------------------------------------------
+ */
+
+typedef struct js_batch js_batch;
+#define JS_BATCH_MAX 1000 /* queries of one batch */
+/* {"queries":["…","…"],"limit":3,…}: the other members are parameters that all queries share. The content is copied. */
+int js_batch_open(js_batch **out, const char *text, size_t len, js_problem *p);
+/* The parameters that all share, before the first js_batch_next: to be limited by a key's filter, to be cancelled. */
+js_request *js_batch_request(js_batch *b);
+/* Checks these parameters; the reader must stay open. */
+int js_batch_begin(js_batch *b, const ls_reader *r, js_problem *p);
+/* Appends the answer of the next query to {"results":[{"query","total","hits":[…],"error"}]}; *more: false behind the
+ * last. A query that fails is told in its `error`, and the others go on. */
+int js_batch_next(js_batch *b, js_text *out, bool *more, ls_error *err);
+void js_batch_close(js_batch *b); /* takes NULL */
 
 /* ---- export.c: everything found, in pieces ------------------------------------------------------------------------
  */

@@ -17,10 +17,10 @@ typedef struct entry {
 } entry;
 
 #define AT(member) offsetof(js_request, member)
-#define ALL        (JS_FOR_SEARCH | JS_FOR_COMMAND | JS_FOR_EXPORT)
+#define ALL        (JS_FOR_SEARCH | JS_FOR_COMMAND | JS_FOR_EXPORT | JS_FOR_FEED | JS_FOR_BATCH)
 #define PAGED      (JS_FOR_SEARCH | JS_FOR_COMMAND)
 #define QUERY      (ALL | JS_FOR_SNIPPET)
-#define SHOWN      (PAGED | JS_FOR_SNIPPET)
+#define SHOWN      (PAGED | JS_FOR_BATCH | JS_FOR_SNIPPET)
 #define FILTER(name, i, what)                                                                                          \
     {{name, JS_LIST, ALL, 0, 512, NULL, NULL, "keep what has this " what " (repeat for one or another)"},              \
      AT(with[i])},                                                                                                     \
@@ -40,24 +40,31 @@ static const entry table[] = {
     {{"from", JS_TEXT, ALL, 0, 64, NULL, NULL, "published then or later: a date or RFC 3339"}, AT(from)},
     {{"to", JS_TEXT, ALL, 0, 64, NULL, NULL, "published then or earlier, inclusive"}, AT(to)},
     {{"tz", JS_TEXT, ALL, 0, 64, NULL, NULL, "time zone of from and to (default: the index's)"}, AT(tz)},
-    {{"limit", JS_INT, JS_FOR_SEARCH, 0, 100, "20", NULL, "hits wanted"}, AT(limit)},
+    {{"limit", JS_INT, JS_FOR_SEARCH | JS_FOR_FEED, 0, 100, "20", NULL, "hits wanted"}, AT(limit)},
+    {{"limit", JS_INT, JS_FOR_BATCH, 0, 100, "3", NULL, "hits wanted of each query"}, AT(limit)},
     {{"limit", JS_INT, JS_FOR_COMMAND, 0, 10000, "20", NULL, "hits wanted"}, AT(limit)},
     {{"limit", JS_INT, JS_FOR_SUGGEST, 1, 100, "10", NULL, "completions wanted"}, AT(limit)},
     {{"offset", JS_INT, PAGED, 0, 10000, "0", NULL, "hits left out before; use cursor to go far"}, AT(offset)},
     {{"cursor", JS_TEXT, PAGED, 0, 4096, NULL, NULL, "next_cursor of the page before"}, AT(cursor)},
     {{"fold", JS_CHOICE, PAGED, 0, 0, "none", "none", "copies of one story are shown each by itself"}, AT(fold)},
     {{"facets", JS_LIST, PAGED, 0, 64, NULL, NULL, "fields whose values are counted"}, AT(facets)},
+    {{"histogram", JS_CHOICE, PAGED, 0, 0, "none", "none|auto|day|week|month|year",
+      "how many were published when, by this unit"},
+     AT(histogram)},
     {{"facet_limit", JS_INT, PAGED, 1, 1000, "10", NULL, "values of each facet"}, AT(facet_limit)},
     {{"snippets", JS_INT, SHOWN, 0, 10, "2", NULL, "passages of each hit"}, AT(snippets)},
     {{"snippet_length", JS_INT, SHOWN, 20, 2000, "200", NULL, "length of a passage in characters"}, AT(snippet_length)},
     {{"highlight_pre", JS_TEXT, SHOWN, 0, 64, "<mark>", NULL, "before a match, not escaped"}, AT(highlight_pre)},
     {{"highlight_post", JS_TEXT, SHOWN, 0, 64, "</mark>", NULL, "behind a match, not escaped"}, AT(highlight_post)},
     {{"range_unit", JS_CHOICE, SHOWN, 0, 0, "codepoint", "byte|codepoint|utf16", "unit of ranges"}, AT(range_unit)},
-    {{"fields", JS_LIST, PAGED, 0, 64, NULL, NULL, "members wanted of each hit (default: all)"}, AT(fields)},
+    {{"fields", JS_LIST, PAGED | JS_FOR_BATCH, 0, 64, NULL, NULL, "members wanted of each hit (default: all)"},
+     AT(fields)},
     {{"explain", JS_BOOL, PAGED, 0, 0, "0", NULL, "the parts of each score"}, AT(explain)},
     {{"timeout_ms", JS_INT, JS_FOR_COMMAND, 1, 600000, NULL, NULL, "deadline of the search (default: none)"},
      AT(timeout_ms)},
-    {{"timeout_ms", JS_INT, JS_FOR_SEARCH, 1, 60000, "1000", NULL, "deadline of the search"}, AT(timeout_ms)},
+    {{"timeout_ms", JS_INT, JS_FOR_SEARCH | JS_FOR_BATCH | JS_FOR_FEED, 1, 60000, "1000", NULL,
+      "deadline of the search"},
+     AT(timeout_ms)},
     {{"require_complete", JS_BOOL, PAGED, 0, 0, "0", NULL, "an error rather than part of an answer"},
      AT(require_complete)},
     {{"match", JS_CHOICE, QUERY, 0, 0, "all", "all|any", "all words, or any of them"}, AT(any)},
@@ -66,6 +73,8 @@ static const entry table[] = {
      AT(score_function_words)},
     {{"half_life", JS_NUMBER, ALL, 0, 36500, "0", NULL, "days in which a score halves; 0: never"}, AT(half_life)},
     {{"format", JS_CHOICE, JS_FOR_EXPORT, 0, 0, "ndjson", "ndjson|csv", "form of the export"}, AT(format)},
+    {{"format", JS_CHOICE, JS_FOR_SUGGEST, 0, 0, "json", "json|opensearch", "opensearch: what browsers understand"},
+     AT(opensearch)},
 };
 #define TABLE_COUNT (sizeof table / sizeof table[0])
 _Static_assert(TABLE_COUNT <= 64, "js_request.seen has 64 bits");
@@ -127,15 +136,33 @@ static size_t edits(const char *a, size_t n, const char *b, size_t m)
 }
 
 /* Names that other search engines give to the same thing. */
-static const char *const synonyms[][2] = {{"query", "q"},          {"search", "q"},           {"text", "q"},
-                                          {"term", "q"},           {"size", "limit"},         {"count", "limit"},
-                                          {"rows", "limit"},       {"per_page", "limit"},     {"hits", "limit"},
-                                          {"start", "offset"},     {"skip", "offset"},        {"page", "offset"},
-                                          {"order", "sort"},       {"author", "byline"},      {"lang", "language"},
-                                          {"since", "from"},       {"after", "from"},         {"until", "to"},
-                                          {"before", "to"},        {"timezone", "tz"},        {"operator", "match"},
-                                          {"facet", "facets"},     {"timeout", "timeout_ms"}, {"highlight", "snippets"},
-                                          {"recency", "half_life"}};
+static const char *const synonyms[][2] = {{"query", "q"},
+                                          {"search", "q"},
+                                          {"text", "q"},
+                                          {"term", "q"},
+                                          {"size", "limit"},
+                                          {"count", "limit"},
+                                          {"rows", "limit"},
+                                          {"per_page", "limit"},
+                                          {"hits", "limit"},
+                                          {"start", "offset"},
+                                          {"skip", "offset"},
+                                          {"page", "offset"},
+                                          {"order", "sort"},
+                                          {"author", "byline"},
+                                          {"lang", "language"},
+                                          {"since", "from"},
+                                          {"after", "from"},
+                                          {"until", "to"},
+                                          {"before", "to"},
+                                          {"timezone", "tz"},
+                                          {"operator", "match"},
+                                          {"facet", "facets"},
+                                          {"timeout", "timeout_ms"},
+                                          {"highlight", "snippets"},
+                                          {"recency", "half_life"},
+                                          {"dates", "histogram"},
+                                          {"interval", "histogram"}};
 
 const js_param *js_param_guess(const char *name, size_t len, unsigned uses)
 {
@@ -170,12 +197,15 @@ static void list_free(js_list *l)
 void js_request_init(js_request *q, unsigned uses)
 {
     *q = (js_request){.uses = uses,
-                      .limit = uses == JS_FOR_SUGGEST ? 10 : 20,
+                      .limit = uses == JS_FOR_SUGGEST ? 10
+                               : uses == JS_FOR_BATCH ? 3
+                                                      : 20,
                       .snippets = 2,
                       .snippet_length = 200,
                       .facet_limit = 10,
                       .timeout_ms = uses == JS_FOR_COMMAND ? -1 : 1000,
                       .range_unit = LS_RANGES_CODE_POINTS,
+                      .histogram = -1,
                       .from_ms = INT64_MIN,
                       .to_ms = INT64_MAX};
 }
@@ -318,6 +348,7 @@ static int set_choice(js_request *q, const entry *e, const char *v, size_t len, 
     }
     if (e->member == AT(range_unit)) q->range_unit = units[n];
     else if (e->member == AT(fold)) q->fold = JS_FOLD_NONE;
+    else if (e->member == AT(histogram)) q->histogram = n - 1;
     else if (e->member == AT(format)) q->format = n == 0 ? JS_NDJSON : JS_CSV;
     else *(bool *)((char *)q + e->member) = n == 1;
     return LS_OK;

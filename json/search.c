@@ -327,6 +327,27 @@ static void put_facets(js_text *out, const js_request *q, const ls_results *res)
     js_putc(out, '}');
 }
 
+static void put_histogram(js_text *out, const js_request *q, const ls_schema *s, const ls_results *res)
+{
+    static const char *const units[] = {"auto", "day", "week", "month", "year"};
+    const ls_bucket *b;
+    if (q->histogram < 0) return;
+    js_key(out, "histogram");
+    js_printf(out, "{\"unit\":\"%s\",\"timezone\":", units[ls_results_histogram_unit(res)]);
+    js_cstring(out, js_zone(q, s));
+    js_key(out, "buckets");
+    js_putc(out, '[');
+    for (size_t i = 0; (b = ls_results_bucket(res, i)) != NULL; i++) {
+        js_printf(out, "%s{\"start\":\"%s\",\"count\":", i ? "," : "", b->date);
+        js_uint(out, b->count);
+        js_putc(out, '}');
+    }
+    js_putc(out, ']');
+    js_key(out, "undated");
+    js_uint(out, ls_results_undated(res));
+    js_putc(out, '}');
+}
+
 /* Only where nothing was found: what was likely meant, if that finds something. */
 static int put_suggestion(js_text *out, const js_request *q, const ls_reader *r, uint64_t total, ls_error *err)
 {
@@ -377,6 +398,7 @@ int js_write_search(js_text *out, const js_request *q, const ls_reader *r, const
     }
     js_putc(out, ']');
     put_facets(out, q, f->results);
+    put_histogram(out, q, ls_reader_schema(r), f->results);
     if (rc == LS_OK) rc = put_suggestion(out, q, r, ls_results_get(f->results).total, err);
     js_putc(out, '}');
     return rc == LS_OK ? js_text_rc(out, err) : rc;

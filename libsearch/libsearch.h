@@ -381,6 +381,13 @@ typedef struct ls_filter {
     int64_t from, to; /* INT64_MIN and INT64_MAX: open */
 } ls_filter;
 enum { LS_TOTAL_EXACT = 0, LS_TOTAL_NONE = 1 };
+enum {
+    LS_HISTOGRAM_AUTO = 0,
+    LS_HISTOGRAM_DAY = 1,
+    LS_HISTOGRAM_WEEK = 2,
+    LS_HISTOGRAM_MONTH = 3,
+    LS_HISTOGRAM_YEAR = 4
+};
 typedef struct ls_search_options {
     size_t size;
     size_t limit;  /* hits wanted; 0: 10 */
@@ -402,7 +409,10 @@ typedef struct ls_search_options {
     int64_t now;                     /* 0: the present time */
     int (*cancel)(void *ctx);        /* asked now and then; not 0 ends the search with LS_CANCELED */
     void *cancel_ctx;
-    int exhaustive; /* 1: evaluate without skipping: same answers, slower; for tests */
+    int exhaustive;             /* 1: evaluate without skipping: same answers, slower; for tests */
+    const char *histogram;      /* a date field over which all matches are counted by time; NULL: none */
+    int histogram_unit;         /* LS_HISTOGRAM_…; AUTO: by the span of what is found */
+    const char *histogram_zone; /* whose days, weeks (from Monday), months, years; NULL: the index's "timezone" */
 } ls_search_options;
 
 typedef struct ls_results ls_results;
@@ -443,6 +453,18 @@ typedef struct ls_facet_value {
 } ls_facet_value;
 /* Values of the i-th facet asked for, by falling count, then by value. NULL past the last. */
 LS_API const ls_facet_value *ls_results_facet(const ls_results *res, size_t facet, size_t i);
+typedef struct ls_bucket {
+    int64_t first, last; /* its instants, inclusive */
+    uint64_t count;
+    const char *date; /* its first day in the zone, "2023-09-01" */
+} ls_bucket;
+/* Buckets of the histogram that was asked for, in order of time; those without a match are left out. NULL past the
+ * last. */
+LS_API const ls_bucket *ls_results_bucket(const ls_results *res, size_t i);
+LS_API uint64_t ls_results_undated(const ls_results *res); /* matches without a date, in no bucket */
+/* The unit of the buckets: the one that AUTO chose, or a longer one than asked for where that would have made over
+ * 20,000; AUTO where no histogram was asked for. */
+LS_API int ls_results_histogram_unit(const ls_results *res);
 
 /* ---- passages ------------------------------------------------------------------------------------------------- */
 

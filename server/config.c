@@ -34,6 +34,9 @@ static const setting settings[] = {
     {"allow-host", "NAME", LIST, AT(allow_host), 0, 0, NULL,
      "a further name by which the server may be called; loopback names and the address listened on always are"},
     {"allow-origin", "URL", LIST, AT(allow_origin), 0, 0, NULL, "a web origin whose pages may use the API (CORS)"},
+    {"public-url", "URL", TEXT, AT(public_url), 0, 0, NULL,
+     "the address under which readers know the server, for the links of feeds (default: http:// and the Host asked "
+     "for)"},
     {"threads", "N", NUMBER, AT(threads), 0, 64, "0", "threads for connections; 0: one a core"},
     {"workers", "N", NUMBER, AT(workers), 1, 64, "2", "threads for what takes long: exports, costly queries, verify"},
     {"queue", "N", NUMBER, AT(queue), 1, 65536, "256", "jobs and writes that may wait; beyond that the answer is 503"},

@@ -251,9 +251,9 @@ static void print_parameters(void)
     static const struct {
         unsigned use;
         const char *path;
-    } uses[] = {{JS_FOR_SEARCH, "/v1/search"},
-                {JS_FOR_SNIPPET, "/v1/documents/{id}/snippet"},
-                {JS_FOR_EXPORT, "/v1/export"},
+    } uses[] = {{JS_FOR_SEARCH, "/v1/search"},  {JS_FOR_SNIPPET, "/v1/documents/{id}/snippet"},
+                {JS_FOR_EXPORT, "/v1/export"},  {JS_FOR_FEED, "/feed.rss"},
+                {JS_FOR_FEED, "/feed.atom"},    {JS_FOR_FEED, "/feed.json"},
                 {JS_FOR_SUGGEST, "/v1/suggest"}};
     const js_param *p;
     size_t i, k;

@@ -9,6 +9,10 @@ void sd_search_on_worker(sd_exchange *x);
 void sd_post_search(sd_exchange *x);
 void sd_get_suggest(sd_exchange *x);
 void sd_get_export(sd_exchange *x);
+void sd_post_batch(sd_exchange *x);
+/* routes_feed.c */
+void sd_get_feed(sd_exchange *x);
+void sd_get_opensearch(sd_exchange *x);
 /* routes_documents.c */
 void sd_get_document(sd_exchange *x);
 void sd_get_document_by_guid(sd_exchange *x);

@@ -1,4 +1,4 @@
-/* routes_search.c — /v1/search, /v1/suggest, /v1/export. The answers are json/'s; here is which reader, which thread
+/* routes_search.c — /v1/search, /v1/suggest, /v1/batch, /v1/export. The answers are json/'s; here is which reader, which thread
  * and which cache tag. */
 #include "server/routes.h"
 #include "server/search_request.h"
@@ -69,9 +69,64 @@ void sd_get_suggest(sd_exchange *x)
     if (sd_answer_unchanged(x)) return;
     if (sd_search_request(x, &q, JS_FOR_SUGGEST, r)) {
         if (!q.q) sd_answer_refuse(x, "invalid_parameter", "q", "q: what was typed so far is needed");
-        else sd_answer_json(x, js_write_suggest(&x->answer.body, r, q.q, q.q_len, (size_t)q.limit, &err), &err);
+        else
+            sd_answer_json(x, js_write_suggest(&x->answer.body, r, q.q, q.q_len, (size_t)q.limit, q.opensearch, &err),
+                           &err);
+        if (q.opensearch && x->answer.status == 200) x->answer.type = "application/x-suggestions+json";
     }
     js_request_clear(&q);
+}
+
+/* ---- batch --------------------------------------------------------------------------------------------------------
+ */
+
+static bool next_query(void *ctx, js_text *out, bool *more)
+{
+    ls_error err = {0};
+    return js_batch_next(ctx, out, more, &err) == LS_OK;
+}
+
+static void end_batch(void *ctx)
+{
+    js_batch_close(ctx);
+}
+
+static int client_gone(void *ctx)
+{
+    return sd_exchange_gone(ctx);
+}
+
+static void open_batch(sd_exchange *x)
+{
+    const ls_reader *r = sd_exchange_reader(x);
+    js_batch *b = NULL;
+    js_problem p = {0};
+    if (!r) return;
+    int rc = js_batch_open(&b, x->content.data ? x->content.data : "", x->content.len, &p);
+    if (rc == LS_OK) {
+        js_request *q = js_batch_request(b);
+        q->cancel = client_gone;
+        q->cancel_ctx = x;
+        if (sd_search_limits(x, q)) rc = js_batch_begin(b, r, &p);
+    }
+    if (rc != LS_OK) sd_answer_problem(x, &p);
+    if (x->answer.status) { /* by either of the two */
+        js_batch_close(b);
+        return;
+    }
+    x->answer.status = 200;
+    x->answer.type = "application/json";
+    x->answer.cache = "no-store";
+    x->answer.stream = (sd_stream){next_query, end_batch, b};
+}
+
+void sd_post_batch(sd_exchange *x)
+{
+    if (!sd_exchange_json(x)) return;
+    if (x->target.arg_count)
+        sd_answer_refuse(x, "bad_request", NULL, "POST takes its parameters in the content, not in the target");
+    x->lengthy = true;
+    x->work = open_batch;
 }
 
 /* ---- export -------------------------------------------------------------------------------------------------------

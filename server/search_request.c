@@ -12,6 +12,8 @@
 #include <string.h>
 
 enum { CLASSES = 64, LARGE = 50000 };
+/* What finds documents: a key's filter must hold for all of these. */
+#define LIMITED ((unsigned)(JS_FOR_SEARCH | JS_FOR_EXPORT | JS_FOR_FEED | JS_FOR_BATCH))
 static atomic_uint average_us[CLASSES];
 
 static unsigned class_of(const js_request *q)
@@ -22,7 +24,7 @@ static unsigned class_of(const js_request *q)
     if (strchr(s, '"') || strstr(s, "w/") || strstr(s, "near/") || strstr(s, "pre/") || strstr(s, "\xe2\x80\x9c"))
         c |= 2;
     if (q->any || strstr(s, " OR ")) c |= 4;
-    if (q->facets.count) c |= 8;
+    if (q->facets.count || q->histogram >= 0) c |= 8;
     if (q->order != LS_BY_RELEVANCE || q->offset > 1000 || q->cursor || q->explain) c |= 16;
     if (!q->q_len || q->q_len > 200) c |= 32;
     return c;
@@ -60,8 +62,8 @@ bool sd_search_limits(sd_exchange *x, js_request *q)
 {
     const char *zone = x->server->config.timezone;
     size_t i, k;
-    if (zone && !q->tz && (q->from || q->to) && !set(x, q, "tz", zone)) return false;
-    if (!x->forced_field || !(q->uses & (unsigned)(JS_FOR_SEARCH | JS_FOR_EXPORT))) return true;
+    if (zone && !q->tz && (q->from || q->to || q->histogram >= 0) && !set(x, q, "tz", zone)) return false;
+    if (!x->forced_field || !(q->uses & LIMITED)) return true;
     for (i = 0; i < JS_FILTERS && strcmp(js_filter_name(i), x->forced_field); i++) continue;
     if (i == JS_FILTERS) {
         sd_answer_refuse(x, "forbidden", NULL, "the key is limited by an unknown field");

@@ -151,6 +151,18 @@ static int read_request(fixture *f)
     return rc == LS_OK ? LS_OK : LS_NOMEM; /* told as a problem */
 }
 
+static int read_batch(fixture *f)
+{
+    static const char json[] = "{\"queries\":[\"a b\",7,\"c\"],\"limit\":2,\"source\":[\"A\"]}";
+    js_batch *b = NULL;
+    js_problem p = {0};
+    (void)f;
+    int rc = js_batch_open(&b, json, sizeof json - 1, &p);
+    js_batch_close(b);
+    if (rc != LS_OK) assert_true(p.status != 0);
+    return rc == LS_OK ? LS_OK : LS_NOMEM; /* told as a problem */
+}
+
 static int write_csv(fixture *f)
 {
     js_text t = {0};
@@ -196,9 +208,9 @@ static void memory_runs_out(void **state)
     static const struct {
         const char *name;
         action *act;
-    } cases[] = {{"article", read_one}, {"text", read_text},     {"array", read_many},
-                 {"lines", read_lines}, {"schema", read_schema}, {"request", read_request},
-                 {"csv", write_csv},    {"article", read_one},   {"document", write_one}};
+    } cases[] = {{"article", read_one},   {"text", read_text},       {"array", read_many}, {"lines", read_lines},
+                 {"schema", read_schema}, {"request", read_request}, {"csv", write_csv},   {"article", read_one},
+                 {"document", write_one}, {"batch", read_batch}};
     fixture f = {0};
     (void)state;
     assert_int_equal(ls_schema_news(&f.schema, NULL), LS_OK);

@@ -281,6 +281,99 @@ static void test_column_blocks(void **state)
 }
 
 /* Pages by cursor must be the whole list in pieces. */
+/* Dates: (i % 20) days after 1970-01-01 for all but each tenth. prop_histogram.c compares with another clock. */
+static void test_histogram(void **state)
+{
+    (void)state;
+    ls_reader *r = reader();
+    LS_INIT(ls_search_options, o);
+    ls_results *res = find(r, "common", &o);
+    assert_int_equal(ls_results_histogram_unit(res), LS_HISTOGRAM_AUTO);
+    assert_null(ls_results_bucket(res, 0));
+    ls_results_free(res);
+    o.histogram = "published";
+    res = find(r, "common", &o);
+    assert_int_equal(ls_results_histogram_unit(res), LS_HISTOGRAM_DAY);
+    assert_int_equal(ls_results_undated(res), 6);
+    assert_string_equal(ls_results_bucket(res, 0)->date, "1970-01-02");
+    assert_int_equal(ls_results_bucket(res, 0)->count, 3);
+    assert_int_equal(ls_results_bucket(res, 0)->first, DAY);
+    assert_int_equal(ls_results_bucket(res, 0)->last, 2 * DAY - 1);
+    assert_non_null(ls_results_bucket(res, 17));
+    assert_null(ls_results_bucket(res, 18)); /* not the days 0 and 10 */
+    ls_results_free(res);
+    o.histogram_unit = LS_HISTOGRAM_WEEK;
+    o.count_only = 1;
+    res = find(r, "third", &o);
+    assert_string_equal(ls_results_bucket(res, 0)->date, "1969-12-29"); /* a Monday */
+    assert_int_equal(ls_results_bucket(res, 0)->first, -3 * DAY);
+    ls_results_free(res);
+    res = find(r, "nowhere", &o);
+    assert_null(ls_results_bucket(res, 0));
+    assert_int_equal(ls_results_histogram_unit(res), LS_HISTOGRAM_WEEK);
+    ls_results_free(res);
+    o.histogram_unit = 5;
+    find_rc(r, "common", &o, LS_INVALID);
+    o.histogram_unit = LS_HISTOGRAM_DAY;
+    o.histogram_zone = "Mars/Base";
+    find_rc(r, "common", &o, LS_INVALID);
+    o.histogram_zone = "../../etc/passwd";
+    find_rc(r, "common", &o, LS_INVALID);
+    o.histogram_zone = NULL;
+    o.histogram = "size";
+    find_rc(r, "common", &o, LS_SCHEMA);
+    o.histogram = "nothing";
+    find_rc(r, "common", &o, LS_SCHEMA);
+    ls_reader_close(r);
+}
+
+/* Instants that no calendar has count on its first and last day; too many days become weeks. */
+static void test_histogram_extremes(void **state)
+{
+    static const int64_t at[] = {INT64_MIN, INT64_MAX, 0};
+    char path[320], cmd[400];
+    ls_schema *s = NULL;
+    ls_writer *w = NULL;
+    ls_doc *d = NULL;
+    ls_reader *r = NULL;
+    (void)state;
+    LS_INIT(ls_writer_options, wo);
+    LS_INIT(ls_search_options, o);
+    const ls_field field = {sizeof field, "published", LS_DATE, 0, 0};
+    snprintf(path, sizeof path, "%s.far", dir);
+    OK(ls_schema_new(&s, &err));
+    OK(ls_schema_add(s, &field, &err));
+    wo.flags = LS_WRITER_CREATE | LS_WRITER_NO_SYNC;
+    wo.schema = s;
+    OK(ls_writer_open(&w, path, &wo, &err));
+    OK(ls_doc_new(&d, &err));
+    for (int i = 0; i < 20003; i++) {
+        ls_doc_clear(d);
+        OK(ls_doc_add_int(d, "published", i < 3 ? at[i] : i * DAY, &err));
+        OK(ls_add(w, d, NULL, &err));
+    }
+    OK(ls_commit(w, NULL, &err));
+    OK(ls_reader_open(&r, path, NULL, &err));
+    o.histogram = "published";
+    o.histogram_unit = LS_HISTOGRAM_DAY;
+    o.histogram_zone = "America/New_York";
+    ls_results *res = find(r, "*", &o);
+    assert_int_equal(ls_results_histogram_unit(res), LS_HISTOGRAM_WEEK);
+    assert_string_equal(ls_results_bucket(res, 0)->date, "0001-01-01");
+    size_t n = 0;
+    uint64_t count = 0;
+    for (; ls_results_bucket(res, n); n++) count += ls_results_bucket(res, n)->count;
+    assert_int_equal(count, 20003);
+    assert_string_equal(ls_results_bucket(res, n - 1)->date, "9999-12-27");
+    ls_results_free(res);
+    ls_reader_close(r);
+    ls_doc_free(d);
+    ls_writer_close(w);
+    ls_schema_free(s);
+    snprintf(cmd, sizeof cmd, "rm -rf '%s'", path);
+    assert_int_equal(system(cmd), 0);
+}
+
 static void test_cursor(void **state)
 {
     (void)state;
@@ -615,12 +708,14 @@ int main(void)
     const char *tmp = getenv("TMPDIR");
     snprintf(dir, sizeof dir, "%s/t_exec.%ld", tmp ? tmp : "/tmp", (long)getpid());
     build();
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_totals),  cmocka_unit_test(test_unmatched),    cmocka_unit_test(test_sort),
-        cmocka_unit_test(test_cursor),  cmocka_unit_test(test_filters),      cmocka_unit_test(test_facets),
-        cmocka_unit_test(test_recency), cmocka_unit_test(test_limits),       cmocka_unit_test(test_deadline),
-        cmocka_unit_test(test_explain), cmocka_unit_test(test_delete_query), cmocka_unit_test(test_nomem),
-        cmocka_unit_test(test_threads), cmocka_unit_test(test_column_blocks)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_totals),       cmocka_unit_test(test_unmatched),
+                                       cmocka_unit_test(test_sort),         cmocka_unit_test(test_cursor),
+                                       cmocka_unit_test(test_filters),      cmocka_unit_test(test_facets),
+                                       cmocka_unit_test(test_recency),      cmocka_unit_test(test_limits),
+                                       cmocka_unit_test(test_deadline),     cmocka_unit_test(test_explain),
+                                       cmocka_unit_test(test_delete_query), cmocka_unit_test(test_nomem),
+                                       cmocka_unit_test(test_threads),      cmocka_unit_test(test_column_blocks),
+                                       cmocka_unit_test(test_histogram),    cmocka_unit_test(test_histogram_extremes)};
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     char cmd[400];
     snprintf(cmd, sizeof cmd, "rm -rf '%s'", dir);

@@ -45,3 +45,18 @@ const ls_facet_value *ls_results_facet(const ls_results *res, size_t facet, size
     if (!res || facet >= res->facet_count || i >= res->facets[facet].count) return NULL;
     return &res->facets[facet].values[i];
 }
+
+const ls_bucket *ls_results_bucket(const ls_results *res, size_t i)
+{
+    return res && i < res->bucket_count ? &res->buckets[i] : NULL;
+}
+
+uint64_t ls_results_undated(const ls_results *res)
+{
+    return res ? res->undated : 0;
+}
+
+int ls_results_histogram_unit(const ls_results *res)
+{
+    return res ? res->histogram_unit : LS_HISTOGRAM_AUTO;
+}

@@ -42,6 +42,20 @@ static int read_numbers(lsi_search *s, lsi_plan_options *po, ls_error *err)
     return LS_OK;
 }
 
+/* Whether every match must be seen, not only the best and how many there are. */
+static bool wants_every_match(const lsi_search *s)
+{
+    return s->facets || s->histogram;
+}
+
+static int tally(lsi_search *s, size_t seg, lsi_doc lo, const uint64_t *bits, ls_error *err)
+{
+    s->total += lsi_window_count(bits);
+    int rc = s->facets ? lsi_facets_window(s, seg, lo, bits, err) : LS_OK;
+    if (!rc && s->histogram) rc = lsi_histogram_window(s, seg, lo, bits, err);
+    return rc;
+}
+
 static int on_segment(void *ctx, size_t seg, ls_error *err)
 {
     return lsi_facets_segment(ctx, seg, err);
@@ -52,8 +66,7 @@ static int on_window(void *ctx, size_t seg, lsi_doc lo, lsi_doc hi, const uint64
                      ls_error *err)
 {
     lsi_search *s = ctx;
-    s->total += lsi_window_count(bits);
-    int rc = s->facets ? lsi_facets_window(s, seg, lo, bits, err) : LS_OK;
+    int rc = tally(s, seg, lo, bits, err);
     if (!rc && s->heap.cap) rc = lsi_order_window(s, seg, lo, hi, bits, scores, err);
     return rc;
 }
@@ -61,10 +74,8 @@ static int on_window(void *ctx, size_t seg, lsi_doc lo, lsi_doc hi, const uint64
 static int on_count(void *ctx, size_t seg, lsi_doc lo, lsi_doc hi, const uint64_t *bits, const float *scores,
                     ls_error *err)
 {
-    lsi_search *s = ctx;
     (void)hi, (void)scores;
-    s->total += lsi_window_count(bits);
-    return s->facets ? lsi_facets_window(s, seg, lo, bits, err) : LS_OK;
+    return tally(ctx, seg, lo, bits, err);
 }
 
 static int on_best(void *ctx, size_t seg, lsi_doc lo, lsi_doc hi, const uint64_t *bits, const float *scores,
@@ -79,7 +90,7 @@ typedef enum way { WITH_ALL, BY_SCORE, BY_COLUMN } way;
 static way choose(const lsi_search *s)
 {
     const ls_search_options *o = &s->o;
-    bool counts = s->facets || o->total == LS_TOTAL_EXACT, column = o->sort != LS_BY_RELEVANCE;
+    bool counts = wants_every_match(s) || o->total == LS_TOTAL_EXACT, column = o->sort != LS_BY_RELEVANCE;
     if (!s->heap.cap || o->exhaustive || s->order.text || (!column && s->order.half_life_ms > 0)) return WITH_ALL;
     if (!column && !lsi_exec_can_top(&s->plan)) return WITH_ALL;
     if (counts && lsi_exec_reads_positions(&s->plan)) return WITH_ALL; /* reading them twice costs more */
@@ -107,13 +118,13 @@ static int run(lsi_search *s, uint64_t *undated, bool *exact, ls_error *err)
     const ls_search_options *o = &s->o;
     way w = choose(s);
     bool known = false;
-    int rc = s->facets || o->exhaustive ? LS_OK : lsi_exec_known_count(&s->plan, &known, &s->total, err);
+    int rc = wants_every_match(s) || o->exhaustive ? LS_OK : lsi_exec_known_count(&s->plan, &known, &s->total, err);
     *exact = true;
     if (!rc && w != WITH_ALL) {
         rc = run_best(s, &w, err);
         if (rc) *exact = known;
         if (!rc && known && w != WITH_ALL) return LS_OK;
-        if (!rc && w != WITH_ALL && o->total == LS_TOTAL_NONE && !s->facets) {
+        if (!rc && w != WITH_ALL && o->total == LS_TOTAL_NONE && !wants_every_match(s)) {
             *exact = s->heap.count < s->heap.cap && !s->has_after;
             s->total = s->heap.count;
             return LS_OK;
@@ -192,6 +203,7 @@ static int prepare(lsi_search *s, ls_error *err)
     if (!rc) s->options_hash = lsi_cursor_options_hash(s);
     if (!rc && s->o.cursor) rc = lsi_cursor_read(s, s->o.cursor, &moved, err);
     if (!rc) rc = lsi_facets_open(s, err);
+    if (!rc) rc = lsi_histogram_open(s, err);
     if (!rc) rc = lsi_order_open(s, err);
     if (rc) return rc;
     /* One more than asked for tells whether there is a next page. */
@@ -230,6 +242,7 @@ int lsi_results_search(ls_results **out, const ls_reader *r, const ls_query *q, 
     }
     if (!rc) rc = copy_hits(&s, res, err);
     if (!rc) rc = lsi_facets_finish(&s, res, err);
+    if (!rc) rc = lsi_histogram_finish(&s, res, err);
     if (!rc) rc = copy_words(&s.plan, res, err);
     if (!rc) {
         res->info.total = LSI_MAX(s.total, res->info.count);
@@ -240,6 +253,7 @@ int lsi_results_search(ls_results **out, const ls_reader *r, const ls_query *q, 
         res->info.took_ms = (double)(lsi_io_monotonic_us() - begin) / 1000.0;
     }
     lsi_facets_close(&s);
+    lsi_histogram_close(&s);
     lsi_scratch_give(s.scratch, r);
     if (rc) {
         lsi_results_free(res);

@@ -19,6 +19,10 @@ struct ls_results {
     size_t warning_count;
     lsi_facet *facets;
     size_t facet_count;
+    ls_bucket *buckets; /* in order of time */
+    size_t bucket_count;
+    uint64_t undated;
+    int histogram_unit; /* LS_HISTOGRAM_…; AUTO: none was asked for */
 };
 
 int lsi_results_search(ls_results **out, const ls_reader *r, const ls_query *q, const ls_search_options *o,
@@ -48,8 +52,9 @@ typedef struct lsi_search { /* one search under way */
     bool has_after;
     size_t limit, offset;
     uint64_t total;
-    struct lsi_facet_run *facets; /* o.facet_count of them */
-    int64_t *keys;                /* sort values of one window */
+    struct lsi_facet_run *facets;        /* o.facet_count of them */
+    struct lsi_histogram_run *histogram; /* NULL: none is wanted */
+    int64_t *keys;                       /* sort values of one window */
     uint64_t *has_keys;
     int64_t *ages; /* values of the recency field of one window */
     uint64_t *has_ages;
@@ -73,6 +78,12 @@ int lsi_facets_segment(lsi_search *s, size_t seg, ls_error *err);
 int lsi_facets_window(lsi_search *s, size_t seg, lsi_doc lo, const uint64_t *bits, ls_error *err);
 int lsi_facets_finish(lsi_search *s, ls_results *res, ls_error *err);
 void lsi_facets_close(lsi_search *s);
+
+/* histogram.c; window and finish as of facets, where s->histogram is set */
+int lsi_histogram_open(lsi_search *s, ls_error *err);
+int lsi_histogram_window(lsi_search *s, size_t seg, lsi_doc lo, const uint64_t *bits, ls_error *err);
+int lsi_histogram_finish(lsi_search *s, ls_results *res, ls_error *err);
+void lsi_histogram_close(lsi_search *s); /* also where open failed */
 
 /* Sets now and after from a cursor's text; *moved: it is of another generation. LS_INVALID. */
 int lsi_cursor_read(lsi_search *s, const char *text, bool *moved, ls_error *err);

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 void sd_html_text(js_text *out, const char *s)
 {
@@ -72,18 +71,46 @@ static void form(js_text *out, const js_request *q, bool front)
     js_puts(out, "</form>");
 }
 
+static bool carried(const sd_arg *a, unsigned uses)
+{
+    bool own =
+        !strcmp(a->name, "format") || (uses == JS_FOR_FEED && (!strcmp(a->name, "sort") || !strcmp(a->name, "limit")));
+    return a->value_len && !own && js_param_find(a->name, a->name_len, uses);
+}
+
+void sd_html_arguments(sd_exchange *x, unsigned uses, const char *join)
+{
+    js_text *out = &x->answer.body;
+    for (size_t i = 0; i < x->target.arg_count; i++) {
+        const sd_arg *a = &x->target.args[i];
+        if (!carried(a, uses)) continue;
+        js_puts(out, join);
+        sd_put_url(out, a->name, a->name_len);
+        js_putc(out, '=');
+        sd_put_url(out, a->value, a->value_len);
+        join = "&amp;";
+    }
+}
+
 void sd_html_begin(sd_exchange *x, const char *title, const js_request *q, bool front)
 {
     js_text *out = &x->answer.body;
     js_puts(out, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>");
     sd_html_text(out, title);
-    js_puts(out,
-            "</title><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-            "<meta name=\"color-scheme\" content=\"light dark\"><meta name=\"robots\" content=\"noindex\">"
-            "<link rel=\"icon\" href=\"/assets/icon.svg\" type=\"image/svg+xml\">"
-            "<link rel=\"stylesheet\" href=\"/assets/page.css\"><script src=\"/assets/page.js\" defer></script></head>"
-            "<body><a class=\"skip\" href=\"#results\">Skip to the results</a><header>"
-            "<p class=\"name\"><a href=\"/\">Archive</a></p>");
+    js_puts(out, "</title><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+                 "<meta name=\"color-scheme\" content=\"light dark\"><meta name=\"robots\" content=\"noindex\">"
+                 "<link rel=\"search\" type=\"application/opensearchdescription+xml\" title=\"Archive\" "
+                 "href=\"/opensearch.xml\">"
+                 "<link rel=\"icon\" href=\"/assets/icon.svg\" type=\"image/svg+xml\">"
+                 "<link rel=\"stylesheet\" href=\"/assets/page.css\"><script src=\"/assets/page.js\" defer></script>");
+    if (q && x->route->run == sd_get_page) {
+        js_puts(out, "<link rel=\"alternate\" type=\"application/atom+xml\" title=\"This search\" "
+                     "href=\"/feed.atom");
+        sd_html_arguments(x, JS_FOR_FEED, "?");
+        js_puts(out, "\">");
+    }
+    js_puts(out, "</head><body><a class=\"skip\" href=\"#results\">Skip to the results</a><header>"
+                 "<p class=\"name\"><a href=\"/\">Archive</a></p>");
     form(out, q, front);
     js_puts(out, "</header>\n");
 }

@@ -10,6 +10,9 @@ void sd_html_end(sd_exchange *x, int status);
 /* href of this search with one parameter changed: all of `drop` (or only drop=drop_value) left out, add=value put
  * behind. Paging always begins anew. NULL: nothing to drop, nothing to add. */
 void sd_html_link(sd_exchange *x, const char *drop, const char *drop_value, const char *add, const char *value);
+/* The arguments of this search for an export (uses: JS_FOR_EXPORT) or a feed of it (JS_FOR_FEED, which has an order and
+ * a length of its own); `join` stands before the first. */
+void sd_html_arguments(sd_exchange *x, unsigned uses, const char *join);
 void sd_html_date(js_text *out, int64_t ms); /* <time>11 September 2023</time> */
 /* Source · date · section · byline · words. */
 void sd_html_facts(js_text *out, const js_facts *f);

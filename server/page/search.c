@@ -199,13 +199,77 @@ static void facet(view *v, size_t at)
     if (i) js_puts(v->out, "</ul>");
 }
 
+/* ---- when it was published ----------------------------------------------------------------------------------------
+ */
+
+/* What stands in from= and to= for a bucket: "2023", "2023-09", or its first and last day. */
+static void bucket_ends(int unit, const ls_bucket *b, char from[16], char to[16])
+{
+    int n = unit == LS_HISTOGRAM_YEAR ? 4 : unit == LS_HISTOGRAM_MONTH ? 7 : 10;
+    char day[40];
+    int64_t ms = 0;
+    snprintf(from, 16, "%.*s", n, b->date);
+    snprintf(to, 16, "%s", from);
+    if (unit != LS_HISTOGRAM_WEEK || ls_date_parse(b->date, strlen(b->date), &ms, NULL)) return;
+    ls_date_format(ms + 6 * (int64_t)86400000, day, sizeof day);
+    snprintf(to, 16, "%.10s", day);
+}
+
+/* This search with other dates. */
+static void dates_link(view *v, const char *from, const char *to)
+{
+    js_text *out = v->out;
+    size_t i;
+    js_puts(out, "/search?");
+    for (i = 0; i < v->x->target.arg_count; i++) {
+        const sd_arg *a = &v->x->target.args[i];
+        if (!a->value_len || !strcmp(a->name, "from") || !strcmp(a->name, "to") || !strcmp(a->name, "offset") ||
+            !strcmp(a->name, "cursor"))
+            continue;
+        sd_put_url(out, a->name, a->name_len);
+        js_putc(out, '=');
+        sd_put_url(out, a->value, a->value_len);
+        js_puts(out, "&amp;");
+    }
+    js_printf(out, "from=%s&amp;to=%s", from, to);
+}
+
+/* A list of links, each with a bar as long as its count; the bars are drawn without styles of their own. */
+static void histogram(view *v)
+{
+    const ls_results *res = v->found.results;
+    int unit = ls_results_histogram_unit(res);
+    const ls_bucket *b;
+    uint64_t most = 1;
+    char from[16], to[16];
+    size_t i;
+    for (i = 0; (b = ls_results_bucket(res, i)); i++)
+        if (b->count > most) most = b->count;
+    if (i < 2) return; /* one bar tells nothing */
+    js_puts(v->out, "<h2>Published</h2><ol class=\"times\">");
+    for (i = 0; (b = ls_results_bucket(res, i)); i++) {
+        bucket_ends(unit, b, from, to);
+        js_puts(v->out, "<li><a href=\"");
+        dates_link(v, from, to);
+        js_printf(v->out,
+                  "\">%s%s <span class=\"count\">%llu</span><svg viewBox=\"0 0 100 3\" "
+                  "preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect width=\"%u\" height=\"3\"/></svg></a></li>",
+                  unit == LS_HISTOGRAM_WEEK ? "week of " : "", from, (unsigned long long)b->count,
+                  (unsigned)(b->count * 100 / most));
+    }
+    js_puts(v->out, "</ol>");
+    if (ls_results_undated(res))
+        js_printf(v->out, "<p class=\"note\">%llu without a date</p>", (unsigned long long)ls_results_undated(res));
+}
+
 static void facets(view *v)
 {
-    size_t i, some = 0;
+    size_t i, some = ls_results_bucket(v->found.results, 1) != NULL;
     for (i = 0; i < v->q.facets.count; i++) some += ls_results_facet(v->found.results, i, 0) != NULL;
     if (!some) return;
     js_puts(v->out, "<nav class=\"facets\" aria-label=\"Narrow the search\">");
     for (i = 0; i < v->q.facets.count; i++) facet(v, i);
+    histogram(v);
     js_puts(v->out, "</nav>");
 }
 
@@ -244,25 +308,23 @@ static void paging(view *v)
 
 static void exports(view *v)
 {
-    static const char *const formats[] = {"csv", "ndjson"};
-    static const char *const labels[] = {"CSV", "NDJSON"};
-    size_t i, k;
+    static const char *const names[] = {"csv", "ndjson", "rss", "atom", "json"};
+    static const char *const labels[] = {"CSV", "NDJSON", "RSS", "Atom", "JSON"};
+    size_t i;
     if (!v->info.total || v->front) return;
     js_puts(v->out, "<p class=\"export\">Everything found as");
     for (i = 0; i < 2; i++) {
-        js_printf(v->out, " <a href=\"/v1/export?format=%s", formats[i]);
-        for (k = 0; k < v->x->target.arg_count; k++) {
-            const sd_arg *a = &v->x->target.args[k];
-            if (!a->value_len || !js_param_find(a->name, a->name_len, JS_FOR_EXPORT) || !strcmp(a->name, "format"))
-                continue;
-            js_puts(v->out, "&amp;");
-            sd_put_url(v->out, a->name, a->name_len);
-            js_putc(v->out, '=');
-            sd_put_url(v->out, a->value, a->value_len);
-        }
+        js_printf(v->out, " <a href=\"/v1/export?format=%s", names[i]);
+        sd_html_arguments(v->x, JS_FOR_EXPORT, "&amp;");
         js_printf(v->out, "\" download>%s</a>", labels[i]);
     }
-    js_puts(v->out, "</p>");
+    js_puts(v->out, ". What is new as");
+    for (i = 2; i < 5; i++) {
+        js_printf(v->out, " <a href=\"/feed.%s", names[i]);
+        sd_html_arguments(v->x, JS_FOR_FEED, "?");
+        js_printf(v->out, "\">%s</a>", labels[i]);
+    }
+    js_puts(v->out, ".</p>");
 }
 
 /* ---- the page -----------------------------------------------------------------------------------------------------
@@ -300,11 +362,12 @@ static bool request(view *v)
         const sd_arg *a = &x->target.args[i];
         if (a->value_len) rc = js_request_set(&v->q, a->name, a->name_len, a->value, a->value_len, &p);
     }
-    if (!rc && !sd_search_limits(x, &v->q)) return false;
     if (!rc && !v->q.facets.count && has_field(v->r, "source")) want(v, "facets", "source");
     if (!rc && v->q.facets.count == 1 && has_field(v->r, "section")) want(v, "facets", "section");
+    if (!rc && !v->front && v->q.histogram < 0 && has_field(v->r, "published")) want(v, "histogram", "auto");
     if (!rc && v->front && !sd_target_get(&x->target, "limit")) v->q.limit = FRONT_HITS;
     if (!rc && v->front && has_field(v->r, "published")) want(v, "sort", "newest");
+    if (!rc && !sd_search_limits(x, &v->q)) return false;
     free(v->q.highlight_pre); /* raw markup from a link would run in the page */
     free(v->q.highlight_post);
     v->q.highlight_pre = v->q.highlight_post = NULL;

@@ -312,6 +312,28 @@ is 'its head' [ "$(head -1 out | tr -d '\r')" = 'id,title,source,section,byline,
 out "c1,'=cmd|x,\"A, B\",,\"say \"\"x\"\"\",2023-09-11T00:00:00Z,,"
 t 2 'export --format xml' export --format xml csv; one_line
 
+# ---- facets and histogram ----
+printf '%s\n' '{"id":"t1","body":"timed","published":"2023-08-31T23:30:00Z","source":"A","section":"X"}' '{"id":"t2","body":"timed","published":"2023-09-11","source":"a"}' \
+    '{"id":"t3","body":"timed","published":"Fri, 01 Sep 2023 12:00:00 +0200","source":"B"}' '{"id":"t4","body":"timed"}' >timed.ndjson
+"$bin" add timed timed.ndjson >out 2>err
+t 0 'a histogram' search --json --histogram month --limit 0 timed timed
+out '"histogram":{"unit":"month","timezone":"UTC","buckets":[{"start":"2023-08-01","count":1},{"start":"2023-09-01","count":2}],"undated":1}'
+t 0 'in another zone' search --json --histogram month --tz Europe/Berlin --limit 0 timed timed
+out '"timezone":"Europe/Berlin","buckets":[{"start":"2023-09-01","count":3}]'
+t 0 'a histogram for people' search --histogram week timed timed; out '2023-08-28 2'; out 'undated 1'
+t 2 'a unit that is none' search --histogram hour timed timed; one_line
+t 2 'a histogram without dates' search --histogram day own oak; one_line; err "no field 'published'"
+t 0 'a facet' search --facet source --facet-limit 1 timed timed; out 'A 2'
+t 0 'what a facet shows includes' search --json --source A timed timed; out '"total":2'
+t 0 'and excludes' search --json --not-source A --limit 0 timed timed; out '"total":2'
+t 0 'a date filter tells what it left out' search --from 2023-09 timed timed; out '1 without a date left out'
+t 0 'suggestions for browsers' suggest --format opensearch idx vladiv; out '["vladiv",["Vladivostok"'
+echo '{"fields":{"body":{"type":"text"}}}' >body.json
+echo '{"id":"s1","language":"sv","body":"katterna"}
+{"id":"s2","lang":"en-GB","body":"katterna"}' >stem.ndjson
+"$bin" init --schema body.json stem >out; "$bin" add stem stem.ndjson >out 2>err
+t 0 'a language stems also where no field keeps it' stats stem; out 'en=1 sv=1'
+
 # ---- delete ----
 t 1 'delete an unknown id' delete idx nothing; err 'nothing'; is 'no commit' [ ! -s out ]
 t 0 'delete' delete lines g1; is 'prints the commit' grep -Eq '^committed generation=[0-9]+ documents=2$' out

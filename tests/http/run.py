@@ -6,7 +6,7 @@
 1. the cases of tests/http/*.case, each on a connection of its own, the server asked for its health behind each;
 2. every answer given in them held against openapi.yaml; its paths against --print-routes, its parameters against
    --print-parameters, its examples against its schemas;
-3. the tests of live.py: what needs time, threads or servers of their own.
+3. the tests of live.py and news.py: what needs time, threads, servers or parsers of their own.
 
 A case, in a file of any name in .case (a test is added without code):
     == name of the case
@@ -39,6 +39,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import client  # noqa: E402
 import live  # noqa: E402
+import news  # noqa: E402
 import schema  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -157,7 +158,7 @@ def hold_against(spec, request, answer):
     method, path = m.group(1).decode(), m.group(2).decode("latin-1")
     kind = (answer.header("content-type") or "").split(";")[0]
     value = None
-    if kind in ("application/json", "application/problem+json") and answer.body:
+    if kind.endswith(("/json", "+json")) and answer.body:
         value = answer.json()
     # A head that no handler saw may be refused on any path.
     if kind == "application/problem+json":
@@ -291,9 +292,9 @@ def main():
         if server.process.poll() is not None:
             print("the server ended by itself:\n" + server.said().decode("utf-8", "replace")[-6000:])
         run("stops: exit status 0", lambda: need(server.stop() == 0, "it is not 0"))
-    for name, test, slow in live.TESTS:
+    for name, test, slow in live.TESTS + news.TESTS:
         if not (slow and a.quick):
-            run("live: " + name, test, program, os.path.join(ROOT, "corpus"))
+            run(("live: " if test.__module__ == "live" else "news: ") + name, test, program, os.path.join(ROOT, "corpus"))
     print("http: %.1f s" % (time.time() - began))
     print("%d passed, %d failed" % (passed, failed))
     return 1 if failed or not passed else 0

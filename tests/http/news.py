@@ -1,0 +1,225 @@
+"""news.py: feeds by the rules of their formats, exports, and what a key's filter must hold for."""
+import csv
+import email.utils
+import hashlib
+import io
+import json
+import os
+import re
+import tempfile
+import urllib.parse
+import xml.etree.ElementTree as xml
+
+from client import Server
+from live import JSON, NDJSON, need
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+DC = "{http://purl.org/dc/elements/1.1/}"
+RFC3339 = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$"
+
+
+def load(server, articles):
+    answer = server.ask("POST", "/v1/documents", "\n".join(json.dumps(a) for a in articles) + "\n", NDJSON)
+    need(answer.status == 200, "the articles are refused: %s", answer.body[:300])
+    wrong = [line for line in answer.body.decode().splitlines() if json.loads(line)["result"] == "error"]
+    need(not wrong, "an article is refused: %s", wrong[:1])
+
+
+# Markup, quotes, what XML has no place for, a guid that is no IRI, one that is, dates of several kinds and none.
+ARTICLES = [
+    {"id": "f1", "guid": "urn:example:1", "title": "A <b>bold</b> & \"quoted\" title ]]>", "body": "Feeds and <script>.",
+     "byline": "Ann O'Ther & Co", "source": "Agency", "section": "World", "subjects": ["arms", "a<b"],
+     "published": "2023-09-11T08:00:00+02:00", "updated": "2023-09-12T00:00:00.5Z", "url": "https://example.org/?a=1&b=2"},
+    {"id": "f2", "guid": "not an iri", "title": "Controls \u0001\u000b\u001f\ufffe\uffff here", "body": "Feeds \u0000 too.",
+     "published": "1999-12-31"},
+    {"id": "f3", "title": "Undated", "body": "Feeds without a date. 東京 \U0001F600"},
+    {"id": "f4", "guid": "https://example.org/4", "title": "Old", "body": "Feeds of long ago.", "published": "0001-01-01T00:00:00Z"},
+]
+
+
+def absolute(url, what):
+    parts = urllib.parse.urlsplit(url)
+    need(parts.scheme in ("http", "https") and parts.netloc, "%s is no absolute address: %r", what, url)
+
+
+def rss_rules(text, items):
+    """rssboard.org/rss-specification: what must be there, once, and how dates and guids look."""
+    root = xml.fromstring(text)
+    need(root.tag == "rss" and root.get("version") == "2.0", "no rss 2.0")
+    need(len(root) == 1 and root[0].tag == "channel", "not one channel")
+    channel = root[0]
+    for name in ("title", "link", "description"):
+        need(len(channel.findall(name)) == 1 and channel.find(name).text, "the channel's %s", name)
+    absolute(channel.find("link").text, "the channel's link")
+    own = channel.find(ATOM + "link")
+    need(own is not None and own.get("rel") == "self" and own.get("type") == "application/rss+xml", "no link to itself")
+    dates = [channel.find("lastBuildDate").text]
+    guids = []
+    for item in channel.findall("item"):
+        need(item.find("title") is not None or item.find("description") is not None, "an item with neither")
+        for name in ("title", "link", "guid", "description", "pubDate"):
+            need(len(item.findall(name)) <= 1, "%s stands twice", name)
+        absolute(item.find("link").text, "an item's link")
+        guid = item.find("guid")
+        if guid.get("isPermaLink", "true") == "true":
+            absolute(guid.text, "a guid that is a permanent link")
+        guids.append(guid.text)
+        need(item.find("author") is None, "author must be an e-mail address")
+        dates += [d.text for d in item.findall("pubDate")]
+    for date in dates:
+        need(re.match(r"^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$", date), "date %r", date)
+        parsed = email.utils.parsedate_to_datetime(date)
+        need(parsed.strftime("%a") == date[:3], "%r is not on that day of the week", date)
+    need(len(set(guids)) == len(guids) == items, "%d guids, %d of them different, %d items", len(guids), len(set(guids)), items)
+    return root
+
+
+def atom_rules(text, items):
+    """RFC 4287: 4.1.1 and 4.1.2."""
+    feed = xml.fromstring(text)
+    need(feed.tag == ATOM + "feed", "no feed")
+    entries = feed.findall(ATOM + "entry")
+    need(len(entries) == items, "%d entries", len(entries))
+    ids = []
+    for e in [feed] + entries:
+        for name in ("id", "title", "updated"):
+            need(len(e.findall(ATOM + name)) == 1, "%s of %s", name, e.tag)
+        need(re.match(RFC3339, e.find(ATOM + "updated").text), "updated %r", e.find(ATOM + "updated").text)
+        need(urllib.parse.urlsplit(e.find(ATOM + "id").text).scheme, "an id that is no IRI: %r", e.find(ATOM + "id").text)
+        ids.append(e.find(ATOM + "id").text)
+        need(len([a for a in e.findall(ATOM + "link") if a.get("rel", "alternate") == "alternate"]) == 1, "links")
+        for a in e.findall(ATOM + "link"):
+            absolute(a.get("href"), "a link")
+        for p in e.findall(ATOM + "published"):
+            need(re.match(RFC3339, p.text), "published %r", p.text)
+        for c in e.findall(ATOM + "category"):
+            need(c.get("term"), "a category without a term")
+        for a in e.findall(ATOM + "author"):
+            need(a.find(ATOM + "name").text, "an author without a name")
+    need(feed.find(ATOM + "author") is not None, "no author of the feed for entries without one")
+    need(len(set(ids)) == len(ids), "an id stands twice: %s", ids)
+    return feed
+
+
+def json_rules(text, items):
+    """jsonfeed.org/version/1.1"""
+    feed = json.loads(text)
+    need(feed["version"] == "https://jsonfeed.org/version/1.1" and feed["title"], "version and title")
+    absolute(feed["feed_url"], "feed_url")
+    absolute(feed["home_page_url"], "home_page_url")
+    need(len(feed["items"]) == items, "%d items", len(feed["items"]))
+    for i in feed["items"]:
+        need(isinstance(i["id"], str) and i["id"] and isinstance(i["content_text"], str), "id and content of %r", i)
+        for name in ("date_published", "date_modified"):
+            need(name not in i or re.match(RFC3339, i[name]), "%s of %r", name, i)
+        for name in ("url", "external_url"):
+            if name in i:
+                absolute(i[name], name)
+        need(all(a["name"] for a in i.get("authors", [])), "authors of %r", i)
+    return feed
+
+
+def feeds(program, corpus):
+    with Server(program, "--public-url", "https://archive.example/sub/") as server:
+        for text, items in (("", 0), ("?q=zzznothing", 0)):
+            rss_rules(server.ask("GET", "/feed.rss" + text).body, items)
+            atom_rules(server.ask("GET", "/feed.atom" + text).body, items)
+            json_rules(server.ask("GET", "/feed.json" + text).body, items)
+        load(server, ARTICLES)
+        rss = rss_rules(server.ask("GET", "/feed.rss?q=feeds").body, 4)[0]
+        titles = [i.find("title").text for i in rss.findall("item")]
+        need(titles[0] == ARTICLES[0]["title"], "the newest is %r", titles[0])
+        need(titles[1] == "Controls \ufffd\ufffd\ufffd\ufffd\ufffd here", "controls became %r", titles[1])
+        need(titles[2:] == ["Old", "Undated"], "the undated comes last: %s", titles)
+        need(rss.find("link").text == "https://archive.example/sub/search?q=feeds", "%s", rss.find("link").text)
+        first = rss.find("item")
+        need(first.find("link").text == "https://archive.example/sub/article/f1", "%s", first.find("link").text)
+        need(first.find("pubDate").text == "Mon, 11 Sep 2023 06:00:00 GMT", "%s", first.find("pubDate").text)
+        need(first.find(DC + "creator").text == "Ann O'Ther & Co", "the creator")
+        need([c.text for c in first.findall("category")] == ["World", "arms", "a<b"], "the categories")
+        need("<script>" in first.find("description").text, "the description is not the passage's text")
+        atom = atom_rules(server.ask("GET", "/feed.atom?q=feeds").body, 4)
+        need(atom.find(ATOM + "updated").text >= "2023-09-12T00:00:00.5", "the feed is older than its newest entry")
+        ids = [e.find(ATOM + "id").text for e in atom.findall(ATOM + "entry")]
+        need(ids == ["urn:example:1", "https://archive.example/sub/article/f2", "https://example.org/4",
+                     "https://archive.example/sub/article/f3"], "the ids are %s", ids)
+        items = json_rules(server.ask("GET", "/feed.json?q=feeds").body, 4)["items"]
+        need(items[0]["external_url"] == ARTICLES[0]["url"], "external_url")
+        need("date_published" not in items[3], "a date is invented")
+        relevance = json_rules(server.ask("GET", "/feed.json?q=feeds&sort=oldest&limit=1").body, 1)["items"]
+        need(relevance[0]["title"] == "Old", "sort and limit of a feed")
+        tag = server.ask("GET", "/feed.rss?q=feeds").header("etag")
+        again = server.ask("GET", "/feed.rss?q=feeds", headers=(("If-None-Match", tag),))
+        need(again.status == 304, "a feed that did not change: %d", again.status)
+        for target in ("?q=" + urllib.parse.quote('"<&\x01\u2028'), "?q=%FF%FE", "?q=" + "x" * 4000, "?q=%22%3C%2Ftitle%3E"):
+            found = server.ask("GET", "/v1/search" + target).json()["total"]
+            rss_rules(server.ask("GET", "/feed.rss" + target).body, found)
+            atom_rules(server.ask("GET", "/feed.atom" + target).body, found)
+            json_rules(server.ask("GET", "/feed.json" + target).body, found)
+        description = xml.fromstring(server.ask("GET", "/opensearch.xml").body)
+        name = "{http://a9.com/-/spec/opensearch/1.1/}"
+        need(description.tag == name + "OpenSearchDescription", "no description")
+        need(0 < len(description.find(name + "ShortName").text) <= 16, "ShortName has 1 to 16 characters")
+        need(description.find(name + "Description").text, "no Description")
+        for url in description.findall(name + "Url"):
+            need(url.get("template").count("{searchTerms}") == 1 and url.get("type"), "a Url is wrong")
+            path = url.get("template").replace("https://archive.example/sub", "").replace("{searchTerms}", "feeds")
+            answer = server.ask("GET", path)
+            need(answer.status == 200 and answer.header("content-type").split(";")[0] == url.get("type"), "%s: %d %s", path,
+                 answer.status, answer.header("content-type"))
+
+
+# ---- exports -------------------------------------------------------------------------------------------------------
+
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "=cmd|' /C calc'!A0", '"=1"', "a,b", 'a"b', "a\nb", "'=1", " =1"]
+
+
+def exports(program, corpus):
+    with Server(program) as server:
+        load(server, [{"id": "e%d" % i, "title": t, "body": "exported " + "word " * (i + 1), "source": "S%d" % (i % 2),
+                       "published": "2023-09-%02d" % (i + 1)} for i, t in enumerate(FORMULAS)])
+        for query in ("q=exported", "q=exported&sort=newest", "q=exported&source=S1", "q=exported&not.source=S1&sort=oldest",
+                      "q=exported&from=2023-09-03&to=2023-09-05", "q=exported&half_life=3", "q=zzznothing", ""):
+            page = [h["id"] for h in server.ask("GET", "/v1/search?limit=100&" + query).json()["hits"]]
+            lines = server.ask("GET", "/v1/export?" + query).body.decode().splitlines()
+            need([json.loads(line)["id"] for line in lines] == page, "%s: NDJSON is in another order than the page", query)
+            text = server.ask("GET", "/v1/export?format=csv&" + query).body.decode()
+            rows = list(csv.reader(io.StringIO(text, newline="")))
+            need(rows[0] == "id,title,source,section,byline,published,url,score,words".split(","), "%s", rows[0])
+            need([r[0] for r in rows[1:]] == page, "%s: CSV is in another order than the page", query)
+            need(all(len(r) == 9 for r in rows), "%s: a row has not nine cells", query)
+        rows = list(csv.reader(io.StringIO(server.ask("GET", "/v1/export?format=csv&sort=oldest").body.decode(), newline="")))
+        for given, row in zip(FORMULAS, rows[1:]):
+            need(row[1][:1] not in "=+-@\t\r", "a spreadsheet would compute %r", row[1])
+            need(row[1] in (given, "'" + given, given.strip(), "'" + given.strip()), "%r became %r", given, row[1])
+
+
+# ---- a key that is limited to some articles ------------------------------------------------------------------------
+
+
+def forced_filters(program, corpus):
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "keys")
+        with open(path, "w") as f:
+            for name, key, scopes, limit in (("all", "a" * 32, "read,write", ""), ("one", "b" * 32, "read", " source=One")):
+                f.write("%s %s %s%s\n" % (name, scopes, hashlib.sha256(key.encode()).hexdigest(), limit))
+        os.chmod(path, 0o600)
+        with Server(program, "--keys", path) as server:
+            everything, one = (("X-API-Key", "a" * 32),), (("X-API-Key", "b" * 32),)
+            body = "".join(json.dumps({"id": "k%s" % s, "title": s, "body": "limited words", "source": s}) + "\n" for s in ("One", "Other"))
+            need(server.ask("POST", "/v1/documents", body, NDJSON + everything).status == 200, "writing")
+            for path in ("/v1/search", "/v1/export", "/feed.rss", "/feed.atom", "/feed.json", "/search"):
+                for target in ("?q=limited", "?source=One", "?not.source=zzz", ""):
+                    answer = server.ask("GET", path + target, headers=one)
+                    need(answer.status == 200 and b"kOne" in answer.body, "%s%s: %d", path, target, answer.status)
+                    need(b"kOther" not in answer.body and b"Other" not in answer.body, "%s%s shows another's", path, target)
+                need(server.ask("GET", path + "?source=Other", headers=one).status == 403, "%s: a filter of one's own", path)
+            content = json.dumps({"queries": ["limited", "*", "source:Other", ""], "fields": ["id"]})
+            results = server.ask("POST", "/v1/batch", content, JSON + one).json()["results"]
+            need([r["total"] for r in results] == [1, 1, 0, 1], "batch counts another's: %s", results)
+            need(all(h["id"] == "kOne" for r in results for h in r["hits"]), "batch shows another's: %s", results)
+            content = json.dumps({"queries": ["limited"], "source": ["Other"]})
+            need(server.ask("POST", "/v1/batch", content, JSON + one).status == 403, "batch: a filter of one's own")
+
+
+TESTS = [(f.__name__.replace("_", " "), f, False) for f in (feeds, exports, forced_filters)]
