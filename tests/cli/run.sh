@@ -189,11 +189,19 @@ exec 3>&-
 wait $holder 2>/dev/null
 is 'ended by the signal' [ $? -gt 128 ]
 t 0 'the index is valid' check held; out 'documents=2'
-(printf '{"id":"i1","body":"interrupted text"}\n'; sleep 3) >pipe &
-timeout -s INT 1 "$bin" add int - <pipe >out 2>err
-is 'SIGINT: ended' [ $? -ne 0 ]; err 'interrupted'
-wait
-t 0 'SIGINT leaves a valid index' check int; out 'documents=1'
+# interrupted while it waits for more, once two of three articles are committed
+"$bin" add --commit-every 2 int - <pipe >int.out 2>err &
+victim=$!
+exec 3>pipe
+printf '{"id":"i%d","body":"interrupted text"}\n' 1 2 3 >&3
+n=0
+while [ $n -lt 1200 ] && ! grep -q 'documents=2' int.out; do n=$((n + 1)); sleep 0.05; done
+kill -INT $victim
+wait $victim 2>/dev/null
+is 'SIGINT: ended' [ $? -gt 128 ]; err 'interrupted'
+exec 3>&-
+t 0 'SIGINT leaves a valid index' check int
+is 'SIGINT: nothing committed is lost' grep -Eq 'documents=[23] ' out
 # killed at any moment: what was committed is there
 "$bin" add killed five.ndjson >out 2>err
 awk 'BEGIN { for (i = 0; i < 40000; i++) printf "{\"id\":\"k%d\",\"body\":\"text number %d of many\"}\n", i, i }' >many.ndjson
