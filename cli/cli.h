@@ -89,7 +89,8 @@ void cli_warn(const char *format, ...)
 
 /* index.c: what several sub-commands do with an index */
 int cli_open(ls_reader **out, const char *path); /* CLI_OK, or told */
-int cli_open_writer(ls_writer **out, const char *path, unsigned flags, const ls_schema *schema, size_t memory_bytes);
+int cli_open_writer(ls_writer **out, const char *path, unsigned flags, const ls_schema *schema, size_t memory_bytes,
+                    unsigned threads);
 int cli_commit(ls_writer *w, const char *path);           /* and prints committed generation=G documents=N */
 int cli_committed(const char *path, uint64_t generation); /* prints that line */
 int cli_schema(ls_schema **out, const char *file);        /* of --schema FILE; NULL: *out is NULL */

@@ -26,6 +26,7 @@ typedef struct job {
     bool lines;        /* messages name a line */
     bool strict;
     uint64_t memory_mb; /* 0: as the files ask for */
+    uint64_t threads;
     uint64_t commit_every, since_commit, added, bad, bytes_before;
     uint64_t number; /* of the article under way */
     int status;
@@ -201,7 +202,7 @@ static int open_and_read(job *j, const cli_files *files, const ls_schema *schema
 {
     ls_error err = {0};
     int status = cli_open_writer(&j->w, j->index, LS_WRITER_CREATE, schema,
-                                 j->memory_mb ? (size_t)j->memory_mb << 20 : budget(files));
+                                 j->memory_mb ? (size_t)j->memory_mb << 20 : budget(files), (unsigned)j->threads);
     if (status == CLI_OK) status = check_schema(j, schema);
     if (status != CLI_OK) return status;
     if (ls_doc_new(&j->doc, &err) != LS_OK) return cli_fail_with(&err, NULL);
@@ -221,6 +222,7 @@ static int run(cli_call *c)
     if (date && strcmp(date, "mtime") != 0) return cli_fail("--date: expected mtime, found '%.40s'", date);
     if (!cli_number(&j.commit_every, c, "commit-every", 1, UINT32_MAX, COMMIT_EVERY)) return CLI_ERROR;
     if (!cli_number(&j.memory_mb, c, "memory", 1, SIZE_MAX >> 20, 0)) return CLI_ERROR;
+    if (!cli_number(&j.threads, c, "threads", 1, 64, 1)) return CLI_ERROR;
     int status = cli_schema(&schema, cli_value(c, "schema"));
     for (int i = 1; i < c->count && status == CLI_OK; i++)
         if (strcmp(c->args[i], "-") != 0) status = cli_walk(&files, c->args[i]);
@@ -246,6 +248,7 @@ static const cli_flag flags[] = {
     {"commit-every", "N", "commit after each N articles (default 100000)"},
     {"date", "mtime", "articles without a date get the time of their file"},
     {"memory", "MB", "budget for what is not yet written (default 64, or what a large file needs)"},
+    {"threads", "N", "write segments on N − 1 further threads while reading goes on (default 1)"},
     {"strict", NULL, "stop at the first bad article"},
     {NULL, NULL, NULL}};
 const cli_command cli_add = {.name = "add",

@@ -33,7 +33,7 @@ static int run(cli_call *c)
     uint64_t deleted = 0;
     const char *query = cli_value(c, "query");
     if ((query != NULL) == (c->count > 1)) return cli_fail("expected either ids or --query");
-    int status = cli_open_writer(&w, c->args[0], 0, NULL, 0);
+    int status = cli_open_writer(&w, c->args[0], 0, NULL, 0, 0);
     if (status == CLI_OK) status = query ? delete_query(c, w, query, &deleted) : delete_ids(c, w, &deleted);
     if (status == CLI_OK && deleted == 0) status = CLI_NOTHING;
     else if (status == CLI_OK) status = cli_commit(w, c->args[0]);

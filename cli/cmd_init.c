@@ -6,7 +6,8 @@ static int run(cli_call *c)
     ls_schema *schema = NULL;
     ls_writer *w = NULL;
     int status = cli_schema(&schema, cli_value(c, "schema"));
-    if (status == CLI_OK) status = cli_open_writer(&w, c->args[0], LS_WRITER_CREATE | LS_WRITER_EXCLUSIVE, schema, 0);
+    if (status == CLI_OK)
+        status = cli_open_writer(&w, c->args[0], LS_WRITER_CREATE | LS_WRITER_EXCLUSIVE, schema, 0, 0);
     if (status == CLI_OK) status = cli_commit(w, c->args[0]);
     ls_writer_close(w);
     ls_schema_free(schema);

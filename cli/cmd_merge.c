@@ -7,7 +7,7 @@ static int run(cli_call *c)
     ls_error err = {0};
     uint64_t segments;
     if (!cli_number(&segments, c, "segments", 1, 1000, 1)) return CLI_ERROR;
-    int status = cli_open_writer(&w, c->args[0], LS_WRITER_NO_MERGE, NULL, 0);
+    int status = cli_open_writer(&w, c->args[0], LS_WRITER_NO_MERGE, NULL, 0, 0);
     if (status == CLI_OK && ls_merge(w, (size_t)segments, &err) != LS_OK) status = cli_fail_with(&err, c->args[0]);
     if (status == CLI_OK) { /* ls_merge commits; the line tells the generation it made */
         ls_reader *r = NULL;

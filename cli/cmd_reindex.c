@@ -44,7 +44,7 @@ static int run(cli_call *c)
     if (status == CLI_OK) {
         name_lost(ls_reader_schema(r));
         status = cli_open_writer(&w, c->args[1], LS_WRITER_CREATE | LS_WRITER_EXCLUSIVE,
-                                 schema ? schema : ls_reader_schema(r), 0);
+                                 schema ? schema : ls_reader_schema(r), 0, 0);
     }
     if (status == CLI_OK) status = copy_all(w, r, stats.documents, c->args[0]);
     if (status == CLI_OK) status = cli_commit(w, c->args[1]);

@@ -18,13 +18,15 @@ int cli_open(ls_reader **out, const char *path)
     return CLI_OK;
 }
 
-int cli_open_writer(ls_writer **out, const char *path, unsigned flags, const ls_schema *schema, size_t memory_bytes)
+int cli_open_writer(ls_writer **out, const char *path, unsigned flags, const ls_schema *schema, size_t memory_bytes,
+                    unsigned threads)
 {
     ls_error err = {0};
     LS_INIT(ls_writer_options, o);
     o.flags = flags;
     o.schema = schema;
     o.memory_bytes = memory_bytes;
+    o.threads = threads;
     if (ls_writer_open(out, path, &o, &err) == LS_OK) return CLI_OK;
     if (err.code == LS_LOCKED) return cli_fail("%s: another writer (a server?) holds the index", path);
     return cli_fail_with(&err, path);

@@ -9,7 +9,7 @@
 
 static ls_error err;
 static uint64_t stride = 1;
-static unsigned writer_flags; /* of the writers that meet the failures */
+static unsigned writer_flags, threads; /* of the writers that meet the failures */
 
 typedef int step_fn(ls_writer **w);
 
@@ -17,6 +17,7 @@ static int step_open(ls_writer **w)
 {
     LS_INIT(ls_writer_options, o);
     o.flags = LS_WRITER_NO_MERGE | writer_flags;
+    o.threads = threads;
     return ls_writer_open(w, index_path, &o, &err);
 }
 
@@ -248,12 +249,25 @@ static void without_sync(void **state)
     writer_flags = 0;
 }
 
+/* The same calls are made on another thread; which of them fails is chance, that nothing is lost is not. */
+static void with_threads(void **state)
+{
+    (void)state;
+    static const how hows[] = {{true, 0, false}, {true, 0, true}, {false, ENOSPC, false}, {false, EIO, true}};
+    threads = 3;
+    for (size_t i = 0; i < sizeof hows / sizeof *hows; i++) {
+        run_step(step_commit, &hows[i], true);
+        run_step(step_merge, &hows[i], true);
+    }
+    threads = 0;
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(allocations, index_clean),  cmocka_unit_test_teardown(full_disk, index_clean),
         cmocka_unit_test_teardown(bad_disk, index_clean),     cmocka_unit_test_teardown(too_many_files, index_clean),
-        cmocka_unit_test_teardown(without_sync, index_clean),
+        cmocka_unit_test_teardown(without_sync, index_clean), cmocka_unit_test_teardown(with_threads, index_clean),
     };
     if (argc > 1) stride = strtoull(argv[1], NULL, 10);
     if (!stride) stride = 1;

@@ -104,11 +104,23 @@ static void check_all(void)
     OK(ls_check(index_path, NULL, NULL, &report, &err));
 }
 
+/* With any number of threads it is the same index. */
+static ls_writer *open_crew(unsigned flags, uint64_t *x)
+{
+    ls_writer *w = NULL;
+    LS_INIT(ls_writer_options, o);
+    o.flags = flags | LS_WRITER_NO_SYNC;
+    o.memory_bytes = random_next(x) % 2 ? 200000 : 1;
+    o.threads = (unsigned)(random_next(x) % 5);
+    OK(ls_writer_open(&w, index_path, &o, &err));
+    return w;
+}
+
 static void model(void **state)
 {
     (void)state;
     uint64_t x = seed * 0x9e3779b97f4a7c15u + 1, commits = 0, merges = 0;
-    ls_writer *w = open_writer(LS_WRITER_CREATE | LS_WRITER_NO_SYNC, 200000);
+    ls_writer *w = open_crew(LS_WRITER_CREATE, &x);
     ls_reader *r, *newer;
     OK(ls_reader_open(&r, index_path, NULL, &err));
     for (uint64_t op = 0; op < operations; op++) {
@@ -134,7 +146,7 @@ static void model(void **state)
             ls_writer_close(w); /* what was not committed is gone */
             memcpy(now, committed, sizeof now);
             if (random_next(&x) % 2) check_all();
-            w = open_writer((random_next(&x) % 2 ? LS_WRITER_NO_MERGE : 0) | LS_WRITER_NO_SYNC, 200000);
+            w = open_crew(random_next(&x) % 2 ? LS_WRITER_NO_MERGE : 0, &x);
             ls_reader_close(r);
             LS_INIT(ls_reader_options, o);
             o.flags = random_next(&x) % 2 ? LS_READER_NO_MMAP : 0;

@@ -361,7 +361,7 @@ static void figures_have_no_endings(void **state)
         for (int i = 0; i < 200; i++) {
             char word[16];
             x = x * 1664525u + 1013904223u;
-            int n = snprintf(word, sizeof word, "%u", x >> i % 28);
+            int n = snprintf(word, sizeof word, i % 3 ? "%u" : i % 2 ? "%u,115.25" : "2.%u", x >> i % 28);
             size_t len;
             const uint8_t *stem = lsi_stem(&stems, lang, (const uint8_t *)word, (size_t)n, &len);
             assert_non_null(stem);

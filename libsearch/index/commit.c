@@ -31,7 +31,7 @@ void lsi_writer_unlink(ls_writer *w, int kind, uint64_t generation)
     lsi_dir_unlink(w->dir, name, NULL); /* where it fails, the next writer finds an orphan */
 }
 
-/* ---- step 1, for deletions; segments are written by lsi_writer_flush ---- */
+/* ---- step 1, for deletions; segments are written by crew.c ---- */
 
 static bool is_gone(const lsi_wseg *s)
 {
@@ -259,7 +259,7 @@ int lsi_writer_commit(ls_writer *w, uint64_t *generation, ls_error *err)
 {
     if (generation) *generation = 0;
     int rc = lsi_writer_check(w, err);
-    if (!rc) rc = lsi_writer_flush(w, err);
+    if (!rc) rc = lsi_crew_finish(w, err);
     if (rc) return rc;
     ls_error why;
     lsi_error_clear(&why);
@@ -298,7 +298,7 @@ int lsi_writer_rollback(ls_writer *w, ls_error *err)
     pthread_mutex_lock(&w->mutex);
     lsi_writer_begin(w);
     size_t kept = 0;
-    lsi_writer_forget_memory(w);
+    lsi_crew_drop(w);
     w->schema = w->committed_schema;
     lsi_tomb_set_rollback(&w->tombs);
     for (size_t i = 0; i < w->count; i++) {
@@ -326,7 +326,7 @@ int lsi_writer_add_field(ls_writer *w, const ls_field *f, ls_error *err)
     int rc = lsi_writer_check(w, err);
     if (!rc) rc = lsi_schema_copy(&s, w->schema, err);
     if (!rc) rc = lsi_schema_add(s, f, err);
-    if (!rc) rc = lsi_writer_flush(w, err); /* documents in memory were analysed by the old one */
+    if (!rc) rc = lsi_crew_finish(w, err); /* documents in memory were analysed by the old one */
     if (rc) {
         lsi_schema_free(s);
         return rc;
@@ -344,7 +344,7 @@ int lsi_writer_snapshot(ls_writer *w, lsi_snapshot **out, ls_error *err)
 {
     *out = NULL;
     int rc = lsi_writer_check(w, err);
-    if (!rc) rc = lsi_writer_flush(w, err);
+    if (!rc) rc = lsi_crew_finish(w, err);
     if (rc) return rc;
     ls_error why;
     lsi_error_clear(&why);

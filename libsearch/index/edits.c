@@ -18,94 +18,14 @@
  *   there; a lower one given                   STALE, nothing is added
  * What is replaced leaves its version, its date of update and its status with the document that replaces it.
  *
- * HIDDEN  A document that may not be seen at present (model/news.c) goes into a heap, and so into segments, of its own.
+ * HIDDEN  A document that may not be seen at present (model/news.c) goes into segments of its own (crew.c).
  *
  * ALL OR NOTHING. Whatever can fail comes before the first change that could be seen: the old document's segment gets
  * its bit set, the maps their entries, then the document is added, and only then are tombstones lifted and the old one
  * marked deleted, which cannot fail any more. */
 #include "libsearch/index/writer_state.h"
 #include "libsearch/model/news.h"
-#include "libsearch/store/names.h"
 #include "libsearch/util/alloc.h"
-
-/* ---- memory ---- */
-
-void lsi_writer_forget_memory(ls_writer *w)
-{
-    for (int k = 0; k < 2; k++) {
-        lsi_memseg_free(w->mem[k]);
-        w->mem[k] = NULL;
-    }
-    lsi_map_clear(&w->mem_ids);
-    lsi_map_clear(&w->mem_guids);
-    w->pending_count = 0;
-}
-
-static size_t held_bytes(const ls_writer *w)
-{
-    size_t n = lsi_map_bytes(&w->mem_ids) + lsi_map_bytes(&w->mem_guids) + w->pending_count * sizeof *w->pending;
-    for (int k = 0; k < 2; k++)
-        if (w->mem[k]) n += lsi_memseg_bytes(w->mem[k]);
-    return n;
-}
-
-static int append_segment(ls_writer *w, lsi_segment *seg, const lsi_segment_info *info, ls_error *err)
-{
-    lsi_wseg *s = lsi_array_grow(w->segs, &w->cap, w->count + 1, sizeof *s);
-    if (!s) return lsi_fail_nomem(err);
-    w->segs = s;
-    s += w->count++;
-    memset(s, 0, sizeof *s);
-    s->seg = seg;
-    s->info = *info;
-    return LS_OK;
-}
-
-/* One heap into a segment. Its documents are gone from memory then. */
-static int flush_heap(ls_writer *w, bool hidden, ls_error *err)
-{
-    lsi_segment_info info = {0};
-    lsi_segment *seg = NULL;
-    ls_error why;
-    lsi_error_clear(&why);
-    if (!w->mem[hidden]) return LS_OK;
-    pthread_mutex_lock(&w->mutex);
-    uint64_t generation = lsi_writer_number(w);
-    pthread_mutex_unlock(&w->mutex);
-    int rc = LS_NOTFOUND;
-    if (lsi_memseg_live_count(w->mem[hidden]))
-        rc = lsi_memseg_flush(w->mem[hidden], w->dir, generation, lsi_writer_syncs(w), &info, &why);
-    bool nothing = rc == LS_NOTFOUND;
-    info.visibility = hidden;
-    if (!rc) {
-        rc = lsi_segment_open(&seg, w->dir, &info, w->schema, false, &why);
-        pthread_mutex_lock(&w->mutex);
-        if (!rc) rc = append_segment(w, seg, &info, &why);
-        if (rc) lsi_writer_unlink(w, LSI_NAME_SEGMENT, generation);
-        pthread_mutex_unlock(&w->mutex);
-        if (rc) lsi_segment_release(seg);
-    }
-    if (rc && !nothing) {
-        pthread_mutex_lock(&w->mutex);
-        rc = lsi_writer_failed(w, rc, &why, err);
-        pthread_mutex_unlock(&w->mutex);
-        return rc;
-    }
-    /* Its pending documents are found in the segment from now on: should the other heap fail, this one is done. */
-    for (size_t i = 0; i < w->pending_count; i++)
-        if (w->pending[i].hidden == hidden) w->pending[i].dead = true;
-    lsi_memseg_free(w->mem[hidden]);
-    w->mem[hidden] = NULL;
-    return LS_OK;
-}
-
-int lsi_writer_flush(ls_writer *w, ls_error *err)
-{
-    int rc = flush_heap(w, false, err);
-    if (!rc) rc = flush_heap(w, true, err);
-    if (!rc) lsi_writer_forget_memory(w);
-    return rc;
-}
 
 /* ---- judging ---- */
 
@@ -138,7 +58,7 @@ static int name_it(ls_writer *w, adding *a, ls_error *err)
     ls_doc *own = &a->own;
     if (own->id_len) return LS_OK;
     if (a->by_guid.found) {
-        int rc = lsi_existing_read(w, &a->by_guid, &w->old, err);
+        int rc = lsi_existing_read(&a->by_guid, &w->old, err);
         if (rc) return rc;
         memcpy(own->id, w->old->id, w->old->id_len + 1);
         own->id_len = w->old->id_len;
@@ -186,7 +106,7 @@ static int judge(adding *a, ls_error *err)
 static int take_history(ls_writer *w, adding *a, ls_error *err)
 {
     if (a->result != LS_REPLACED) return LS_OK;
-    int rc = lsi_existing_read(w, a->story, &w->old, err);
+    int rc = lsi_existing_read(a->story, &w->old, err);
     if (rc) return rc;
     const ls_doc *old = w->old;
     size_t kept = LSI_MIN(old->history_count, (size_t)LSI_HISTORY_MAX - 1);
@@ -208,22 +128,23 @@ static size_t estimate(const ls_doc *d)
     return n;
 }
 
-/* A document larger than the rest of the budget drives out those before it first. */
+/* A document larger than the rest of the share drives out those before it first; one larger than a share has the whole
+ * budget to itself. */
 static int make_room(ls_writer *w, const ls_doc *d, ls_error *err)
 {
-    size_t sum;
-    if (!w->pending_count) return LS_OK;
-    if (lsi_add_size(held_bytes(w), estimate(d), &sum) && sum <= w->budget) return LS_OK;
-    return lsi_writer_flush(w, err);
+    size_t sum, own = estimate(d), share = lsi_crew_share(w);
+    int rc = lsi_crew_settle(w, err);
+    if (!rc && !(lsi_add_size(lsi_crew_held(w), own, &sum) && sum <= share)) rc = lsi_crew_hand_over(w, err);
+    return rc || own <= share ? rc : lsi_crew_finish(w, err);
 }
 
-static int ready_memory(ls_writer *w, bool hidden, ls_error *err)
+static int ready_memory(ls_writer *w, bool hidden, lsi_heap **heap, ls_error *err)
 {
-    if (!w->mem[hidden]) {
-        int rc = lsi_memseg_new(&w->mem[hidden], w->schema, err);
-        if (rc) return rc;
-    }
-    return LSI_ROOM(w->pending, w->pending_count + 1, w->pending_cap) ? LS_OK : lsi_fail_nomem(err);
+    lsi_heap *h = *heap = lsi_crew_heap(w, err);
+    if (!h) return LS_NOMEM;
+    int rc = h->half[hidden].mem ? LS_OK : lsi_memseg_new(&h->half[hidden].mem, w->schema, err);
+    if (rc) return rc;
+    return LSI_ROOM(h->pending, h->pending_count + 1, h->pending_cap) ? LS_OK : lsi_fail_nomem(err);
 }
 
 static void revive(ls_writer *w, const adding *a)
@@ -239,25 +160,26 @@ static int insert(ls_writer *w, adding *a, ls_error *err)
 {
     bool hidden = lsi_news_release(&a->own) > lsi_writer_now(w);
     lsi_doc doc;
+    lsi_heap *h;
     uint32_t *of_id, *of_guid = NULL;
     int rc = take_history(w, a, err);
-    if (!rc) rc = ready_memory(w, hidden, err);
+    if (!rc) rc = ready_memory(w, hidden, &h, err);
     if (!rc) rc = lsi_existing_prepare(&a->by_id, err);
     if (!rc) rc = lsi_existing_prepare(&a->by_guid, err);
     if (rc) return rc;
     a->own.version = a->version;
     /* A new slot has no number yet, an old one has its old number: should the rest fail, nothing was changed. */
-    if (!(of_id = lsi_map_put(&w->mem_ids, a->own.id, a->own.id_len))) return lsi_fail_nomem(err);
-    if (a->guid && !(of_guid = lsi_map_put(&w->mem_guids, a->guid, a->guid_len))) return lsi_fail_nomem(err);
-    rc = lsi_memseg_add(w->mem[hidden], &a->own, a->hash, w->budget, &doc, NULL, err);
+    if (!(of_id = lsi_map_put(&h->ids, a->own.id, a->own.id_len))) return lsi_fail_nomem(err);
+    if (a->guid && !(of_guid = lsi_map_put(&h->guids, a->guid, a->guid_len))) return lsi_fail_nomem(err);
+    rc = lsi_memseg_add(h->half[hidden].mem, &a->own, a->hash, w->budget, &doc, NULL, err);
     if (rc) return rc;
-    w->pending[w->pending_count] = (lsi_pending){a->hash, a->version, doc, hidden, false};
-    *of_id = (uint32_t)w->pending_count;
-    if (of_guid) *of_guid = (uint32_t)w->pending_count;
-    w->pending_count++;
+    h->pending[h->pending_count] = (lsi_pending){a->hash, a->version, doc, hidden, false};
+    *of_id = (uint32_t)h->pending_count;
+    if (of_guid) *of_guid = (uint32_t)h->pending_count;
+    h->pending_count++;
     revive(w, a);
-    if (!lsi_existing_same(&a->by_id, &a->by_guid)) lsi_existing_delete(w, &a->by_id);
-    lsi_existing_delete(w, &a->by_guid);
+    if (!lsi_existing_same(&a->by_id, &a->by_guid)) lsi_existing_delete(&a->by_id);
+    lsi_existing_delete(&a->by_guid);
     return LS_OK;
 }
 
@@ -303,12 +225,12 @@ static int add(ls_writer *w, adding *a, bool may_revive, ls_error *err)
 }
 
 /* Of what was not added the caller learns the id that the index has. */
-static int tell(const ls_writer *w, ls_added *added, const adding *a, ls_error *err)
+static int tell(ls_added *added, const adding *a, ls_error *err)
 {
     const uint8_t *id = (const uint8_t *)a->own.id;
     size_t len = a->own.id_len;
     bool there = a->result == LS_UNCHANGED || a->result == LS_STALE || a->result == LS_CONFLICT;
-    int rc = there ? lsi_existing_id(w, a->story, &id, &len, err) : LS_OK;
+    int rc = there ? lsi_existing_id(a->story, &id, &len, err) : LS_OK;
     if (rc || !added) return rc;
     added->result = a->result;
     added->version = a->version;
@@ -329,7 +251,7 @@ int lsi_writer_add(ls_writer *w, const ls_doc *d, bool may_revive, ls_added *add
     if (rc) return rc;
     pthread_mutex_lock(&w->mutex);
     rc = add(w, &a, may_revive, err);
-    if (!rc) rc = tell(w, added, &a, err);
+    if (!rc) rc = tell(added, &a, err);
     pthread_mutex_unlock(&w->mutex);
     return rc;
 }

@@ -23,7 +23,7 @@ int lsi_writer_delete(ls_writer *w, const uint8_t *id, size_t len, ls_error *err
     rc = lsi_existing_by_id(w, id, len, &x, err);
     if (!rc && !x.found) rc = no_such_id(id, len, err);
     if (!rc) rc = lsi_existing_prepare(&x, err);
-    if (!rc) lsi_existing_delete(w, &x);
+    if (!rc) lsi_existing_delete(&x);
     pthread_mutex_unlock(&w->mutex);
     return rc;
 }
@@ -68,7 +68,7 @@ int lsi_writer_delete_many(ls_writer *w, const lsi_snapshot *snap, uint64_t *con
     if (rc) return rc;
     pthread_mutex_lock(&w->mutex);
     for (size_t i = 0; !rc && i < snap->count; i++) rc = doom(w, &d, snap->segments[i].seg, bits[i], err);
-    for (size_t i = 0; !rc && i < d.count; i++) lsi_existing_delete(w, &d.list[i]);
+    for (size_t i = 0; !rc && i < d.count; i++) lsi_existing_delete(&d.list[i]);
     pthread_mutex_unlock(&w->mutex);
     if (!rc) *deleted = d.count;
     lsi_free(d.list);
@@ -83,13 +83,13 @@ static int complete_names(ls_writer *w, lsi_tomb *t, const lsi_existing *by_id, 
 {
     size_t len;
     if (by_guid->found && !t->id_len) {
-        int rc = lsi_existing_read(w, by_guid, &w->old, err);
+        int rc = lsi_existing_read(by_guid, &w->old, err);
         if (rc) return rc;
         t->id = w->old->id;
         t->id_len = (uint32_t)w->old->id_len;
     }
     if (by_id->found && !t->guid_len) {
-        int rc = lsi_existing_read(w, by_id, &w->other, err);
+        int rc = lsi_existing_read(by_id, &w->other, err);
         if (rc) return rc;
         t->guid = lsi_news_guid(w->other, &len);
         if (len > LSI_GUID_MAX) len = 0;
@@ -127,8 +127,8 @@ int lsi_writer_bury(ls_writer *w, const lsi_tomb *given, ls_killed *out, ls_erro
     if (fresh.id_len || fresh.guid_len) rc = lsi_tomb_set_add(&w->tombs, &fresh, err);
     if (rc) return rc;
     tell(out, &t, x);
-    if (!lsi_existing_same(&a, &b)) lsi_existing_delete(w, &a);
-    lsi_existing_delete(w, &b);
+    if (!lsi_existing_same(&a, &b)) lsi_existing_delete(&a);
+    lsi_existing_delete(&b);
     return LS_OK;
 }
 

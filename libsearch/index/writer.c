@@ -231,8 +231,7 @@ int lsi_writer_open(ls_writer **out, const char *path, const ls_writer_options *
     w->budget = o->memory_bytes ? LSI_MAX(o->memory_bytes, SMALLEST_BUDGET) : DEFAULT_BUDGET;
     w->clock = o->clock;
     w->clock_ctx = o->clock_ctx;
-    lsi_map_init(&w->mem_ids);
-    lsi_map_init(&w->mem_guids);
+    lsi_crew_init(w, o->threads);
     lsi_tomb_set_init(&w->tombs);
     pthread_mutex_init(&w->mutex, NULL);
     pthread_cond_init(&w->changed, NULL);
@@ -267,19 +266,18 @@ void lsi_writer_close(ls_writer *w)
     if (!w) return;
     bool ours = w->lock && lsi_lock_is_ours(w->lock); /* a child of fork has no merge thread, and no say in the files */
     if (ours) lsi_merger_stop(w);
+    lsi_crew_clear(w, ours || !w->lock);
     if (ours) drop_uncommitted(w);
     if (ours && w->durable && w->health == LSI_WRITER_WELL) {
         ls_error why;
         if (lsi_writer_make_durable(w, &why)) lsi_log(LS_LOG_WARNING, "the next writer has to finish: %s", why.message);
     }
-    lsi_writer_forget_memory(w);
     for (size_t i = 0; i < w->count; i++) lsi_wseg_clear(&w->segs[i]);
     lsi_free(w->segs);
     for (size_t i = 0; i < w->schema_count; i++) lsi_schema_free(w->schemas[i]);
     lsi_free(w->schemas);
     lsi_manifest_free(w->manifest);
     lsi_manifest_free(w->durable);
-    lsi_free(w->pending);
     lsi_free(w->values);
     lsi_doc_free(w->old);
     lsi_doc_free(w->other);

@@ -2,6 +2,7 @@
  * deleting), commit.c (commit and rollback), merger.c (merging). No other room includes it. */
 #ifndef LSI_WRITER_STATE_H
 #define LSI_WRITER_STATE_H
+#include "libsearch/index/crew.h"
 #include "libsearch/index/manifest.h"
 #include "libsearch/index/tombs.h"
 #include "libsearch/index/writer.h"
@@ -21,14 +22,6 @@ typedef struct lsi_wseg {
     uint32_t deleted; /* of them */
     bool dirty;       /* bits has more than live */
 } lsi_wseg;
-
-/* Documents in memory stand in two heaps, that each become segments of their own: what all may see, and the hidden. */
-typedef struct lsi_pending { /* one of them, by its number among all */
-    uint64_t hash;
-    int64_t version;
-    lsi_doc doc; /* its number in the heap */
-    bool hidden, dead;
-} lsi_pending;
 
 typedef enum lsi_writer_health {
     LSI_WRITER_WELL = 0,
@@ -59,10 +52,7 @@ struct ls_writer {
     uint64_t next_generation; /* above every number in any file name */
 
     /* Documents in memory, and tombstones; the adding thread's alone. */
-    lsi_memseg *mem[2];         /* [1]: hidden; NULL: none yet */
-    lsi_map mem_ids, mem_guids; /* -> the newest pending of that name, which may be dead */
-    lsi_pending *pending;
-    size_t pending_count, pending_cap;
+    lsi_crew crew;
     lsi_doc_value *values; /* scratch of adding */
     size_t values_cap;
     lsi_doc_version history[LSI_HISTORY_MAX];
@@ -90,14 +80,12 @@ bool lsi_wseg_is_deleted(const lsi_wseg *s, lsi_doc doc);
 int lsi_wseg_delete(lsi_wseg *s, lsi_doc doc, ls_error *err); /* a live one */
 int lsi_wseg_make_bits(lsi_wseg *s, ls_error *err);           /* so that delete cannot fail */
 int64_t lsi_writer_now(const ls_writer *w);
-/* edits.c */
-int lsi_writer_flush(ls_writer *w, ls_error *err); /* memory into a segment that no manifest names */
-void lsi_writer_forget_memory(ls_writer *w);
 /* existing.c: what is there by a name, with the mutex held: a merge may replace segments at any other time. */
 typedef struct lsi_existing {
     bool found, in_memory;
-    uint32_t number; /* in memory: of the pending */
-    lsi_wseg *seg;   /* else; valid while the mutex is held */
+    lsi_heap *heap; /* in memory: where, and the number of the pending */
+    uint32_t number;
+    lsi_wseg *seg; /* else; valid while the mutex is held */
     lsi_doc doc;
     uint64_t hash;
     int64_t version;
@@ -105,10 +93,10 @@ typedef struct lsi_existing {
 int lsi_existing_by_id(ls_writer *w, const uint8_t *id, size_t len, lsi_existing *x, ls_error *err);
 int lsi_existing_by_guid(ls_writer *w, const char *guid, size_t len, lsi_existing *x, ls_error *err);
 bool lsi_existing_same(const lsi_existing *a, const lsi_existing *b);
-int lsi_existing_read(ls_writer *w, const lsi_existing *x, ls_doc **scratch, ls_error *err); /* made when NULL */
-int lsi_existing_id(const ls_writer *w, const lsi_existing *x, const uint8_t **id, size_t *len, ls_error *err);
+int lsi_existing_read(const lsi_existing *x, ls_doc **scratch, ls_error *err); /* made when NULL */
+int lsi_existing_id(const lsi_existing *x, const uint8_t **id, size_t *len, ls_error *err);
 int lsi_existing_prepare(const lsi_existing *x, ls_error *err); /* so that delete cannot fail; not found: nothing */
-void lsi_existing_delete(ls_writer *w, const lsi_existing *x);
+void lsi_existing_delete(const lsi_existing *x);
 /* kill.c */
 int lsi_writer_bury(ls_writer *w, const lsi_tomb *t, ls_killed *out, ls_error *err); /* the mutex is held */
 /* commit.c; the mutex is held on entry and on return, and let go where they wait or write */

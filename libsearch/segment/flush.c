@@ -63,11 +63,9 @@ static int number_documents(flush *f)
     f->new_number = lsi_malloc(m->count * sizeof *f->new_number);
     if (!f->new_number) return lsi_fail_nomem(f->err);
     if (m->dead_count && !(f->dead = lsi_calloc(lsi_bitset_words(m->count), 8))) return lsi_fail_nomem(f->err);
-    lsi_doc n = 0;
-    for (size_t d = 0; d < m->count; d++) {
-        f->new_number[d] = m->docs[d].dead ? LSI_DOC_END : n++;
+    lsi_memseg_numbering(m, f->new_number);
+    for (size_t d = 0; d < m->count; d++)
         if (m->docs[d].dead) lsi_bitset_set(f->dead, d);
-    }
     return LS_OK;
 }
 

@@ -101,6 +101,12 @@ void lsi_memseg_delete(lsi_memseg *m, lsi_doc doc)
     m->dead_count++;
 }
 
+void lsi_memseg_numbering(const lsi_memseg *m, lsi_doc *out)
+{
+    lsi_doc n = 0;
+    for (size_t d = 0; d < m->count; d++) out[d] = m->docs[d].dead ? LSI_DOC_END : n++;
+}
+
 /* What the documents so far take themselves. Tables that double and pieces of memory got ahead are nobody's need. */
 static size_t used(const lsi_memseg *m)
 {

@@ -147,9 +147,10 @@ static size_t prepare(lsi_analyzer *a, int lang, const uint8_t *form, size_t len
     return native ? fold_foreign(a, len, native) : len;
 }
 
+/* Figures, with points and commas: 1,234.5. */
 static bool is_number(const uint8_t *word, size_t len)
 {
-    while (len && lsi_is_digit(word[len - 1])) len--;
+    while (len && (lsi_is_digit(word[len - 1]) || word[len - 1] == '.' || word[len - 1] == ',')) len--;
     return !len;
 }
 
@@ -163,7 +164,7 @@ const uint8_t *lsi_analyzer_term(lsi_analyzer *a, int lang, const uint8_t *form,
         memcpy(a->term, own, *out_len);
         return a->term;
     }
-    /* No language has endings of figures, and half of a newswire's forms are figures. */
+    /* No language has endings of figures. */
     stem = is_number(a->lower, n) ? a->lower : lsi_stem(&a->stems, lang, a->lower, n, &n);
     if (!stem) return NULL;
     *out_len = lsi_fold_full(&a->folder, stem, n, a->term);
