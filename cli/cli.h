@@ -41,7 +41,7 @@ typedef struct cli_call {
 
 /* The sub-commands, each in cmd_NAME.c. */
 extern const cli_command cli_init, cli_add, cli_search, cli_show, cli_suggest, cli_export, cli_delete, cli_stats,
-    cli_check, cli_merge, cli_backup, cli_reindex, cli_completion;
+    cli_check, cli_merge, cli_backup, cli_reindex, cli_salvage, cli_completion;
 
 /* main.c */
 const cli_command *cli_command_at(size_t i); /* NULL past the last */

@@ -566,6 +566,31 @@ LS_API int ls_check(const char *path, ls_fault_fn *fault, void *ctx, ls_check_re
 /* Copies the last commit into a new directory, durably. LS_EXISTS where `to` is there. */
 LS_API int ls_backup(const char *path, const char *to, ls_error *err);
 
+/* A new index of what is sound in a damaged one, also where the manifest is lost: sound segments are copied with all
+ * they have, of damaged ones every document that can still be read is added anew. The damaged index is only read.
+ * `to` is made at the end, whole and durable, or not at all. */
+typedef struct ls_salvage_options {
+    size_t size;
+    const ls_schema *schema; /* where the index's own is lost; NULL: the news schema, if the segments fit it */
+    ls_fault_fn *fault;      /* told what was found damaged, and each document lost or kept in part */
+    void *ctx;
+    size_t memory_bytes; /* as of a writer; 0: 256 MB */
+} ls_salvage_options;
+typedef struct ls_salvage_report {
+    size_t size;
+    uint64_t documents;     /* in the new index */
+    uint64_t lost;          /* known to have been there, and not to be had */
+    uint64_t in_part;       /* kept, but for an id (derived anew), a version, a language or a number */
+    uint64_t undeleted;     /* deleted ones that may be back, for which of them were is lost */
+    uint64_t segments;      /* looked at */
+    uint64_t segments_lost; /* of them with no document that can be read */
+    uint64_t faults;
+} ls_salvage_report;
+/* LS_EXISTS where `to` is there; LS_NOTFOUND where there is nothing of an index; LS_CORRUPT where the schema is lost and
+ * the one given does not fit; LS_TOO_NEW. LS_OK where anything was saved, however little: see the report. */
+LS_API int ls_salvage(const char *path, const char *to, const ls_salvage_options *o, ls_salvage_report *out,
+                      ls_error *err);
+
 /* Whether a text begins with a headline (a first line without a full stop, then a blank line): its range in bytes
  * and where the text goes on. LS_NOTFOUND where it begins with its lead. */
 LS_API int ls_headline(const char *text, size_t len, ls_range *headline, size_t *rest);

@@ -35,17 +35,25 @@ static uint16_t mark_of(uint64_t hash, uint32_t bits)
 
 /* ---- reading ---- */
 
-int lsi_ids_open(lsi_ids *x, const lsi_section *bytes, const lsi_section *hashes, uint32_t doc_count, ls_error *err)
+int lsi_ids_open_bytes(lsi_ids *x, const lsi_section *bytes, uint32_t doc_count, ls_error *err)
 {
     const uint8_t *p;
     x->bytes = bytes;
-    x->hashes = hashes;
     x->doc_count = doc_count;
     if (bytes->bytes < TAIL_BYTES) return lsi_section_corrupt(bytes, 0, err, "ids of documents");
     if (!(p = lsi_section_get(bytes, bytes->bytes - TAIL_BYTES, TAIL_BYTES, err))) return lsi_read_failed(err);
     x->offsets_at = lsi_get64(p);
     if (lsi_get32(p + 8) != doc_count || lsi_get32(p + 12) || x->offsets_at > bytes->bytes - TAIL_BYTES)
         return lsi_section_corrupt(bytes, bytes->bytes - TAIL_BYTES, err, "an id for each document");
+    return LS_OK;
+}
+
+int lsi_ids_open(lsi_ids *x, const lsi_section *bytes, const lsi_section *hashes, uint32_t doc_count, ls_error *err)
+{
+    const uint8_t *p;
+    int rc = lsi_ids_open_bytes(x, bytes, doc_count, err);
+    if (rc) return rc;
+    x->hashes = hashes;
     if (!(p = lsi_section_get(hashes, 0, HEAD_BYTES, err))) return lsi_read_failed(err);
     x->bucket_bits = lsi_get32(p + 4);
     if (lsi_get32(p) != doc_count || x->bucket_bits > BUCKET_BITS_MAX ||

@@ -45,6 +45,13 @@ int lsi_stored_open(lsi_stored **out, const lsi_section *index, const lsi_sectio
     if (!p) return lsi_read_failed(err);
     if (lsi_get32(p) != doc_count || lsi_get32(p + 4))
         return lsi_section_corrupt(index, 0, err, "a stored text for each document");
+    return lsi_stored_open_unread(out, index, frames, dict, doc_count, err);
+}
+
+int lsi_stored_open_unread(lsi_stored **out, const lsi_section *index, const lsi_section *frames,
+                           const lsi_section *dict, uint32_t doc_count, ls_error *err)
+{
+    *out = NULL;
     lsi_stored *s = lsi_calloc(1, sizeof *s);
     if (!s) return lsi_fail_nomem(err);
     s->index = index;

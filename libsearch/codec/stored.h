@@ -7,6 +7,9 @@
 typedef struct lsi_stored lsi_stored; /* open; holds the decompression dictionary; any number of threads */
 int lsi_stored_open(lsi_stored **out, const lsi_section *index, const lsi_section *frames, const lsi_section *dict,
                     uint32_t doc_count, ls_error *err);
+/* The same without a look at the index's first chunk, which may be the damaged one: for salvage. */
+int lsi_stored_open_unread(lsi_stored **out, const lsi_section *index, const lsi_section *frames,
+                           const lsi_section *dict, uint32_t doc_count, ls_error *err);
 void lsi_stored_close(lsi_stored *s);
 /* The document's bytes appended to out. */
 int lsi_stored_get(const lsi_stored *s, lsi_doc doc, lsi_buf *out, ls_error *err);
@@ -32,6 +35,8 @@ typedef struct lsi_ids {
     uint32_t bucket_bits;
 } lsi_ids;
 int lsi_ids_open(lsi_ids *x, const lsi_section *bytes, const lsi_section *hashes, uint32_t doc_count, ls_error *err);
+int lsi_ids_open_bytes(lsi_ids *x, const lsi_section *bytes, uint32_t doc_count,
+                       ls_error *err); /* for lsi_ids_get alone */
 int lsi_ids_get(const lsi_ids *x, lsi_doc doc, const uint8_t **id, size_t *len, ls_error *err);
 /* The document with this id, the last one where several have it (older ones are deleted); LSI_DOC_END: none. */
 int lsi_ids_find(const lsi_ids *x, const uint8_t *id, size_t len, lsi_doc *doc, ls_error *err);

@@ -132,6 +132,16 @@ static int copy_all(backup *b, ls_error *err)
     return rc ? rc : lsi_manifest_write(b->m, b->to, true, &renamed, err);
 }
 
+int lsi_index_copy(lsi_dir *from, lsi_dir *to, lsi_manifest *m, ls_error *err)
+{
+    backup b = {.dir = from, .to = to, .m = m};
+    int rc = open_files(&b, err);
+    if (!rc) rc = copy_all(&b, err);
+    b.m = NULL; /* the caller's */
+    close_files(&b);
+    return rc;
+}
+
 int lsi_index_backup(const char *path, const char *to, ls_error *err)
 {
     backup b = {0};

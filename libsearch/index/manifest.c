@@ -214,6 +214,26 @@ int lsi_manifest_read(lsi_manifest **out, lsi_frame **file, lsi_dir *dir, ls_err
     return rc;
 }
 
+int lsi_manifest_rescue(lsi_manifest **out, bool *listed, lsi_dir *dir, const char *name, ls_error *err)
+{
+    lsi_frame *f;
+    *out = NULL;
+    *listed = false;
+    lsi_manifest *m = lsi_calloc(1, sizeof *m);
+    if (!m) return lsi_fail_nomem(err);
+    int rc = lsi_frame_open_damaged(&f, dir, name, LSI_FILE_MANIFEST, err);
+    if (!rc) rc = read_schema(m, f, err);
+    if (!rc) {
+        if (read_head(m, f, NULL)) m->generation = UINT64_MAX; /* not known: segments of any generation will do */
+        *listed = !read_segments(m, f, NULL) && m->count;      /* an entry of the table may be what is lost */
+        if (!*listed) m->count = 0;
+    }
+    lsi_frame_close(f);
+    if (rc) lsi_manifest_free(m);
+    else *out = m;
+    return rc;
+}
+
 /* ---- writing ---- */
 
 static void put_head(const lsi_manifest *m, lsi_sink *s)

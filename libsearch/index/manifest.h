@@ -36,6 +36,12 @@ int lsi_manifest_copy(lsi_manifest **out, const lsi_manifest *m, ls_error *err);
 /* Reads MANIFEST, or what it falls back on after a crash of the system. LS_NOTFOUND where there is none. file (may be
  * NULL): the open file itself, owned by the caller. */
 int lsi_manifest_read(lsi_manifest **out, lsi_frame **file, lsi_dir *dir, ls_error *err);
+/* For salvage: what can be had of the damaged file `name`: its schema at least, else LS_CORRUPT. *listed: its segments
+ * too. A newer format is LS_TOO_NEW. */
+int lsi_manifest_rescue(lsi_manifest **out, bool *listed, lsi_dir *dir, const char *name, ls_error *err);
+/* Copies the files that m names into the directory `to`, verifies them there, and commits m in it, durably (backup.c).
+ * m's flags are cleared. */
+int lsi_index_copy(lsi_dir *from, lsi_dir *to, lsi_manifest *m, ls_error *err);
 /* Makes m the index's commit: a temporary file, then a rename. *renamed tells whether MANIFEST may be the new one
  * where this fails; LS_COMMIT_UNKNOWN: it is, but the directory could not be synced. */
 int lsi_manifest_write(const lsi_manifest *m, lsi_dir *dir, bool sync, bool *renamed, ls_error *err);

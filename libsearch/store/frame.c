@@ -148,32 +148,34 @@ static int judge_footer(const lsi_frame *f, const uint8_t *tail, ls_error *err)
     return LS_OK;
 }
 
-/* Rule 5: fills sections[], all but base and checked; tells where the chunk sums begin and how many chunks there are.
- */
-static int judge_table(lsi_frame *f, const uint8_t *table, uint64_t *chunks, ls_error *err)
+static void read_entry(lsi_frame *f, lsi_section *s, const uint8_t *e)
+{
+    *s = (lsi_section){.type = lsi_get32(e + ENTRY_TYPE),
+                       .optional = lsi_get32(e + ENTRY_FLAGS) & ENTRY_OPTIONAL,
+                       .file_offset = lsi_get64(e + ENTRY_OFFSET),
+                       .bytes = lsi_get64(e + ENTRY_BYTES),
+                       .sums_offset = lsi_get64(e + ENTRY_SUMS),
+                       .root = lsi_get64(e + ENTRY_ROOT),
+                       .frame = f};
+}
+
+/* Rule 5: fills sections[], all but base and checked; tells where the chunk sums begin. */
+static int judge_table(lsi_frame *f, const uint8_t *table, ls_error *err)
 {
     uint64_t at = FRAME_HEADER_BYTES, sums = 0;
-    *chunks = 0;
     for (size_t i = 0; i < f->count; i++) {
         const uint8_t *e = table + i * FRAME_ENTRY_BYTES;
         uint64_t here = f->table_at + i * FRAME_ENTRY_BYTES;
         lsi_section *s = &f->sections[i];
-        s->type = lsi_get32(e + ENTRY_TYPE);
-        uint32_t flags = lsi_get32(e + ENTRY_FLAGS);
-        s->optional = flags & ENTRY_OPTIONAL;
-        s->file_offset = lsi_get64(e + ENTRY_OFFSET);
-        s->bytes = lsi_get64(e + ENTRY_BYTES);
-        s->sums_offset = lsi_get64(e + ENTRY_SUMS);
-        s->root = lsi_get64(e + ENTRY_ROOT);
-        s->frame = f;
-        if (!s->type || flags & ~(uint32_t)ENTRY_OPTIONAL) return corrupt(f, here, err, "bad section type or flags");
+        read_entry(f, s, e);
+        if (!s->type || lsi_get32(e + ENTRY_FLAGS) & ~(uint32_t)ENTRY_OPTIONAL)
+            return corrupt(f, here, err, "bad section type or flags");
         for (size_t k = 0; k < i; k++)
             if (f->sections[k].type == s->type) return corrupt(f, here, err, "a section type stands here twice");
         if (s->file_offset != at || s->bytes > f->table_at - at)
             return corrupt(f, here + ENTRY_OFFSET, err, "a section is not where it must be");
         at = lsi_frame_align(at + s->bytes);
         if (at > f->table_at) return corrupt(f, here + ENTRY_OFFSET, err, "a section is not where it must be");
-        *chunks += lsi_frame_chunks(s->bytes);
     }
     f->sums_at = sums = at;
     for (size_t i = 0; i < f->count; i++) {
@@ -188,13 +190,18 @@ static int judge_table(lsi_frame *f, const uint8_t *table, uint64_t *chunks, ls_
 }
 
 /* The memory behind the sections: where they begin, and their bits. */
-static int place_sections(lsi_frame *f, uint64_t chunks, ls_error *err)
+static int place_sections(lsi_frame *f, ls_error *err)
 {
-    if (f->sums_at > SIZE_MAX / 2) return lsi_fail(err, LS_LIMIT, "%s: too large for this machine", f->file.path);
+    uint64_t chunks = 0, bytes = 0; /* of sections that do not overlap: no more than the file has */
+    for (size_t i = 0; i < f->count; i++) {
+        chunks += lsi_frame_chunks(f->sections[i].bytes);
+        bytes += lsi_frame_align(f->sections[i].bytes) + LSI_BEHIND;
+    }
+    if (f->table_at > SIZE_MAX / 4) return lsi_fail(err, LS_LIMIT, "%s: too large for this machine", f->file.path);
     f->flags = lsi_calloc((size_t)chunks + f->count, 1);
     if (!f->flags) return lsi_fail_nomem(err);
     if (!f->map) {
-        f->heap = lsi_malloc((size_t)f->sums_at + f->count * LSI_BEHIND);
+        f->heap = lsi_malloc((size_t)bytes);
         f->heap_sums = lsi_malloc((size_t)(f->table_at - f->sums_at));
         if (!f->heap || !f->heap_sums) return lsi_fail_nomem(err);
     }
@@ -258,7 +265,6 @@ static int open_frame(lsi_frame *f, uint32_t kind, bool use_mmap, uint64_t expec
     lsi_file_id id;
     const uint8_t *header = NULL, *tail = NULL;
     uint8_t *own = NULL;
-    uint64_t chunks = 0;
     int rc = lsi_file_id_of(&f->file, &id, err);
     if (rc) return rc;
     f->bytes = id.bytes;
@@ -270,14 +276,13 @@ static int open_frame(lsi_frame *f, uint32_t kind, bool use_mmap, uint64_t expec
     if (!rc) rc = judge_footer(f, tail, err);
     if (!rc && expect_sum) rc = judge_sum(f, header, tail, expect_sum, err);
     if (!rc && !(f->sections = lsi_calloc(f->count, sizeof *f->sections))) rc = lsi_fail_nomem(err);
-    if (!rc) rc = judge_table(f, tail, &chunks, err);
-    if (!rc) rc = place_sections(f, chunks, err);
+    if (!rc) rc = judge_table(f, tail, err);
+    if (!rc) rc = place_sections(f, err);
     lsi_free(own);
     return rc;
 }
 
-int lsi_frame_open(lsi_frame **out, lsi_dir *dir, const char *name, uint32_t kind, bool use_mmap, uint64_t expect_bytes,
-                   uint64_t expect_sum, ls_error *err)
+static int new_frame(lsi_frame **out, lsi_dir *dir, const char *name, ls_error *err)
 {
     *out = NULL;
     if (strlen(name) >= LSI_NAME_BYTES) return lsi_fail(err, LS_INVALID, "%s: the file name is too long", name);
@@ -288,13 +293,117 @@ int lsi_frame_open(lsi_frame **out, lsi_dir *dir, const char *name, uint32_t kin
     f->none.frame = f;
     pthread_mutex_init(&f->fill, NULL);
     int rc = lsi_file_open(&f->file, dir, name, err);
-    if (!rc) rc = open_frame(f, kind, use_mmap, expect_bytes, expect_sum, err);
-    if (rc) {
-        lsi_frame_close(f);
-        return rc;
+    if (rc) lsi_frame_close(f);
+    else *out = f;
+    return rc;
+}
+
+int lsi_frame_open(lsi_frame **out, lsi_dir *dir, const char *name, uint32_t kind, bool use_mmap, uint64_t expect_bytes,
+                   uint64_t expect_sum, ls_error *err)
+{
+    int rc = new_frame(out, dir, name, err);
+    if (!rc) rc = open_frame(*out, kind, use_mmap, expect_bytes, expect_sum, err);
+    if (!rc) return LS_OK;
+    lsi_frame_close(*out);
+    *out = NULL;
+    return rc;
+}
+
+/* ---- opening what is damaged ---- */
+
+/* The entries that can be believed one by one: in the file, disjoint by their sum, of a type that no other claims. What
+ * they point at is still verified by root and chunk sums, so that a wrong one finds nothing. */
+static void keep_entries(lsi_frame *f, const uint8_t *table)
+{
+    size_t kept = 0;
+    uint64_t left = f->table_at;
+    f->sums_at = f->table_at;
+    for (size_t i = 0; i < f->count; i++) {
+        lsi_section *s = &f->sections[kept];
+        bool twice = false;
+        read_entry(f, s, table + i * FRAME_ENTRY_BYTES);
+        for (size_t k = 0; k < f->count; k++)
+            if (k != i && lsi_get32(table + k * FRAME_ENTRY_BYTES + ENTRY_TYPE) == s->type) twice = true;
+        uint64_t sums = 8 * lsi_frame_chunks(s->bytes);
+        if (!s->type || twice || s->file_offset % LSI_SECTION_ALIGN ||
+            !lsi_range_ok(s->file_offset, s->bytes, f->table_at) || lsi_frame_align(s->bytes) > left ||
+            !lsi_range_ok(s->sums_offset, sums, f->table_at))
+            continue;
+        left -= lsi_frame_align(s->bytes);
+        f->sums_at = LSI_MIN(f->sums_at, s->sums_offset);
+        kept++;
     }
-    *out = f;
-    return LS_OK;
+    f->count = kept;
+}
+
+/* Where the header cannot be believed: a sound footer knows the sum of the table that ends before it, and so how many
+ * entries that has. */
+static int table_of_footer(lsi_frame *f, uint32_t kind, ls_error *err)
+{
+    uint8_t t[FRAME_FOOTER_BYTES], *table = NULL;
+    size_t most = (size_t)LSI_MIN((uint64_t)lsi_frame_align((uint64_t)FRAME_SECTIONS_MAX * FRAME_ENTRY_BYTES),
+                                  (f->bytes - FRAME_HEADER_BYTES - FRAME_FOOTER_BYTES) & ~(uint64_t)63);
+    int rc = lsi_file_read(&f->file, f->bytes - FRAME_FOOTER_BYTES, t, sizeof t, err);
+    if (rc) return rc;
+    f->generation = lsi_get64(t + FOOTER_GENERATION);
+    f->kind = lsi_get32(t + FOOTER_KIND);
+    if (memcmp(t + FOOTER_MAGIC, FRAME_END_MAGIC, 8) || lsi_get64(t + FOOTER_SUM) != lsi_hash64(t, FOOTER_SUM) ||
+        lsi_get64(t + FOOTER_BYTES) != f->bytes || f->kind != kind)
+        return corrupt(f, f->bytes - FRAME_FOOTER_BYTES, err, "neither header nor footer are sound");
+    table = lsi_malloc(most);
+    if (!table) return lsi_fail_nomem(err);
+    rc = lsi_file_read(&f->file, f->bytes - FRAME_FOOTER_BYTES - most, table, most, err);
+    size_t n = LSI_SECTION_ALIGN;
+    while (!rc && n <= most && lsi_hash64(table + most - n, n) != lsi_get64(t + FOOTER_TABLE_SUM))
+        n += LSI_SECTION_ALIGN;
+    if (!rc && n > most) rc = corrupt(f, f->bytes - FRAME_FOOTER_BYTES, err, "no section table that the footer knows");
+    if (!rc) {
+        f->table_at = f->bytes - FRAME_FOOTER_BYTES - n;
+        f->count = n / FRAME_ENTRY_BYTES;
+        if (f->count && !lsi_get32(table + most - n + (f->count - 1) * FRAME_ENTRY_BYTES)) f->count--; /* zero bytes */
+    }
+    lsi_free(table);
+    return rc;
+}
+
+static int open_damaged(lsi_frame *f, uint32_t kind, ls_error *err)
+{
+    lsi_file_id id;
+    uint8_t h[FRAME_HEADER_BYTES];
+    int rc = lsi_file_id_of(&f->file, &id, err);
+    if (rc) return rc;
+    f->bytes = id.bytes;
+    if (f->bytes < FRAME_HEADER_BYTES + FRAME_FOOTER_BYTES)
+        return corrupt(f, f->bytes, err, "the file ends here, at least 128 bytes expected");
+    rc = lsi_file_read(&f->file, 0, h, sizeof h, err);
+    if (!rc && lsi_get64(h + HEADER_SUM) == lsi_hash64(h, HEADER_SUM))
+        f->bytes =
+            LSI_MIN(f->bytes, LSI_MAX(lsi_get64(h + HEADER_BYTES), 128u)); /* what was put behind is not its own */
+    if (!rc) rc = judge_header(f, h, kind, 0, err);
+    if (rc == LS_TOO_NEW || rc == LS_TOO_OLD) return rc;
+    if (rc) {
+        f->bytes = id.bytes;
+        rc = table_of_footer(f, kind, err);
+    }
+    if (rc) return rc;
+    uint8_t *table = lsi_malloc((size_t)(f->bytes - f->table_at));
+    f->sections = lsi_calloc(f->count, sizeof *f->sections);
+    if (!table || !f->sections) rc = lsi_fail_nomem(err);
+    if (!rc) rc = lsi_file_read(&f->file, f->table_at, table, (size_t)(f->bytes - f->table_at), err);
+    if (!rc && judge_table(f, table, NULL)) keep_entries(f, table);
+    if (!rc) rc = place_sections(f, err);
+    lsi_free(table);
+    return rc;
+}
+
+int lsi_frame_open_damaged(lsi_frame **out, lsi_dir *dir, const char *name, uint32_t kind, ls_error *err)
+{
+    int rc = new_frame(out, dir, name, err);
+    if (!rc) rc = open_damaged(*out, kind, err);
+    if (!rc) return LS_OK;
+    lsi_frame_close(*out);
+    *out = NULL;
+    return rc;
 }
 
 void lsi_frame_close(lsi_frame *f)

@@ -58,6 +58,9 @@ typedef struct lsi_section {
  * manifest; 0: not known. use_mmap false: chunks are read by pread when first touched. */
 int lsi_frame_open(lsi_frame **out, lsi_dir *dir, const char *name, uint32_t kind, bool use_mmap, uint64_t expect_bytes,
                    uint64_t expect_sum, ls_error *err);
+/* For salvage: opens what lsi_frame_open refuses, as far as its sections can be found, which are verified all the same
+ * before they are used. Neither size nor sum of a manifest is asked. LS_CORRUPT where nothing can be found. */
+int lsi_frame_open_damaged(lsi_frame **out, lsi_dir *dir, const char *name, uint32_t kind, ls_error *err);
 void lsi_frame_close(lsi_frame *f); /* takes NULL */
 uint64_t lsi_frame_generation(const lsi_frame *f);
 uint64_t lsi_frame_bytes(const lsi_frame *f);

@@ -195,6 +195,19 @@ static char *parent_of(const char *path)
     return n ? lsi_strndup(path, n) : lsi_strndup(".", 1);
 }
 
+/* fsyncs the directory that holds path: the name itself must survive. */
+static int sync_parent(const char *path, ls_error *err)
+{
+    lsi_dir *up = NULL;
+    char *parent = parent_of(path);
+    if (!parent) return lsi_fail_nomem(err);
+    int rc = lsi_dir_open(&up, parent, err);
+    lsi_free(parent);
+    if (!rc) rc = lsi_dir_sync(up, err);
+    lsi_dir_close(up);
+    return rc;
+}
+
 static int make_dir(lsi_dir **out, const char *path, bool exclusive, ls_error *err)
 {
     *out = NULL;
@@ -203,15 +216,9 @@ static int make_dir(lsi_dir **out, const char *path, bool exclusive, ls_error *e
     bool existed = rc < 0 && errno == EEXIST;
     if (existed && exclusive) return lsi_fail(err, LS_EXISTS, "%s: is there already", path);
     if (rc < 0 && !existed) return lsi_fail_errno(err, errno, path, "make the directory");
-    char *parent = parent_of(path);
-    if (!parent) return lsi_fail_nomem(err);
-    lsi_dir *up = NULL;
     ls_error why;
-    rc = lsi_dir_open(&up, parent, &why);
-    lsi_free(parent);
-    if (!rc) rc = lsi_dir_sync(up, &why); /* the new name itself must survive */
-    else if (existed && (why.sys_errno == EACCES || why.sys_errno == EPERM)) rc = LS_OK; /* its maker could sync it */
-    lsi_dir_close(up);
+    rc = sync_parent(path, &why);
+    if (rc && existed && (why.sys_errno == EACCES || why.sys_errno == EPERM)) rc = LS_OK; /* its maker could sync it */
     if (rc && err) *err = why;
     return rc ? rc : lsi_dir_open(out, path, err);
 }
@@ -231,6 +238,23 @@ int lsi_dir_remove(const char *path, ls_error *err)
     int rc;
     RETRY(rc, rmdir(path));
     return rc < 0 ? lsi_fail_errno(err, errno, path, "remove the directory") : LS_OK;
+}
+
+int lsi_dir_move(const char *from, const char *to, ls_error *err)
+{
+    int rc;
+    RETRY(rc, renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE));
+    if (rc < 0 && errno == EINVAL) { /* a file system without that flag: an empty directory may be replaced then */
+        RETRY(rc, rename(from, to));
+    }
+    if (rc < 0 && (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR))
+        return lsi_fail(err, LS_EXISTS, "%s: is there already", to);
+    if (rc < 0) return lsi_fail_errno(err, errno, to, "rename over it");
+    ls_error why;
+    if (!sync_parent(to, &why)) return LS_OK;
+    rc = lsi_fail(err, LS_COMMIT_UNKNOWN, "%s: is in place, but may not survive a crash: %.300s", to, why.message);
+    if (err) err->sys_errno = why.sys_errno;
+    return rc;
 }
 
 int lsi_dir_sync(lsi_dir *d, ls_error *err)

@@ -12,8 +12,11 @@ int lsi_dir_create(lsi_dir **out, const char *path, ls_error *err); /* mkdir and
 /* As create, but LS_EXISTS where the name is taken. */
 int lsi_dir_create_new(lsi_dir **out, const char *path, ls_error *err);
 int lsi_dir_remove(const char *path, ls_error *err); /* rmdir */
-void lsi_dir_retain(lsi_dir *d);                     /* one more owner, who closes it once */
-void lsi_dir_close(lsi_dir *d);                      /* takes NULL */
+/* Gives a directory another name beside its own, durably. LS_EXISTS where that is taken; LS_COMMIT_UNKNOWN:
+ * it has it, but may lose it in a crash. */
+int lsi_dir_move(const char *from, const char *to, ls_error *err);
+void lsi_dir_retain(lsi_dir *d); /* one more owner, who closes it once */
+void lsi_dir_close(lsi_dir *d);  /* takes NULL */
 const char *lsi_dir_path(const lsi_dir *d);
 
 int64_t lsi_io_now_ms(void); /* wall clock, UTC */

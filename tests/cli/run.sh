@@ -54,7 +54,7 @@ t 0 '--help' --help; out 'reindex'; quiet
 t 0 'help' help; out 'Commands:'
 t 0 '--version' --version; out 'libsearch 0.'
 t 2 'unknown command' serach; one_line; err "unknown command 'serach'"
-for c in init add search show suggest export delete stats check merge backup reindex completion; do
+for c in init add search show suggest export delete stats check merge backup reindex salvage completion; do
     t 0 "$c --help" "$c" --help; out 'Flags:'; out "libsearch $c"
     if [ -f "$root/man/libsearch-$c.1" ]; then
         "$bin" --manual "$c" >manual
