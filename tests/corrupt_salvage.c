@@ -24,7 +24,7 @@ static void body_text(char *out, size_t cap, int i, bool old)
 
 static void add_one(ls_writer *w, int i, bool old)
 {
-    char id[8], body[100];
+    char id[16], body[100];
     ls_doc *d;
     snprintf(id, sizeof id, "d%d", i);
     body_text(body, sizeof body, i, old);

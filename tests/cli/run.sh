@@ -395,6 +395,16 @@ echo '{"fields":{"body":{"type":"text","stored":false},"source":{"type":"keyword
 "$bin" add unstored s.ndjson >out 2>err
 t 0 'reindex names what was not stored' reindex unstored unstored2; err "field 'body' was not stored"
 
+# ---- salvage ----
+t 0 'salvage of a sound index' salvage idx saved; out 'salvaged documents=5 lost=0'; t 0 'it is whole' check saved; out 'documents=5'
+t 2 'salvage onto something' salvage idx saved; one_line
+cp -r idx hurt; rm hurt/MANIFEST
+t 2 'an index without its manifest' search hurt arms; one_line
+t 0 'salvage without a manifest' salvage hurt saved2; out 'manifest:'; out 'salvaged documents='
+"$bin" export saved2 | sort >second
+is 'salvage keeps all' cmp -s first second
+t 2 'salvage of nothing' salvage . saved3; one_line
+
 # ---- completion ----
 for shell in bash zsh fish; do t 0 "completion $shell" completion $shell; out reindex; done
 if command -v bash >/dev/null; then
