@@ -83,11 +83,11 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/json.a $(STATIC)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(JSON_LIBS) $(LIB_LIBS)
 
--include $(LIB_OBJ:.o=.d) $(PIC_OBJ:.o=.d) $(JSON_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(SRV_OBJ:.o=.d) $(TEST_SRC:%.c=$(BUILD)/obj/%.d)
+-include $(LIB_OBJ:.o=.d) $(PIC_OBJ:.o=.d) $(JSON_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(SRV_OBJ:.o=.d) $(TEST_SRC:%.c=$(BUILD)/obj/%.d) $(patsubst %.c,$(BUILD)/obj/%.d,$(wildcard fuzz/*.c))
 
 # ---- what a change must pass ----
 .PHONY: check test tests lint format tidy asan asan-check tsan clang check-long
-check: lint test check-cli check-golden check-format check-crash check-http check-install   ## everything a change must pass (short forms)
+check: lint test check-fuzz check-cli check-golden check-format check-crash check-http check-install   ## everything a change must pass (short forms)
 
 # Each test is a process of its own with a time limit; cmocka's closing lines are printed.
 TEST_TIMEOUT ?= 300
@@ -107,10 +107,31 @@ check-http: $(BUILD)/libsearchd $(BUILD)/libsearch   ## the server, against open
 	@python3 tests/http/run.py --server $(BUILD)/libsearchd
 .PHONY: check-cli check-golden check-format check-crash check-http
 asan: ; $(MAKE) asan-check SAN=address,undefined   ## tests under ASan and UBSan
-asan-check: test check-golden check-cli check-http   ## (of a build with SAN)
+asan-check: test check-fuzz check-golden check-cli check-http   ## (of a build with SAN)
 tsan: ; $(MAKE) test SAN=thread   ## tests under TSan
 clang: ; $(MAKE) all test CC=clang BUILD=build/clang WERROR=1   ## build and tests by clang
 check-long: ; sh tests/long.sh $(DATA)   ## campaigns, clang, TSan, fresh root, browser: hours (DATA=folder of collections, optional)
+
+# ---- fuzzing: fuzz/f_*.c, one target a file ----
+FUZZ_CC ?= $(firstword $(shell command -v clang clang-19 clang-16 clang-14 2>/dev/null) clang)
+FUZZ    := $(sort $(patsubst fuzz/%.c,%,$(wildcard fuzz/f_*.c)))
+FUZZ_IN := $(filter-out $(BUILD)/obj/server/main.o,$(SRV_OBJ))
+$(BUILD)/obj/fuzz.a: $(FUZZ_IN) $(JSON_OBJ) $(BUILD)/obj/fuzz/folder.o
+	@rm -f $@
+	$(AR) rcs $@ $^
+$(BUILD)/fuzz/%: $(BUILD)/obj/fuzz/%.o $(if $(FUZZER),,$(BUILD)/obj/fuzz/replay.o) $(BUILD)/obj/fuzz.a $(STATIC)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) $(if $(FUZZER),-fsanitize=fuzzer) -o $@ $^ $(SRV_LIBS) $(JSON_LIBS) $(LIB_LIBS)
+.SECONDARY: $(FUZZ:%=$(BUILD)/obj/fuzz/%.o) $(BUILD)/obj/fuzz/replay.o
+.PHONY: check-fuzz fuzz fuzz-run fuzz-targets
+fuzz-targets: $(FUZZ:%=$(BUILD)/fuzz/%)
+check-fuzz: fuzz-targets   ## the seeds and found cases of fuzz/, run once
+	@for t in $(FUZZ); do $(BUILD)/fuzz/$$t fuzz/seeds/$$t || { echo "FAIL $$t"; exit 1; }; done; echo "ok   fuzz: seeds replayed"
+fuzz:   ## the targets of fuzz/ by clang, with libFuzzer, ASan and UBSan
+	$(MAKE) fuzz-targets CC="$(CCACHE) $(FUZZ_CC)" BUILD=build/fuzz SAN=fuzzer-no-link,address,undefined CFLAGS="-O1 -g" FUZZER=1
+SECONDS ?= 120
+fuzz-run: fuzz   ## each target for SECONDS=120, and a table of executions, coverage and findings
+	@sh fuzz/run.sh build/fuzz $(SECONDS) $(if $(ONLY),$(ONLY),$(FUZZ))
 
 FORMATTED := $(filter-out libsearch/text/ucd_data.c,$(LIB_SRC) $(JSON_SRC) $(CLI_SRC) $(SRV_SRC) $(HEADERS))
 CLANG_FORMAT ?= $(shell command -v clang-format-14 || command -v clang-format)
