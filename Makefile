@@ -122,6 +122,9 @@ $(BUILD)/obj/fuzz.a: $(FUZZ_IN) $(JSON_OBJ) $(BUILD)/obj/fuzz/folder.o
 $(BUILD)/fuzz/%: $(BUILD)/obj/fuzz/%.o $(if $(FUZZER),,$(BUILD)/obj/fuzz/replay.o) $(BUILD)/obj/fuzz.a $(STATIC)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) $(if $(FUZZER),-fsanitize=fuzzer) -o $@ $^ $(SRV_LIBS) $(JSON_LIBS) $(LIB_LIBS)
+$(BUILD)/fuzz/make_seeds: $(BUILD)/obj/fuzz/make_seeds.o $(BUILD)/obj/fuzz.a $(STATIC)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
 .SECONDARY: $(FUZZ:%=$(BUILD)/obj/fuzz/%.o) $(BUILD)/obj/fuzz/replay.o
 .PHONY: check-fuzz fuzz fuzz-run fuzz-targets
 fuzz-targets: $(FUZZ:%=$(BUILD)/fuzz/%)

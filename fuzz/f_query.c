@@ -34,7 +34,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
         FUZZ_CHECK(w->start <= w->end && w->end <= len && *w->code && *w->message);
     }
     run(q);
-    o.flags &= ~(unsigned)LS_MODE_SIMPLE; /* what is printed has its operators written out */
     bool cut = false; /* where a limit bit, the printed form may be longer than what it stands for */
     for (size_t i = 0; ls_query_warning(q, i); i++) cut |= !strncmp(ls_query_warning(q, i)->code, "limit", 5);
     if (!cut) {

@@ -70,7 +70,7 @@ static void list(const lsi_segment *s, lsi_ord ord, const char *name)
 
 static void of_segment(const lsi_segment *s, const char *tag)
 {
-    char name[40];
+    char name[60];
     ls_error err;
     lsi_buf b;
     static const struct {
@@ -116,9 +116,9 @@ static void of_manifest(void)
     lsi_buf_init(&b, 0);
     snprintf(path, sizeof path, "%s/%s", fuzz_index(), LSI_NAME_MANIFEST);
     FUZZ_CHECK(!lsi_io_read_file(path, 1 << 20, &file, &err));
-    for (uint8_t how = 0; how < 4; how += 2) {
+    for (unsigned how = 0; how < 4; how += 2) {
         lsi_buf_reset(&b);
-        lsi_buf_put8(&b, how);
+        lsi_buf_put8(&b, (uint8_t)how);
         lsi_buf_put(&b, file.data, file.len);
         save("f_frame", how ? "sealed" : "plain", &b);
     }
@@ -150,11 +150,17 @@ static void of_index(void)
     lsi_buf_init(&b, 0);
     lsi_buf_puts(&b, "none");
     save("f_index", "none", &b);
-    for (uint8_t file = 0; file < 5; file++)
-        for (uint8_t section = 0; section < 19; section += file ? 3 : 1) {
+    for (unsigned file = 0; file < 5; file++)
+        for (unsigned section = 0; section < 19; section += file ? 3 : 1) {
             lsi_buf_reset(&b);
-            const uint8_t change[] = {file, section, (uint8_t)(section * 7), 0, section, (uint8_t)(section * 37 + file),
-                                      0,    0};
+            const uint8_t change[] = {(uint8_t)file,
+                                      (uint8_t)section,
+                                      (uint8_t)(section * 7),
+                                      0,
+                                      (uint8_t)section,
+                                      (uint8_t)(section * 37 + file),
+                                      0,
+                                      0};
             lsi_buf_put(&b, change, sizeof change);
             snprintf(name, sizeof name, "%u-%u", file, section);
             save("f_index", name, &b);
@@ -169,7 +175,7 @@ int main(int argc, char **argv)
     mkdir(to, 0777);
     const ls_reader *r = fuzz_reader();
     for (size_t i = 0; i < r->snap->count; i++) {
-        char tag[8];
+        char tag[24];
         snprintf(tag, sizeof tag, "%zu", i);
         of_segment(r->snap->segments[i].seg, tag);
     }
