@@ -11,6 +11,7 @@
 #define DOCS     30 /* 10 a segment */
 #define REPLACED 4  /* of the first segment, in the third */
 #define GONE     13 /* deleted, of the second */
+#define KILLED   17 /* the same, with a tombstone: never back */
 
 static ls_error err;
 static size_t stride = 43;
@@ -46,6 +47,8 @@ static void build(void)
         add_one(w, i, i == REPLACED);
         if (i == 22) add_one(w, REPLACED, false);
         if (i == 24) OK(ls_delete(w, "d13", 3, &err));
+        if (i == 24)
+            OK(ls_kill(w, &(ls_kill_options){.size = sizeof(ls_kill_options), .id = "d17", .id_len = 3}, NULL, &err));
         if (i % 10 == 9) OK(ls_commit(w, NULL, &err));
     }
     ls_writer_close(w);
@@ -107,7 +110,9 @@ static void salvage(const char *what, int broken, bool manifest_sound)
     assert_int_equal(told, report.faults);
     judge(&report, what, have);
     for (int i = 0; i < DOCS; i++) {
-        if (i == GONE) {
+        if (i == KILLED && have[i]) print_error("%s: the killed one is back\n", what);
+        if (i == KILLED) assert_false(have[i]);
+        if (i == GONE || i == KILLED) {
             if (have[i] && manifest_sound && !report.undeleted) print_error("%s: the deleted one is back\n", what);
             assert_true(!have[i] || !manifest_sound || report.undeleted);
             continue;
@@ -165,11 +170,12 @@ static size_t load(image *files, size_t cap)
         close(fd);
     }
     closedir(d);
-    qsort(files, n, sizeof *files, by_name); /* MANIFEST, live-…, live-…, seg-… × 3 */
+    qsort(files, n, sizeof *files, by_name); /* MANIFEST, live-…, live-…, seg-… × 3, tombs-… */
     for (size_t i = 0, lives = 0; i < n; i++)
-        files[i].segment = !strncmp(files[i].name, "seg", 3)    ? segments++
-                           : !strncmp(files[i].name, "live", 4) ? (int)lives++
-                                                                : -1;
+        files[i].segment = !strncmp(files[i].name, "seg", 3)     ? segments++
+                           : !strncmp(files[i].name, "live", 4)  ? (int)lives++
+                           : !strncmp(files[i].name, "tombs", 5) ? 0
+                                                                 : -1;
     return n;
 }
 
@@ -212,7 +218,7 @@ static void each_file(void **state)
     image files[8];
     build();
     size_t n = load(files, 8);
-    assert_int_equal(n, 6);
+    assert_int_equal(n, 7);
     salvage("nothing damaged", -1, true);
     for (size_t i = 0; i < n; i++) damage(&files[i]);
     for (size_t i = 0; i < n; i++)
@@ -307,7 +313,7 @@ static void failures(void **state)
     image files[8];
     build();
     size_t n = load(files, 8);
-    image *seg = &files[n - 2];
+    image *seg = &files[n - 3];
     seg->p[seg->n / 2] ^= 1;
     put(seg, seg->p, seg->n);
     char part[120];

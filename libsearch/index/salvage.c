@@ -17,6 +17,7 @@
  * The new index is made beside its name and renamed at the end: half of it never looks like all of it. */
 #include "libsearch/index/maintain.h"
 #include "libsearch/index/manifest.h"
+#include "libsearch/index/tombs.h"
 #include "libsearch/index/writer.h"
 #include "libsearch/segment/merge.h"
 #include "libsearch/segment/rescue.h"
@@ -41,8 +42,8 @@ typedef struct salvage {
     bool *copied;    /* for each segment */
     uint64_t *lives; /* generations of live files, while the directory is listed */
     size_t live_count, live_cap;
-    uint64_t newest_temp;
-    char *part; /* the path of the new index while it is made */
+    uint64_t newest_temp, tombs; /* generations; tombs: of what was not copied, the newest; 0: none */
+    char *part;                  /* the path of the new index while it is made */
     ls_writer *w;
     ls_doc *d;
 } salvage;
@@ -79,6 +80,8 @@ static int look_at(void *ctx, const char *name)
     } else if (kind == LSI_NAME_LIVE) {
         if (!LSI_ROOM(s->lives, s->live_count + 1, s->live_cap)) return LS_NOMEM;
         s->lives[s->live_count++] = generation;
+    } else if (kind == LSI_NAME_TOMBS) {
+        s->tombs = LSI_MAX(s->tombs, generation);
     } else if (kind == LSI_NAME_TEMP) {
         s->newest_temp = LSI_MAX(s->newest_temp, generation);
     }
@@ -190,18 +193,17 @@ static int is_sound(salvage *s, const lsi_segment_info *x, bool *sound, ls_error
 /* The tombstones' file goes along where it is sound. */
 static int judge_tombs(salvage *s, lsi_manifest *m, ls_error *err)
 {
-    char name[LSI_NAME_BYTES];
-    lsi_frame *f = NULL;
+    lsi_tombs *t = NULL;
     ls_error why;
     uint64_t faults = 0;
-    if (!m->tombs_generation) return LS_OK;
-    lsi_name_make(name, LSI_NAME_TOMBS, m->tombs_generation);
-    int rc = lsi_frame_open(&f, s->dir, name, LSI_FILE_TOMBS, false, m->tombs_bytes, m->tombs_sum, &why);
-    if (!rc) rc = lsi_frame_verify(f, NULL, NULL, &faults, &why);
-    lsi_frame_close(f);
+    int rc = lsi_tombs_open(&t, s->dir, m->tombs_generation, m->tombs_bytes, m->tombs_sum, false, &why);
+    bool opened = !rc;
+    if (t) rc = lsi_tombs_verify(t, on_fault, s, &faults, &why);
+    lsi_tombs_release(t);
     if (rc && !is_damage(rc, &why)) return give_up(rc, &why, err);
-    if (!rc) return LS_OK;
-    on_fault(s, &why, "tombstones");
+    if (!rc && !faults) return LS_OK;
+    if (!opened) on_fault(s, &why, "tombstones");
+    s->tombs = m->tombs_generation;
     m->tombs_generation = m->tombs_bytes = m->tombs_sum = 0;
     return LS_OK;
 }
@@ -249,10 +251,10 @@ static void document_in_part(salvage *s, uint64_t generation, lsi_doc doc, unsig
 
 static int add_one(salvage *s, ls_added *added, ls_error *err)
 {
-    int rc = lsi_writer_add(s->w, s->d, added, err);
+    int rc = lsi_writer_add(s->w, s->d, false, added, err);
     if (rc || added->result != LS_CONFLICT) return rc;
     s->d->version = 0; /* the later one of two with one version */
-    return lsi_writer_add(s->w, s->d, added, err);
+    return lsi_writer_add(s->w, s->d, false, added, err);
 }
 
 static int add_document(salvage *s, lsi_rescue *r, uint64_t generation, lsi_doc doc, ls_error *err)
@@ -308,6 +310,38 @@ static int add_segment(salvage *s, const lsi_segment_info *x, ls_error *err)
     return rc;
 }
 
+/* Killed stories stay killed: the tombstones that can still be read are set anew, before anything is added. */
+static int bury(salvage *s, ls_error *err)
+{
+    lsi_tombs *t;
+    lsi_tomb x;
+    ls_error why;
+    int rc = lsi_tombs_open(&t, s->dir, s->tombs, 0, 0, false, &why);
+    if (rc && !is_damage(rc, &why)) return give_up(rc, &why, err);
+    if (rc) on_fault(s, &why, "tombstones");
+    size_t count = rc ? 0 : t->count;
+    rc = LS_OK;
+    for (size_t i = 0; !rc && i < count; i++) {
+        ls_killed killed;
+        rc = lsi_tombs_at(t, i, &x, &why);
+        ls_kill_options o = {.size = sizeof o,
+                             .id = x.id,
+                             .guid = x.guid,
+                             .reason = x.reason,
+                             .version = x.version,
+                             .id_len = x.id_len,
+                             .guid_len = x.guid_len,
+                             .reason_len = x.reason_len,
+                             .time = x.time};
+        if (!rc) rc = lsi_writer_kill(s->w, &o, &killed, &why);
+        if (!rc || !is_damage(rc, &why)) continue;
+        on_fault(s, &why, "tombstones");
+        rc = LS_OK;
+    }
+    lsi_tombs_release(t);
+    return rc ? give_up(rc, &why, err) : LS_OK;
+}
+
 static int add_rest(salvage *s, ls_error *err)
 {
     ls_writer_options o = {.size = sizeof o,
@@ -316,6 +350,7 @@ static int add_rest(salvage *s, ls_error *err)
                            .memory_bytes = s->o->memory_bytes ? s->o->memory_bytes : DEFAULT_MEMORY};
     int rc = lsi_doc_new(&s->d, err);
     if (!rc) rc = lsi_writer_open(&s->w, s->part, &o, err);
+    if (!rc && s->tombs) rc = bury(s, err);
     for (size_t i = 0; !rc && i < s->count; i++)
         if (!s->copied[i]) rc = add_segment(s, &s->segments[i], err);
     return rc ? rc : lsi_writer_commit(s->w, NULL, err);
