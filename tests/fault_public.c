@@ -1,0 +1,404 @@
+/* fault_public.c — the nth allocation, and the nth system call, fails (once, and from then on) in every public function
+ * that reads, and in those that write by a query: an error with its name and nothing handed out, or the right answer,
+ * never a wrong one; and the same call afterwards gives the right answer. usage: fault_public [STRIDE]: every STRIDE-th
+ * point only (default 3; 1: all) */
+#include "libsearch/store/io.h"
+#include "libsearch/util/alloc.h"
+#include "tests/index_util.h"
+#include <errno.h>
+
+#define DOCS 60
+
+static ls_error err;
+static uint64_t stride = 3, points, failed;
+
+static void build(void)
+{
+    ls_writer *w = open_writer(LS_WRITER_CREATE | LS_WRITER_NO_MERGE | LS_WRITER_NO_SYNC, 0);
+    uint64_t x = 99;
+    for (int i = 0; i < DOCS; i++) {
+        char id[16], body[600], title[60];
+        ls_doc *d;
+        snprintf(id, sizeof id, "d%d", i);
+        random_text(&x, body, sizeof body, 60);
+        random_text(&x, title, sizeof title, 4);
+        OK(ls_doc_new(&d, &err));
+        OK(ls_doc_set_id(d, id, strlen(id), &err));
+        OK(ls_doc_add_text(d, "title", title, strlen(title), &err));
+        OK(ls_doc_add_text(d, "body", body, strlen(body), &err));
+        OK(ls_doc_add_text(d, "source", i % 2 ? "Daily" : "Weekly", i % 2 ? 5 : 6, &err));
+        OK(ls_doc_add_int(d, "published", 86400000LL * i, &err));
+        OK(ls_add(w, d, NULL, &err));
+        ls_doc_free(d);
+        if (i == 40) OK(ls_commit(w, NULL, &err));
+    }
+    OK(ls_delete(w, "d3", 2, &err));
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+}
+
+/* ---- what is called; each adds what it was answered to *sum ---- */
+
+static void mix(uint64_t *sum, const void *p, size_t n)
+{
+    const uint8_t *b = p;
+    for (size_t i = 0; i < n; i++) *sum = (*sum ^ b[i]) * 0x100000001b3u;
+}
+
+static void mix_text(uint64_t *sum, const char *s)
+{
+    mix(sum, s ? s : "-", s ? strlen(s) + 1 : 1);
+}
+
+typedef int call_fn(ls_reader *r, uint64_t *sum);
+
+static int search(ls_reader *r, uint64_t *sum, const char *text, const ls_search_options *o, char **cursor)
+{
+    ls_query *q;
+    ls_results *res;
+    int rc = ls_query_parse(&q, ls_reader_schema(r), text, strlen(text), NULL, &err);
+    if (rc) {
+        assert_null(q);
+        return rc;
+    }
+    rc = ls_search(&res, r, q, o, &err);
+    if (rc) assert_null(res);
+    if (!rc) {
+        ls_results_info info = ls_results_get(res);
+        mix(sum, &info.total, sizeof info.total);
+        for (size_t i = 0; i < info.count; i++) {
+            const ls_hit *h = ls_results_hit(res, i);
+            mix(sum, &h->doc, sizeof h->doc);
+            mix(sum, &h->score, sizeof h->score);
+            mix_text(sum, h->id);
+        }
+        const ls_facet_value *f;
+        for (size_t i = 0; (f = ls_results_facet(res, 0, i)) != NULL; i++) {
+            mix_text(sum, f->value);
+            mix(sum, &f->count, sizeof f->count);
+        }
+        if (cursor) *cursor = ls_results_cursor(res) ? strdup(ls_results_cursor(res)) : NULL;
+    }
+    ls_results_free(res);
+    ls_query_free(q);
+    return rc;
+}
+
+static int call_search(ls_reader *r, uint64_t *sum)
+{
+    static const char *const queries[] = {"w1",
+                                          "w2 w3",
+                                          "w1 OR w9 OR w30",
+                                          "\"w1 w2\"",
+                                          "w1*",
+                                          "w?1",
+                                          "w12~",
+                                          "NOT w1",
+                                          "w1 w/4 w2",
+                                          "title:w5",
+                                          "source:daily",
+                                          "w3 w/s w4",
+                                          "caps(w1)",
+                                          "atleast2(w1)",
+                                          "=w7",
+                                          "published:1970-01",
+                                          "(w1 OR w2) w/3 (w4 OR w5)",
+                                          "\"w1 w5\"~4"};
+    static const char *const facets[] = {"source"};
+    for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
+        LS_INIT(ls_search_options, o);
+        const char *value = "daily";
+        ls_filter filter = {.field = "source", .values = &value, .value_count = 1, .from = INT64_MIN, .to = INT64_MAX};
+        o.facets = facets;
+        o.facet_count = i % 2;
+        o.filters = &filter;
+        o.filter_count = i % 5 == 1;
+        o.sort = i % 4 == 2 ? LS_BY_FIELD_DESC : LS_BY_RELEVANCE;
+        o.sort_field = "published";
+        o.exhaustive = i % 3 == 2;
+        o.timeout_ms = -1;
+        int rc = search(r, sum, queries[i], &o, NULL);
+        if (rc) return rc;
+    }
+    return LS_OK;
+}
+
+static int call_pages(ls_reader *r, uint64_t *sum)
+{
+    char *cursor = NULL, *next = NULL;
+    int rc = LS_OK;
+    for (int page = 0; page < 4 && !rc; page++) {
+        LS_INIT(ls_search_options, o);
+        o.limit = 5;
+        o.cursor = cursor;
+        o.timeout_ms = -1;
+        next = NULL;
+        rc = search(r, sum, "w1 OR w2", &o, &next);
+        free(cursor);
+        cursor = next;
+        if (!cursor) break;
+    }
+    free(cursor);
+    return rc;
+}
+
+static int call_snippets(ls_reader *r, uint64_t *sum)
+{
+    ls_query *q;
+    int rc = ls_query_parse(&q, ls_reader_schema(r), "w1 \"w2 w3\" w4*", 13, NULL, &err);
+    for (uint64_t doc = 4; !rc && doc < 8; doc++) {
+        ls_snippets *s;
+        LS_INIT(ls_snippet_options, o);
+        o.all_matches = 1;
+        o.range_unit = (int)(doc % 3);
+        rc = ls_snippets_make(&s, r, q, doc, &o, &err);
+        if (rc) assert_null(s);
+        for (size_t i = 0; !rc && i < s->count; i++) mix_text(sum, s->snippets[i].html);
+        if (!rc) mix_text(sum, s->title_html);
+        if (!rc) mix(sum, &s->match_count, sizeof s->match_count);
+        ls_snippets_free(s);
+    }
+    ls_query_free(q);
+    return rc;
+}
+
+static int call_explain(ls_reader *r, uint64_t *sum)
+{
+    ls_query *q;
+    int rc = ls_query_parse(&q, ls_reader_schema(r), "w1 OR \"w2 w3\" OR w4*", 20, NULL, &err);
+    for (uint64_t doc = 4; !rc && doc < 8; doc++) {
+        ls_explanation *e;
+        rc = ls_explain(&e, r, q, NULL, doc, &err);
+        if (rc) assert_null(e);
+        for (size_t i = 0; !rc && i < e->count; i++) mix_text(sum, e->nodes[i].text);
+        ls_explanation_free(e);
+    }
+    ls_query_free(q);
+    return rc;
+}
+
+static int call_suggest(ls_reader *r, uint64_t *sum)
+{
+    static const char *const typed[] = {"w", "w1", "wq12 w3", "w1 w"};
+    for (size_t k = 0; k < sizeof typed / sizeof *typed; k++) {
+        ls_suggestions *s;
+        int rc = ls_suggest(&s, r, typed[k], strlen(typed[k]), 5, &err);
+        if (rc) {
+            assert_null(s);
+            return rc;
+        }
+        for (size_t i = 0; i < s->count; i++) mix_text(sum, s->completions[i].text);
+        mix_text(sum, s->did_you_mean);
+        ls_suggestions_free(s);
+    }
+    return LS_OK;
+}
+
+static int call_more_like(ls_reader *r, uint64_t *sum)
+{
+    ls_query *q;
+    int rc = ls_more_like(&q, r, 5, &err);
+    if (rc) assert_null(q);
+    if (!rc) mix_text(sum, ls_query_parsed(q));
+    ls_query_free(q);
+    return rc;
+}
+
+static int call_documents(ls_reader *r, uint64_t *sum)
+{
+    uint64_t doc = UINT64_MAX;
+    int rc;
+    while (!(rc = ls_reader_next(r, &doc, &err))) {
+        ls_doc *d;
+        if (doc % 9) continue;
+        if ((rc = ls_reader_doc(&d, r, doc, &err))) {
+            assert_null(d);
+            return rc;
+        }
+        mix_text(sum, ls_doc_text(d, "body", 0, NULL));
+        mix_text(sum, ls_doc_id(d, NULL));
+        ls_doc_free(d);
+    }
+    if (rc != LS_NOTFOUND) return rc;
+    ls_doc *d;
+    LS_INIT(ls_stats, st);
+    rc = ls_get(&d, r, "d50", 3, &err);
+    if (rc) return rc;
+    mix_text(sum, ls_doc_text(d, "title", 0, NULL));
+    ls_doc_free(d);
+    if ((rc = ls_reader_find(r, "d51", 3, &doc, &err))) return rc;
+    mix(sum, &doc, sizeof doc);
+    rc = ls_reader_stats(r, &st, &err);
+    if (!rc) mix(sum, &st.words, sizeof st.words);
+    return rc;
+}
+
+static int call_analyze(ls_reader *r, uint64_t *sum)
+{
+    ls_tokens *t;
+    static const char text[] = "Kim's U.S. arms-talks in 2023: Häuser, 東京 and ﬁsh";
+    int rc = ls_analyze(&t, ls_reader_schema(r), text, sizeof text - 1, NULL, &err);
+    if (rc) assert_null(t);
+    for (size_t i = 0; !rc && i < t->count; i++) mix_text(sum, t->tokens[i].term);
+    ls_tokens_free(t);
+    return rc;
+}
+
+static int call_refresh(ls_reader *r, uint64_t *sum)
+{
+    ls_reader *newer;
+    int rc = ls_reader_refresh(&newer, r, &err);
+    if (rc) assert_null(newer);
+    mix(sum, &(bool){newer != NULL}, 1);
+    ls_reader_close(newer);
+    return rc;
+}
+
+/* ---- with each point failing ---- */
+
+static bool is_named(bool memory, int e, int rc)
+{
+    if (memory) return rc == LS_NOMEM;
+    return rc == LS_IO && err.sys_errno == e;
+}
+
+static void run(call_fn *call, bool memory, int e, bool forever)
+{
+    uint64_t right = 1, sum;
+    LS_INIT(ls_reader_options, o);
+    o.flags = LS_READER_NO_MMAP; /* so that there are calls to fail */
+    for (uint64_t n = 0;; n += n ? stride : 1) {
+        ls_reader *r; /* cold: nothing is read yet */
+        OK(ls_reader_open(&r, index_path, &o, &err));
+        if (!n) {
+            OK(call(r, &right));
+            ls_reader_close(r);
+            continue;
+        }
+        lsi_alloc_fail_at(0, false);
+        lsi_io_fail_at(0, 0, false);
+        if (memory) lsi_alloc_fail_at(n, forever);
+        else lsi_io_fail_at(n, e, forever);
+        memset(&err, 0, sizeof err);
+        sum = 1;
+        int rc = call(r, &sum);
+        uint64_t allocations = lsi_alloc_fail_at(0, false), calls = lsi_io_fail_at(0, 0, false);
+        bool over = (memory ? allocations : calls) < n;
+        if (rc && (!is_named(memory, e, rc) || err.code != rc))
+            print_error("point %llu: %d, %s\n", (unsigned long long)n, rc, err.message);
+        if (rc) assert_true(is_named(memory, e, rc) && err.code == rc && *err.message);
+        else assert_int_equal(sum, right);
+        if (over) assert_int_equal(rc, LS_OK);
+        sum = 1;
+        OK(call(r, &sum)); /* with the same reader, which a failure has not hurt */
+        assert_int_equal(sum, right);
+        ls_reader_close(r);
+        points++;
+        failed += rc != 0;
+        if (over) return;
+    }
+}
+
+static const struct {
+    const char *name;
+    call_fn *call;
+} calls[] = {{"search", call_search},       {"pages", call_pages},     {"snippets", call_snippets},
+             {"explain", call_explain},     {"suggest", call_suggest}, {"more_like", call_more_like},
+             {"documents", call_documents}, {"analyze", call_analyze}, {"refresh", call_refresh}};
+
+static void reading(void **state)
+{
+    (void)state;
+    build();
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        points = failed = 0;
+        run(calls[i].call, true, 0, false);
+        run(calls[i].call, true, 0, true);
+        run(calls[i].call, false, EIO, false);
+        run(calls[i].call, false, EIO, true);
+        run(calls[i].call, false, EINTR, false);
+        run(calls[i].call, false, 0, false); /* a short read */
+        print_message("%s: %llu points, %llu errors\n", calls[i].name, (unsigned long long)points,
+                      (unsigned long long)failed);
+    }
+}
+
+/* ls_delete_query, ls_kill and ls_purge: an error leaves the writer well or poisoned, and what is committed whole. */
+static int change(ls_writer *w)
+{
+    ls_query *q;
+    uint64_t deleted;
+    ls_killed killed = {.size = sizeof killed};
+    LS_INIT(ls_kill_options, k);
+    k.id = "d9";
+    k.id_len = 2;
+    k.reason = "court order";
+    k.reason_len = 11;
+    int rc = ls_query_parse(&q, ls_writer_schema(w), "source:daily w1", 15, NULL, &err);
+    if (!rc) rc = ls_delete_query(w, q, &deleted, &err);
+    ls_query_free(q);
+    if (!rc) rc = ls_kill(w, &k, &killed, &err);
+    if (!rc) rc = ls_commit(w, NULL, &err);
+    return rc ? rc : ls_purge(w, NULL, &err);
+}
+
+static void writing_with(bool memory, int e, bool forever)
+{
+    uint64_t live = 0;
+    for (uint64_t n = 1;; n += stride * 2) {
+        index_clean(NULL);
+        build();
+        ls_writer *w = open_writer(LS_WRITER_NO_MERGE, 0);
+        if (memory) lsi_alloc_fail_at(n, forever);
+        else lsi_io_fail_at(n, e, forever);
+        memset(&err, 0, sizeof err);
+        int rc = change(w);
+        uint64_t allocations = lsi_alloc_fail_at(0, false), made = lsi_io_fail_at(0, 0, false);
+        bool over = (memory ? allocations : made) < n;
+        if (rc) assert_int_equal(err.code, rc);
+        if (rc && memory) assert_int_equal(rc, LS_NOMEM);
+        if (over) assert_int_equal(rc, LS_OK);
+        ls_writer_close(w);
+        ls_reader *r;
+        LS_INIT(ls_check_report, report);
+        OK(ls_check(index_path, NULL, NULL, &report, &err));
+        OK(ls_reader_open(&r, index_path, NULL, &err));
+        uint64_t have = count_docs(r);
+        ls_reader_close(r);
+        if (!rc) {
+            if (!live) live = have;
+            assert_int_equal(have, live);
+            assert_true(have < DOCS - 1);
+        } else assert_true(have == DOCS - 1 || !live || have == live);
+        w = open_writer(LS_WRITER_NO_MERGE, 0); /* the lock is free, and it goes on */
+        OK(change(w));
+        ls_writer_close(w);
+        points++;
+        failed += rc != 0;
+        if (over) return;
+    }
+}
+
+static void writing(void **state)
+{
+    (void)state;
+    points = failed = 0;
+    writing_with(true, 0, false);
+    writing_with(true, 0, true);
+    writing_with(false, ENOSPC, false);
+    writing_with(false, EDQUOT, true);
+    writing_with(false, EIO, false);
+    writing_with(false, EINTR, false);
+    writing_with(false, 0, false); /* a short write */
+    print_message("delete_query, kill, purge: %llu points, %llu errors\n", (unsigned long long)points,
+                  (unsigned long long)failed);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(reading, index_clean),
+                                       cmocka_unit_test_teardown(writing, index_clean)};
+    if (argc > 1) stride = strtoull(argv[1], NULL, 10);
+    if (!stride) stride = 1;
+    return cmocka_run_group_tests(tests, folder_begin, folder_end);
+}
