@@ -1,3 +1,4 @@
+/* long file: the whole of the public interface, for it is the only header installed */
 /* libsearch.h — full-text search in a C program: an inverted index with BM25 ranking, one directory, one header.
  *
  * Promises
