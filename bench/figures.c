@@ -1,6 +1,6 @@
-/* figures.c — figures CORPUS.jsonl DIR: builds an index of the news schema on one thread, and prints the rate, the sizes
- * by structure, what opening costs, and what a reader keeps in memory beside the pages of its files.
- * JSON is read by the bench's own reader and counted apart; "text" is title and body. */
+/* figures.c — figures CORPUS.jsonl DIR [THREADS]: builds an index of the news schema, on one thread or on so many, and
+ * prints the rate, the sizes by structure, what opening costs, and what a reader keeps in memory beside the pages of its
+ * files. JSON is read by the bench's own reader before the clock starts; "text" is title and body. */
 #include "bench/peers/hx.h"
 #include "libsearch/libsearch.h"
 #include <stdio.h>
@@ -17,10 +17,10 @@ static double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static double processor(void)
+static double processor(clockid_t whose)
 {
     struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    clock_gettime(whose, &t);
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
@@ -46,33 +46,57 @@ static int add_one(ls_writer *w, ls_doc *d, const hx_doc *x, ls_error *e)
     return ls_add(w, d, NULL, e);
 }
 
-static int build(const char *corpus, const char *dir, uint64_t *text_bytes)
+typedef struct articles { /* all of them, in memory */
+    hx_doc *list;
+    size_t count, cap;
+    uint64_t text_bytes;
+} articles;
+
+static int read_all(articles *a, const char *corpus)
 {
-    ls_error e;
+    hx_corpus *c = hx_corpus_open(corpus);
+    hx_doc x;
+    if (!c) return 1;
+    while (hx_corpus_next(c, &x)) {
+        const char **fields[] = {&x.id, &x.title, &x.date, &x.source, &x.byline, &x.section, &x.body};
+        if (a->count == a->cap) {
+            a->cap = a->cap ? 2 * a->cap : 1024;
+            a->list = realloc(a->list, a->cap * sizeof *a->list);
+            if (!a->list) return 1;
+        }
+        for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+            if (!(*fields[i] = strdup(*fields[i]))) return 1;
+        a->list[a->count++] = x;
+    }
+    a->text_bytes = hx_corpus_text_bytes(c);
+    hx_corpus_close(c);
+    return 0;
+}
+
+static int build(const char *corpus, const char *dir, unsigned threads, uint64_t *text_bytes)
+{
+    ls_error e = {0};
     ls_writer *w = NULL;
     ls_doc *d = NULL;
     LS_INIT(ls_writer_options, o);
     o.flags = LS_WRITER_CREATE;
-    hx_corpus *c = hx_corpus_open(corpus);
-    if (!c || ls_doc_new(&d, &e) || ls_writer_open(&w, dir, &o, &e)) return fail("open", &e);
-    hx_doc x;
-    double reading = 0, t0 = now(), t = t0, cpu = processor();
-    uint64_t docs = 0;
-    for (; hx_corpus_next(c, &x); docs++) {
-        double a = now();
-        reading += a - t;
-        if (add_one(w, d, &x, &e)) return fail(x.id, &e);
-        t = now();
-    }
+    o.threads = threads;
+    articles all = {0};
+    if (read_all(&all, corpus) || ls_doc_new(&d, &e) || ls_writer_open(&w, dir, &o, &e)) return fail("open", &e);
+    double t = now(), cpu = processor(CLOCK_PROCESS_CPUTIME_ID), own = processor(CLOCK_THREAD_CPUTIME_ID);
+    for (size_t i = 0; i < all.count; i++)
+        if (add_one(w, d, &all.list[i], &e)) return fail(all.list[i].id, &e);
     if (ls_commit(w, NULL, &e)) return fail("commit", &e);
-    double added = now() - t0 - reading;
-    cpu = processor() - cpu - reading;
-    *text_bytes = hx_corpus_text_bytes(c);
+    double added = now() - t;
+    cpu = processor(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    own = processor(CLOCK_THREAD_CPUTIME_ID) - own;
+    *text_bytes = all.text_bytes;
     double mb = (double)*text_bytes / 1e6;
-    printf("documents                       %10llu\n", (unsigned long long)docs);
+    printf("documents                       %10zu\n", all.count);
     printf("text                            %10.1f MB\n", mb);
-    printf("add and commit, one thread      %10.1f MB/s (%.2f s; reading JSON %.2f s apart)\n", mb / added, added, reading);
-    printf("   of processor time            %10.1f MB/s (%.2f s)\n", mb / cpu, cpu);
+    printf("add and commit, %u thread%-7s %10.1f MB/s (%.2f s)\n", threads, threads == 1 ? "" : "s", mb / added, added);
+    printf("   of processor time            %10.1f MB/s (%.2f s, of it the caller's thread %.2f s)\n", mb / cpu, cpu,
+           own);
     t = now();
     if (ls_merge(w, 1, &e)) return fail("merge", &e);
     printf("merge into one segment          %10.2f s\n", now() - t);
@@ -82,8 +106,8 @@ static int build(const char *corpus, const char *dir, uint64_t *text_bytes)
         int n = snprintf(id, sizeof id, "one-%d", i);
         ls_doc_clear(d);
         t = now();
-        if (ls_doc_set_id(d, id, (size_t)n, &e) || put(d, "title", "One more story") || put(d, "body", "A short body.") ||
-            ls_add(w, d, NULL, &e) || ls_commit(w, NULL, &e))
+        if (ls_doc_set_id(d, id, (size_t)n, &e) || put(d, "title", "One more story") ||
+            put(d, "body", "A short body.") || ls_add(w, d, NULL, &e) || ls_commit(w, NULL, &e))
             return fail("commit", &e);
         double took = now() - t;
         sum += took;
@@ -98,8 +122,7 @@ static int build(const char *corpus, const char *dir, uint64_t *text_bytes)
     if (ls_merge(w, 1, &e)) return fail("merge", &e);
     ls_writer_close(w);
     ls_doc_free(d);
-    hx_corpus_close(c);
-    return 0;
+    return 0; /* the process ends here */
 }
 
 static long anonymous_kb(void)
@@ -128,7 +151,8 @@ static int sizes(const char *dir, uint64_t text_bytes)
     }
     printf("open                            %10.3f ms (best of 21)\n", best * 1e3);
     if (ls_reader_open(&r, dir, NULL, &e) || ls_reader_stats(r, &s, &e)) return fail("stats", &e);
-    const char *queries[] = {"oil prices", "\"central bank\"", "japan trade deficit", "wheat OR corn", "inter*", "dollar w/5 yen"};
+    const char *queries[] = {"oil prices",    "\"central bank\"", "japan trade deficit",
+                             "wheat OR corn", "inter*",           "dollar w/5 yen"};
     for (size_t i = 0; i < 300; i++) {
         ls_query *q = NULL;
         ls_results *res = NULL;
@@ -139,14 +163,17 @@ static int sizes(const char *dir, uint64_t text_bytes)
         ls_query_free(q);
     }
     printf("memory of a reader, beside maps %10.2f MB after 300 queries\n", (double)(anonymous_kb() - before) / 1024);
-    double text = (double)text_bytes, p = (double)(s.postings ? s.postings : 1), n = (double)(s.positions ? s.positions : 1);
+    double text = (double)text_bytes, p = (double)(s.postings ? s.postings : 1),
+           n = (double)(s.positions ? s.positions : 1);
     printf("index / text                    %10.3f (%.1f MB), without stored text %.3f\n", (double)s.bytes / text,
            (double)s.bytes / 1e6, (double)(s.bytes - s.stored_bytes) / text);
     printf("stored text / text              %10.3f\n", (double)s.stored_bytes / text);
     printf("dictionaries / text             %10.3f (%llu terms, %llu forms)\n", (double)s.dictionary_bytes / text,
            (unsigned long long)s.terms, (unsigned long long)s.forms);
-    printf("postings                        %10.3f bytes each (%llu)\n", (double)s.postings_bytes / p, (unsigned long long)s.postings);
-    printf("positions                       %10.3f bytes each (%llu)\n", (double)s.positions_bytes / n, (unsigned long long)s.positions);
+    printf("postings                        %10.3f bytes each (%llu)\n", (double)s.postings_bytes / p,
+           (unsigned long long)s.postings);
+    printf("positions                       %10.3f bytes each (%llu)\n", (double)s.positions_bytes / n,
+           (unsigned long long)s.positions);
     printf("forms                           %10.3f bytes a position\n", (double)s.forms_bytes / n);
     ls_reader_close(r);
     return 0;
@@ -155,8 +182,8 @@ static int sizes(const char *dir, uint64_t text_bytes)
 int main(int argc, char **argv)
 {
     uint64_t text_bytes = 0;
-    if (argc != 3) {
-        fputs("usage: figures CORPUS.jsonl DIR\n", stderr);
+    if (argc < 3 || argc > 4) {
+        fputs("usage: figures CORPUS.jsonl DIR [THREADS]\n", stderr);
         return 2;
     }
     /* A child writes, so that the reader's memory is measured in a process that did nothing else. */
@@ -164,7 +191,7 @@ int main(int argc, char **argv)
     if (pipe(ends)) return 1;
     pid_t child = fork();
     if (!child) {
-        int rc = build(argv[1], argv[2], &text_bytes);
+        int rc = build(argv[1], argv[2], argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 1, &text_bytes);
         fflush(stdout);
         if (write(ends[1], &text_bytes, sizeof text_bytes) != (ssize_t)sizeof text_bytes) rc = 1;
         _exit(rc);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# figures.sh BUILD DATA — rate, sizes, opening, memory over the newswire of DATA (or CORPUS=file.jsonl[.zst]).
+# figures.sh BUILD DATA — rate, sizes, opening, memory over the newswire of DATA (or CORPUS=file.jsonl[.zst]); THREADS=n.
 set -eu
 build=$1 data=${2:-}
 corpus=${CORPUS:-${data:+$data/reuters.jsonl.zst}}
@@ -14,5 +14,5 @@ case $corpus in
 *.zst) zstd -dcq "$corpus" > "$work/corpus.jsonl" ;;
 *) cp "$corpus" "$work/corpus.jsonl" ;;
 esac
-"$build/bench/figures" "$work/corpus.jsonl" "$work/index"
+"$build/bench/figures" "$work/corpus.jsonl" "$work/index" ${THREADS:-1}
 rm -rf "$work"

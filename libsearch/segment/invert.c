@@ -88,6 +88,12 @@ LSI_INLINE uint64_t load(const uint8_t *p)
     return x;
 }
 
+#if defined(__GNUC__) || defined(__clang__)
+#define LSI_APART __attribute__((noinline, cold))
+#else
+#define LSI_APART
+#endif
+
 typedef struct key {
     uint64_t a, b, hash;
 } key;
@@ -103,12 +109,12 @@ LSI_INLINE uint64_t hash_of(const lsi_invert *v, uint64_t a, uint64_t b, uint32_
 static const uint8_t ones[32] = {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
 
 /* Up to 16 bytes a and b hold the whole form and zeros behind it; of a longer one they hold a hash and its end. */
-LSI_INLINE key make_key(const lsi_invert *v, const uint8_t *form, uint32_t len, int lang)
+static key make_key(const lsi_invert *v, const uint8_t *form, uint32_t len, int lang)
 {
     uint8_t padded[16] = {0};
     key k;
-    if (LSI_LIKELY(len <= 16)) {
-        for (uint32_t i = 0; i < len; i++) padded[i] = form[i];
+    if (len <= 16) {
+        memcpy(padded, form, len);
         k.a = load(padded);
         k.b = load(padded + 8);
     } else {
@@ -328,7 +334,8 @@ LSI_INLINE void pack(uint64_t *w, unsigned *bits, uint64_t x, uint64_t *all)
 }
 
 /* The same record as lsi_invert_add's, of any numbers and over the end of a slice. */
-static bool add_slowly(lsi_invert *v, uint32_t term, uint32_t number, lsi_doc doc, uint32_t list, uint32_t position)
+LSI_APART static bool add_slowly(lsi_invert *v, uint32_t term, uint32_t number, lsi_doc doc, uint32_t list,
+                                 uint32_t position)
 {
     lsi_invert_tail *t = &v->tails[term];
     uint8_t b[RECORD_MAX];
@@ -387,16 +394,19 @@ void lsi_invert_begin(lsi_invert *v, lsi_doc doc, uint32_t list, int lang, const
     v->batch_lang = lang;
 }
 
+LSI_APART static const lsi_invert_entry *insert_word(lsi_invert *v, const lsi_invert_word *w)
+{
+    uint8_t form[16];
+    key k = {w->a, w->b, w->hash};
+    if (w->len <= 16) unload(&k, form);
+    return insert(v, w->len <= 16 ? form : w->bytes, w->len, v->batch_lang);
+}
+
 LSI_INLINE bool resolve(lsi_invert *v, lsi_invert_word *w)
 {
     key k = {w->a, w->b, w->hash};
     const lsi_invert_entry *e = lookup(v, &k, w->bytes, w->len, v->batch_lang);
-    if (LSI_UNLIKELY(!e->used)) {
-        uint8_t form[16];
-        if (w->len <= 16) unload(&k, form);
-        e = insert(v, w->len <= 16 ? form : w->bytes, w->len, v->batch_lang);
-        if (!e) return false;
-    }
+    if (LSI_UNLIKELY(!e->used) && !(e = insert_word(v, w))) return false;
     w->term = e->term;
     w->number = e->number;
     LSI_ASK_FOR(&v->tails[e->term]);
@@ -417,20 +427,34 @@ bool lsi_invert_end(lsi_invert *v)
     return true;
 }
 
-bool lsi_invert_word_add(lsi_invert *v, const uint8_t *form, uint32_t len, uint32_t position)
+LSI_INLINE void enqueue(lsi_invert *v, const key *k, const uint8_t *form, uint32_t len, uint32_t position)
 {
-    bool wide = len <= 16 && (uintptr_t)form - (uintptr_t)v->batch_text < v->batch_readable;
-    key k = LSI_LIKELY(wide) ? make_key_wide(v, form, len, v->batch_lang) : make_key(v, form, len, v->batch_lang);
-    LSI_ASK_FOR(&v->entries[(size_t)k.hash & (v->slot_count - 1)]);
+    LSI_ASK_FOR(&v->entries[(size_t)k->hash & (v->slot_count - 1)]);
     lsi_invert_word *w = &v->batch[v->batched++];
-    w->a = k.a;
-    w->b = k.b;
-    w->hash = k.hash;
+    w->a = k->a;
+    w->b = k->b;
+    w->hash = k->hash;
     w->bytes = form;
     w->len = len;
     w->position = position;
+}
+
+/* Apart, so that the common way needs no stack. */
+LSI_APART static bool add_other(lsi_invert *v, const uint8_t *form, uint32_t len, uint32_t position)
+{
+    key k = make_key(v, form, len, v->batch_lang);
+    enqueue(v, &k, form, len, position);
     /* A longer form's bytes are the caller's only until the next word. */
-    return v->batched < LSI_INVERT_BATCH && LSI_LIKELY(len <= 16) ? true : lsi_invert_end(v);
+    return v->batched < LSI_INVERT_BATCH && len <= 16 ? true : lsi_invert_end(v);
+}
+
+bool lsi_invert_word_add(lsi_invert *v, const uint8_t *form, uint32_t len, uint32_t position)
+{
+    bool wide = len <= 16 && (uintptr_t)form - (uintptr_t)v->batch_text < v->batch_readable;
+    if (LSI_UNLIKELY(!wide)) return add_other(v, form, len, position);
+    key k = make_key_wide(v, form, len, v->batch_lang);
+    enqueue(v, &k, form, len, position);
+    return v->batched < LSI_INVERT_BATCH ? true : lsi_invert_end(v);
 }
 
 /* ---- reading back ---- */

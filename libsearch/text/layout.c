@@ -37,11 +37,18 @@ static size_t letters(const uint8_t *text, size_t start, size_t end)
     return n - inside;
 }
 
+static bool closes(uint8_t b)
+{
+    return b == '"' || b == '\'' || b == ')' || b == ']' || b == '*' || b == '_';
+}
+
 /* The end of a line without the closing quotation marks and brackets behind its last mark. */
 static size_t before_closers(const uint8_t *text, size_t start, size_t end)
 {
     for (;;) {
-        if (end > start && strchr("\"')]*_", text[end - 1]) && text[end - 1]) end--;
+        uint8_t last = end > start ? text[end - 1] : 0;
+        if (closes(last)) end--;
+        else if (last < 0x80) return end;
         else if (end >= start + 3 && text[end - 3] == 0xe2 && text[end - 2] == 0x80 &&
                  (text[end - 1] == 0x9d || text[end - 1] == 0x99 || text[end - 1] == 0x9c))
             end -= 3;
@@ -53,7 +60,8 @@ static size_t before_closers(const uint8_t *text, size_t start, size_t end)
 static bool ends_sentence(const uint8_t *text, size_t start, size_t end)
 {
     end = before_closers(text, start, end);
-    return end > start && strchr(".!?:", text[end - 1]) && text[end - 1];
+    uint8_t last = end > start ? text[end - 1] : 0;
+    return last == '.' || last == '!' || last == '?' || last == ':';
 }
 
 /* Lines are broken at a width where no line is long, and the newlines inside paragraphs stand mostly behind rather full
