@@ -7,7 +7,12 @@ int ls_explain(ls_explanation **out, const ls_reader *r, const ls_query *q, cons
     if (!out) return lsi_fail(err, LS_INVALID, "ls_explain: out is NULL");
     *out = NULL;
     if (!r || !q) return lsi_fail(err, LS_INVALID, "ls_explain: %s is NULL", r ? "query" : "reader");
-    return lsi_explanation_make(out, r, q, o, doc, err);
+    const ls_reader *in;
+    int rc = lsi_reader_enter(&in, r, err);
+    if (rc) return rc;
+    rc = lsi_explanation_make(out, in, q, o, doc, err);
+    lsi_reader_leave(in, r);
+    return rc;
 }
 
 void ls_explanation_free(ls_explanation *e)

@@ -6,7 +6,12 @@ int ls_search(ls_results **out, const ls_reader *r, const ls_query *q, const ls_
     if (!out) return lsi_fail(err, LS_INVALID, "ls_search: out is NULL");
     *out = NULL;
     if (!r || !q) return lsi_fail(err, LS_INVALID, "ls_search: %s is NULL", r ? "query" : "reader");
-    return lsi_results_search(out, r, q, o, err);
+    const ls_reader *in;
+    int rc = lsi_reader_enter(&in, r, err);
+    if (rc) return rc;
+    rc = lsi_results_search(out, in, q, o, err);
+    lsi_reader_leave(in, r);
+    return rc;
 }
 
 void ls_results_free(ls_results *res)

@@ -16,7 +16,11 @@ int ls_snippets_make(ls_snippets **out, const ls_reader *r, const ls_query *q, u
     if (own.range_unit < LS_RANGES_BYTES || own.range_unit > LS_RANGES_UTF16) {
         return lsi_fail(err, LS_INVALID, "ls_snippet_options: range_unit is %d; expected LS_RANGES_*", own.range_unit);
     }
-    return lsi_snippets_make(out, r, q, doc, &own, err);
+    const ls_reader *in;
+    if ((rc = lsi_reader_enter(&in, r, err))) return rc;
+    rc = lsi_snippets_make(out, in, q, doc, &own, err);
+    lsi_reader_leave(in, r);
+    return rc;
 }
 
 void ls_snippets_free(ls_snippets *s)

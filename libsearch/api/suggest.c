@@ -9,7 +9,11 @@ int ls_suggest(ls_suggestions **out, const ls_reader *r, const char *text, size_
     *out = NULL;
     int rc = lsi_args_given(r, "ls_suggest: the reader", err);
     if (!rc && len) rc = lsi_args_given(text, "ls_suggest: the text", err);
-    return rc ? rc : lsi_suggest(out, r, text ? text : "", len, limit, err);
+    const ls_reader *in;
+    if (rc || (rc = lsi_reader_enter(&in, r, err))) return rc;
+    rc = lsi_suggest(out, in, text ? text : "", len, limit, err);
+    lsi_reader_leave(in, r);
+    return rc;
 }
 
 void ls_suggestions_free(ls_suggestions *s)
@@ -23,5 +27,9 @@ int ls_more_like(ls_query **out, const ls_reader *r, uint64_t doc, ls_error *err
     if (!out) return lsi_fail(err, LS_INVALID, "ls_more_like: out is NULL");
     *out = NULL;
     int rc = lsi_args_given(r, "ls_more_like: the reader", err);
-    return rc ? rc : lsi_more_like(out, r, doc, err);
+    const ls_reader *in;
+    if (rc || (rc = lsi_reader_enter(&in, r, err))) return rc;
+    rc = lsi_more_like(out, in, doc, err);
+    lsi_reader_leave(in, r);
+    return rc;
 }

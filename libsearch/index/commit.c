@@ -147,8 +147,9 @@ static int next_manifest(lsi_manifest **out, ls_writer *w, const lsi_next *next,
         lsi_manifest_free(m);
         return lsi_fail_nomem(err);
     }
-    if (count) memcpy(m->segments, list, count * sizeof *list);
-    m->count = count;
+    for (uint32_t hidden = 0; hidden < 2; hidden++) /* hidden ones behind the others: they move no public number */
+        for (size_t i = 0; i < count; i++)
+            if (list[i].visibility == hidden) m->segments[m->count++] = list[i];
     m->flags = lsi_writer_syncs(w) ? 0 : LSI_MAN_UNSYNCED;
     m->boot = m->flags ? lsi_io_boot() : 0;
     m->generation = lsi_writer_number(w);
@@ -234,6 +235,18 @@ static int write_tombs(ls_writer *w, lsi_next_tombs *out, ls_error *err)
     return rc;
 }
 
+/* Does the commit change anything for those who may not see hidden documents? */
+static bool is_public(const ls_writer *w)
+{
+    if (w->schema != w->committed_schema || w->tombs.changed) return true;
+    for (size_t i = 0; i < w->count; i++) {
+        const lsi_wseg *s = &w->segs[i];
+        bool changed = !s->committed.generation || s->info.live_generation != s->committed.live_generation;
+        if ((changed || is_gone(s)) && lsi_wseg_shows(w, s)) return true;
+    }
+    return false;
+}
+
 static int publish_all(ls_writer *w, ls_error *err)
 {
     size_t n = 0;
@@ -242,7 +255,7 @@ static int publish_all(ls_writer *w, ls_error *err)
     for (size_t i = 0; i < w->count; i++)
         if (!is_gone(&w->segs[i])) list[n++] = w->segs[i].info;
     lsi_next_tombs tombs = {0};
-    lsi_next next = {list, n, w->schema, w->tombs.changed ? &tombs : NULL, true};
+    lsi_next next = {list, n, w->schema, w->tombs.changed ? &tombs : NULL, is_public(w)};
     int rc = LS_OK;
     ls_error why;
     if (next.tombs && (rc = write_tombs(w, &tombs, &why))) rc = lsi_writer_failed(w, rc, &why, err);
@@ -259,6 +272,7 @@ int lsi_writer_commit(ls_writer *w, uint64_t *generation, ls_error *err)
 {
     if (generation) *generation = 0;
     int rc = lsi_writer_check(w, err);
+    if (!rc) rc = lsi_writer_release(w, err);
     if (!rc) rc = lsi_crew_finish(w, err);
     if (rc) return rc;
     ls_error why;
@@ -358,7 +372,8 @@ int lsi_writer_snapshot(ls_writer *w, lsi_snapshot **out, ls_error *err)
         lsi_manifest now = *w->manifest;
         now.schema = w->schema;
         for (size_t i = 0; i < w->count; i++)
-            if (!is_gone(&w->segs[i])) list[n++] = (lsi_snapshot_segment){w->segs[i].seg, w->segs[i].live, 0};
+            if (!is_gone(&w->segs[i]))
+                list[n++] = (lsi_snapshot_segment){w->segs[i].seg, w->segs[i].live, 0, w->segs[i].info.visibility};
         rc = lsi_snapshot_of(out, &now, list, n, err);
     }
     lsi_free(list);

@@ -18,7 +18,10 @@
  *   there; a lower one given                   STALE, nothing is added
  * What is replaced leaves its version, its date of update and its status with the document that replaces it.
  *
- * HIDDEN  A document that may not be seen at present (model/news.c) goes into segments of its own (crew.c).
+ * HIDDEN  A document that may not be seen until a day ago or later (model/news.c) goes into segments of its own
+ * (crew.c), where readers judge it by their clocks. When its embargo has been over for a day, the next commit adds it
+ * once more, as it is, among the public ones: it counts as the newest arrival then. Where the schema has fields that are
+ * not stored it stays where it is, for it cannot be had whole; that costs readers a little at each commit.
  *
  * ALL OR NOTHING. Whatever can fail comes before the first change that could be seen: the old document's segment gets
  * its bit set, the maps their entries, then the document is added, and only then are tombstones lifted and the old one
@@ -26,6 +29,8 @@
 #include "libsearch/index/writer_state.h"
 #include "libsearch/model/news.h"
 #include "libsearch/util/alloc.h"
+
+#define MARGIN_MS ((int64_t)86400000)
 
 /* ---- judging ---- */
 
@@ -138,6 +143,13 @@ static int make_room(ls_writer *w, const ls_doc *d, ls_error *err)
     return rc || own <= share ? rc : lsi_crew_finish(w, err);
 }
 
+/* A clock that goes back by a day or less shows nothing before its time: until then the readers' clocks decide. */
+static bool is_public(const ls_writer *w, int64_t release)
+{
+    int64_t now = lsi_writer_now(w);
+    return release <= (now < INT64_MIN + MARGIN_MS ? INT64_MIN : now - MARGIN_MS);
+}
+
 static int ready_memory(ls_writer *w, bool hidden, lsi_heap **heap, ls_error *err)
 {
     lsi_heap *h = *heap = lsi_crew_heap(w, err);
@@ -155,28 +167,38 @@ static void revive(ls_writer *w, const adding *a)
     if (e) lsi_tomb_set_lift(&w->tombs, e);
 }
 
-/* Adds it and deletes what it replaces; the mutex is held. */
-static int insert(ls_writer *w, adding *a, ls_error *err)
+/* Into a heap, under its names. On failure nothing has changed. */
+static int place(ls_writer *w, const ls_doc *d, uint64_t hash, ls_error *err)
 {
-    bool hidden = lsi_news_release(&a->own) > lsi_writer_now(w);
+    bool hidden = !is_public(w, lsi_news_release(d));
     lsi_doc doc;
     lsi_heap *h;
+    size_t len;
+    const char *guid = lsi_news_guid(d, &len);
     uint32_t *of_id, *of_guid = NULL;
-    int rc = take_history(w, a, err);
-    if (!rc) rc = ready_memory(w, hidden, &h, err);
-    if (!rc) rc = lsi_existing_prepare(&a->by_id, err);
-    if (!rc) rc = lsi_existing_prepare(&a->by_guid, err);
+    int rc = ready_memory(w, hidden, &h, err);
     if (rc) return rc;
-    a->own.version = a->version;
     /* A new slot has no number yet, an old one has its old number: should the rest fail, nothing was changed. */
-    if (!(of_id = lsi_map_put(&h->ids, a->own.id, a->own.id_len))) return lsi_fail_nomem(err);
-    if (a->guid && !(of_guid = lsi_map_put(&h->guids, a->guid, a->guid_len))) return lsi_fail_nomem(err);
-    rc = lsi_memseg_add(h->half[hidden].mem, &a->own, a->hash, w->budget, &doc, NULL, err);
+    if (!(of_id = lsi_map_put(&h->ids, d->id, d->id_len))) return lsi_fail_nomem(err);
+    if (guid && !(of_guid = lsi_map_put(&h->guids, guid, len))) return lsi_fail_nomem(err);
+    rc = lsi_memseg_add(h->half[hidden].mem, d, hash, w->budget, &doc, NULL, err);
     if (rc) return rc;
-    h->pending[h->pending_count] = (lsi_pending){a->hash, a->version, doc, hidden, false};
+    h->pending[h->pending_count] = (lsi_pending){hash, d->version, doc, hidden, false};
     *of_id = (uint32_t)h->pending_count;
     if (of_guid) *of_guid = (uint32_t)h->pending_count;
     h->pending_count++;
+    return LS_OK;
+}
+
+/* Adds it and deletes what it replaces; the mutex is held. */
+static int insert(ls_writer *w, adding *a, ls_error *err)
+{
+    int rc = take_history(w, a, err);
+    if (!rc) rc = lsi_existing_prepare(&a->by_id, err);
+    if (!rc) rc = lsi_existing_prepare(&a->by_guid, err);
+    a->own.version = a->version;
+    if (!rc) rc = place(w, &a->own, a->hash, err);
+    if (rc) return rc;
     revive(w, a);
     if (!lsi_existing_same(&a->by_id, &a->by_guid)) lsi_existing_delete(&a->by_id);
     lsi_existing_delete(&a->by_guid);
@@ -253,5 +275,61 @@ int lsi_writer_add(ls_writer *w, const ls_doc *d, bool may_revive, ls_added *add
     rc = add(w, &a, may_revive, err);
     if (!rc) rc = tell(added, &a, err);
     pthread_mutex_unlock(&w->mutex);
+    return rc;
+}
+
+/* ---- releasing ---- */
+
+static bool keeps_everything(const ls_schema *s)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (s->fields[i].pub.not_stored) return false;
+    return true;
+}
+
+static int release_doc(ls_writer *w, lsi_wseg *s, lsi_doc doc, ls_error *err)
+{
+    lsi_existing x = {.found = true, .seg = s, .doc = doc};
+    uint64_t hash;
+    int rc = lsi_existing_read(w, &x, &w->old, err);
+    if (!rc) rc = lsi_segment_doc_hash(s->seg, doc, &hash, err);
+    if (!rc) rc = lsi_existing_prepare(&x, err);
+    if (!rc) rc = place(w, w->old, hash, err);
+    if (!rc) lsi_existing_delete(&x);
+    return rc == LS_LIMIT ? LS_OK : rc; /* larger than the budget, which was another once: it stays */
+}
+
+/* One round over the hidden segments, the mutex held; *full where the budget ends it early. */
+static int release_some(ls_writer *w, bool *full, ls_error *err)
+{
+    int rc = LS_OK;
+    *full = false;
+    for (size_t i = 0; !rc && i < w->count; i++) {
+        const int64_t *release;
+        lsi_wseg *s = &w->segs[i];
+        if (!s->info.visibility) continue;
+        rc = lsi_segment_releases(s->seg, &release, err);
+        for (lsi_doc d = 0; !rc && d < s->seg->doc_count; d++) {
+            if (!is_public(w, release[d]) || lsi_wseg_is_deleted(s, d)) continue;
+            if (lsi_crew_held(w) > lsi_crew_share(w)) {
+                *full = true;
+                return LS_OK;
+            }
+            rc = release_doc(w, s, d, err);
+        }
+    }
+    return rc;
+}
+
+int lsi_writer_release(ls_writer *w, ls_error *err)
+{
+    bool full = keeps_everything(w->schema);
+    int rc = LS_OK;
+    while (!rc && full) {
+        pthread_mutex_lock(&w->mutex);
+        rc = release_some(w, &full, err);
+        pthread_mutex_unlock(&w->mutex);
+        if (!rc && full) rc = lsi_crew_finish(w, err);
+    }
     return rc;
 }

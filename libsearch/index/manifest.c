@@ -7,11 +7,11 @@
  *                        64 flags: 1 made without fsync · 72 with it, the boot that made it, else 0 ·
  *                        80 generation of the last commit that changed something for those who see no hidden documents
  *   2 schema             model/schema.c
- *   3 segments           64 bytes each, in order of arrival:
+ *   3 segments           64 bytes each, in order of arrival, hidden ones behind the others:
  *                         0 generation, which names seg-%016x · 8 bytes · 16 sum (header and table of its frame) ·
  *                        24 u32 documents · 28 u32 of them deleted ·
  *                        32 generation of live-%016x, 0: none deleted · 40 bytes · 48 sum ·
- *                        56 u32 visibility · 60 u32 zero
+ *                        56 u32 visibility: 0 for all, 1 hidden · 60 u32 zero
  * All are u64 little-endian but where told. Sections of other types are later structures: an optional one is kept as it
  * is by a writer that does not know it, one that is not optional makes the index too new for it.
  *
@@ -133,10 +133,14 @@ static int read_segments(lsi_manifest *m, const lsi_frame *f, ls_error *err)
                                 .live_bytes = lsi_get64(p + 40),
                                 .live_sum = lsi_get64(p + 48),
                                 .visibility = lsi_get32(p + 56)};
+        if (x->visibility > 1)
+            return lsi_fail_at(err, LS_TOO_NEW, lsi_frame_name(f), s->file_offset + i * ENTRY_BYTES + 56,
+                               "a segment of visibility %u, this library knows 0 and 1", x->visibility);
         bool live_ok = x->live_generation ? x->live_bytes && x->live_generation < m->generation
                                           : !x->live_bytes && !x->live_sum && !x->deleted_count;
         if (!x->generation || x->generation >= m->generation || !x->bytes || !x->doc_count ||
-            x->doc_count == LSI_DOC_END || x->deleted_count > x->doc_count || !live_ok || lsi_get32(p + 60))
+            x->doc_count == LSI_DOC_END || x->deleted_count > x->doc_count || !live_ok || lsi_get32(p + 60) ||
+            (i && x->visibility < x[-1].visibility))
             return lsi_section_corrupt(s, i * ENTRY_BYTES, err, "an entry of a segment is out of range");
     }
     return LS_OK;

@@ -10,7 +10,8 @@
  *      deletion committed since 1 is set in a live file of segment 9, written before the manifest that names them both.
  *   4. A deletion that is not committed yet when the exchange is made stays pending: in segment 9, by the map.
  *   5. Where 2 deleted all of segment 3, the commit dropped the segment: then all that it gave to 9 is deleted in 9.
- * Inputs stay neighbours whatever happens: commits append at the end, and only merges, one at a time, replace. */
+ * Inputs stay neighbours among the segments of their visibility whatever happens: commits append at the end, and only
+ * merges, one at a time, replace. Hidden segments merge with hidden ones alone. */
 #include "libsearch/index/policy.h"
 #include "libsearch/index/writer_state.h"
 #include "libsearch/store/names.h"
@@ -23,6 +24,7 @@ typedef struct job {
     lsi_live **lives;   /* committed deletions when it began; NULL entries: none */
     uint32_t **map;     /* each input's documents -> the result's, LSI_DOC_END: left out */
     uint64_t generation;
+    uint32_t visibility;     /* of the inputs, all the same, and of the result */
     const ls_schema *schema; /* committed when it began */
     bool empty;              /* nothing was live: no result */
     lsi_segment_info info;
@@ -47,13 +49,6 @@ static void clear_job(job *j)
     memset(j, 0, sizeof *j);
 }
 
-static size_t committed_count(const ls_writer *w)
-{
-    size_t n = 0;
-    while (n < w->count && w->segs[n].committed.generation) n++;
-    return n;
-}
-
 typedef bool picker(const lsi_policy_segment *s, size_t n, size_t target, lsi_policy_pick *out);
 
 static bool pick_next(const lsi_policy_segment *s, size_t n, size_t target, lsi_policy_pick *out)
@@ -62,38 +57,60 @@ static bool pick_next(const lsi_policy_segment *s, size_t n, size_t target, lsi_
     return lsi_policy_next(s, n, out);
 }
 
-/* What to merge, as inputs of a job: 1, 0 where nothing is worth it, or an error. The mutex is held. */
-static int plan(ls_writer *w, job *j, picker *pick, size_t target, ls_error *err)
+static int take_inputs(ls_writer *w, job *j, const size_t *at, size_t count, ls_error *err)
 {
-    lsi_policy_pick p;
-    size_t n = committed_count(w);
-    lsi_policy_segment *s = lsi_calloc(n, sizeof *s);
-    memset(j, 0, sizeof *j);
-    if (!s) return lsi_fail_nomem(err);
-    for (size_t i = 0; i < n; i++)
-        s[i] = (lsi_policy_segment){w->segs[i].committed.bytes, w->segs[i].committed.doc_count,
-                                    w->segs[i].committed.deleted_count};
-    bool some = pick(s, n, target, &p);
-    lsi_free(s);
-    if (!some) return 0;
-    j->segs = lsi_calloc(p.count, sizeof(lsi_segment *));
-    j->lives = lsi_calloc(p.count, sizeof(lsi_live *));
-    j->map = lsi_calloc(p.count, sizeof(uint32_t *));
+    j->segs = lsi_calloc(count, sizeof(lsi_segment *));
+    j->lives = lsi_calloc(count, sizeof(lsi_live *));
+    j->map = lsi_calloc(count, sizeof(uint32_t *));
     if (!j->segs || !j->lives || !j->map) {
         clear_job(j);
         return lsi_fail_nomem(err);
     }
-    j->count = p.count;
+    j->count = count;
     j->generation = lsi_writer_number(w);
     j->schema = w->committed_schema;
-    for (size_t i = 0; i < p.count; i++) {
-        const lsi_wseg *from = &w->segs[p.first + i];
+    for (size_t i = 0; i < count; i++) {
+        const lsi_wseg *from = &w->segs[at[i]];
         lsi_segment_retain(j->segs[i] = from->seg);
         if ((j->lives[i] = from->committed_live)) lsi_live_retain(from->committed_live);
     }
     return 1;
 }
 
+/* Picks among the committed segments of one visibility: *at of them are at p->first … in the writer's list. */
+static int pick_among(const ls_writer *w, uint32_t visibility, picker *pick, size_t target, size_t *at,
+                      lsi_policy_pick *p, ls_error *err)
+{
+    size_t n = 0;
+    lsi_policy_segment *s = lsi_calloc(w->count, sizeof *s);
+    if (!s) return lsi_fail_nomem(err);
+    for (size_t i = 0; i < w->count; i++) {
+        const lsi_segment_info *x = &w->segs[i].committed;
+        if (!x->generation || x->visibility != visibility) continue;
+        s[n] = (lsi_policy_segment){x->bytes, x->doc_count, x->deleted_count};
+        at[n++] = i;
+    }
+    bool some = pick(s, n, target, p);
+    lsi_free(s);
+    return some;
+}
+
+/* What to merge, as inputs of a job: 1, 0 where nothing is worth it, or an error. The mutex is held. */
+static int plan(ls_writer *w, job *j, picker *pick, size_t target, ls_error *err)
+{
+    lsi_policy_pick p = {0, 0};
+    size_t *at = lsi_calloc(w->count, sizeof *at);
+    memset(j, 0, sizeof *j);
+    if (!at) return lsi_fail_nomem(err);
+    int some = pick_among(w, 0, pick, target, at, &p, err);
+    if (!some) {
+        some = pick_among(w, 1, pick, target, at, &p, err);
+        j->visibility = 1;
+    }
+    if (some == 1) some = take_inputs(w, j, at + p.first, p.count, err);
+    lsi_free(at);
+    return some;
+}
 static int is_canceled(void *ctx)
 {
     ls_writer *w = ctx;
@@ -114,6 +131,7 @@ static int run(ls_writer *w, job *j, ls_error *err)
         return LS_OK;
     }
     if (rc) return rc;
+    j->info.visibility = j->visibility;
     rc = lsi_segment_open(&j->result, w->dir, &j->info, j->schema, false, err);
     if (rc) lsi_writer_unlink(w, LSI_NAME_SEGMENT, j->generation);
     return rc;
@@ -170,17 +188,19 @@ static bool is_input(const job *j, const lsi_segment *s)
 static int publish_exchange(ls_writer *w, const job *j, ls_error *err)
 {
     size_t n = 0;
-    bool placed = j->empty;
+    bool placed = j->empty, shows = false;
     lsi_segment_info *list = lsi_calloc(w->count + 1, sizeof *list);
     if (!list) return lsi_fail_nomem(err);
-    for (size_t i = 0; i < committed_count(w); i++) {
+    for (size_t i = 0; i < w->count; i++) {
+        if (!w->segs[i].committed.generation) continue;
+        if (is_input(j, w->segs[i].seg)) shows |= lsi_wseg_shows(w, &w->segs[i]);
         if (!is_input(j, w->segs[i].seg)) list[n++] = w->segs[i].committed;
         else if (!placed) {
             list[n++] = j->info;
             placed = true;
         }
     }
-    lsi_next next = {list, n, w->committed_schema, NULL, true};
+    lsi_next next = {list, n, w->committed_schema, NULL, shows};
     int rc = lsi_writer_publish(w, &next, err);
     lsi_free(list);
     return rc;

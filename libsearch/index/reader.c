@@ -1,178 +1,195 @@
-/* reader.c — owns the reader's handle and the watch by which a refresh sees with one stat whether anything was
- * committed. Ignorant of queries.
+/* reader.c — owns the reader's handle, and what of its commit may be seen at a moment. Ignorant of queries.
  *
- * WHY THE MANIFEST STAYS OPEN. A refresh compares device, inode, size and time of the name MANIFEST with those of the
- * file that the reader opened. Without the open descriptor:
- *   1. Reader A opens commit 7, whose manifest is inode 100, and closes it.
- *   2. The writer commits 8 as inode 101; inode 100 has no name and no descriptor, and is free.
- *   3. The writer commits 9. The file system gives inode 100 again; the size is the same, and the clock of mtime need
- *      not have ticked in between.
- *   4. A stats MANIFEST, sees inode 100, and believes that 7 is still the present commit.
- * With the descriptor held, inode 100 is not free in 2, so that a MANIFEST of inode 100 is commit 7. */
+ * Without the scope a reader shows a view of its commit (snapshot.c). Where the commit holds embargoed documents the
+ * view changes with the clock: then the handle itself shows the commit as at the beginning of time, so that whoever
+ * forgets to enter sees too little, and entering gives a reader of the present view, made by the first that comes after
+ * an embargo has ended and kept until the next does. It is counted: who works with it keeps it.
+ *   1. Thread A enters at 8:59:59 and searches the view of that time.
+ *   2. Thread B enters at 9:00:00: the view is over, B makes a new one under the lock, and drops the old one's count.
+ *   3. A goes on, and frees the old view when it leaves.
+ * A clock that goes backwards leaves the view's time by the other end: what was shown is hidden again. */
 #include "libsearch/index/snapshot.h"
 #include "libsearch/index/watch.h"
-#include "libsearch/store/names.h"
-#include "libsearch/text/analyzer.h"
 #include "libsearch/util/alloc.h"
-#include <stdlib.h>
+#include <pthread.h>
 
-struct lsi_manifest_watch {
-    lsi_frame *file;
-    lsi_file_id id;
+struct lsi_reader_now {
+    pthread_mutex_t mutex;
+    ls_reader *view; /* NULL: none yet */
+    int64_t from, until;
 };
 
-int lsi_watch_new(lsi_manifest_watch **out, lsi_frame *file, ls_error *err)
+static void release_view(ls_reader *v)
 {
-    lsi_manifest_watch *w = lsi_calloc(1, sizeof *w);
-    *out = NULL;
-    int rc = w ? lsi_frame_file_id(file, &w->id, err) : lsi_fail_nomem(err);
-    if (rc) {
-        lsi_free(w);
-        lsi_frame_close(file);
-        return rc;
-    }
-    w->file = file;
-    *out = w;
-    return LS_OK;
+    if (v && !__atomic_sub_fetch(&v->refs, 1, __ATOMIC_ACQ_REL)) lsi_reader_close(v);
 }
 
-void lsi_watch_free(lsi_manifest_watch *w)
+/* Takes over the references to dir and watch, and all, of whose parts r shows what it may. */
+static int new_reader(ls_reader **out, lsi_dir *dir, lsi_snapshot *all, lsi_manifest_watch *watch,
+                      const lsi_reader_how *how, ls_error *err)
 {
-    if (!w) return;
-    lsi_frame_close(w->file);
-    lsi_free(w);
-}
-
-int lsi_watch_changed(const lsi_manifest_watch *w, lsi_dir *dir, bool *changed, ls_error *err)
-{
-    lsi_file_id now;
-    int rc = lsi_dir_stat(dir, LSI_NAME_MANIFEST, &now, err);
-    *changed = !rc && (now.device != w->id.device || now.inode != w->id.inode || now.bytes != w->id.bytes ||
-                       now.mtime_ns != w->id.mtime_ns);
-    return rc;
-}
-
-/* Takes over dir. */
-static int open_in(ls_reader **out, lsi_dir *dir, lsi_snapshot *old, bool use_mmap, ls_error *err)
-{
-    *out = NULL;
+    int64_t from, until;
     ls_reader *r = lsi_calloc(1, sizeof *r);
-    int rc = r ? LS_OK : lsi_fail_nomem(err);
-    if (!r) lsi_dir_close(dir);
-    else {
-        r->dir = dir;
-        r->use_mmap = use_mmap;
-        rc = lsi_snapshot_open(&r->snap, &r->watch, dir, old, use_mmap, err);
+    *out = NULL;
+    if (!r) {
+        lsi_snapshot_release(all);
+        lsi_watch_free(watch);
+        lsi_dir_close(dir);
+        return lsi_fail_nomem(err);
+    }
+    *r = (ls_reader){.dir = dir,
+                     .all = all,
+                     .use_mmap = how->use_mmap,
+                     .sees_hidden = how->sees_hidden,
+                     .clock = how->clock,
+                     .clock_ctx = how->clock_ctx,
+                     .watch = watch};
+    int rc = LS_OK;
+    if (how->sees_hidden) lsi_snapshot_retain(r->snap = all);
+    else rc = lsi_snapshot_view(&r->snap, all, INT64_MIN, &from, &until, err);
+    if (!rc && !how->sees_hidden && until != INT64_MAX) {
+        r->moves = true;
+        r->now = lsi_calloc(1, sizeof *r->now);
+        if (r->now) pthread_mutex_init(&r->now->mutex, NULL);
+        else rc = lsi_fail_nomem(err);
     }
     if (rc) lsi_reader_close(r);
     else *out = r;
     return rc;
 }
 
-int lsi_reader_open(ls_reader **out, const char *path, bool use_mmap, ls_error *err)
+/* Takes over dir. */
+static int open_in(ls_reader **out, lsi_dir *dir, lsi_snapshot *old, const lsi_reader_how *how, ls_error *err)
+{
+    lsi_snapshot *all;
+    lsi_manifest_watch *watch;
+    int rc = lsi_snapshot_open(&all, &watch, dir, old, how->use_mmap, err);
+    if (!rc) return new_reader(out, dir, all, watch, how, err);
+    *out = NULL;
+    lsi_dir_close(dir);
+    return rc;
+}
+
+int lsi_reader_open(ls_reader **out, const char *path, const lsi_reader_how *how, ls_error *err)
 {
     lsi_dir *dir;
     *out = NULL;
     int rc = lsi_dir_open(&dir, path, err);
-    return rc ? rc : open_in(out, dir, NULL, use_mmap, err);
+    return rc ? rc : open_in(out, dir, NULL, how, err);
+}
+
+static lsi_reader_how how_of(const ls_reader *r)
+{
+    return (lsi_reader_how){r->use_mmap, r->sees_hidden, r->clock, r->clock_ctx};
 }
 
 int lsi_reader_refresh(ls_reader **newer, const ls_reader *r, ls_error *err)
 {
     bool changed;
+    const lsi_reader_how how = how_of(r);
     *newer = NULL;
     int rc = lsi_watch_changed(r->watch, r->dir, &changed, err);
     if (rc || !changed) return rc;
     lsi_dir_retain(r->dir);
-    return open_in(newer, r->dir, r->snap, r->use_mmap, err);
+    return open_in(newer, r->dir, r->all, &how, err);
+}
+
+int lsi_reader_view(ls_reader **out, const ls_reader *r, bool sees_hidden, ls_error *err)
+{
+    lsi_reader_how how = how_of(r);
+    how.sees_hidden = sees_hidden;
+    lsi_dir_retain(r->dir);
+    lsi_snapshot_retain(r->all);
+    lsi_watch_retain(r->watch);
+    return new_reader(out, r->dir, r->all, r->watch, &how, err);
 }
 
 void lsi_reader_close(ls_reader *r)
 {
     if (!r) return;
     if (r->scratch && r->scratch_free) r->scratch_free(r->scratch);
+    if (r->now) {
+        release_view(r->now->view);
+        pthread_mutex_destroy(&r->now->mutex);
+        lsi_free(r->now);
+    }
     lsi_snapshot_release(r->snap);
+    lsi_snapshot_release(r->all);
     lsi_watch_free(r->watch);
     lsi_dir_close(r->dir);
     lsi_free(r);
 }
 
-/* ---- statistics ---- */
+/* ---- the present ---- */
 
-static uint64_t section_bytes(const lsi_segment *s, const uint32_t *types)
+/* The view of a time, as a reader that only works: it is never refreshed. */
+static int new_view(ls_reader **out, const ls_reader *r, int64_t now, int64_t *from, int64_t *until, ls_error *err)
 {
-    uint64_t n = 0;
-    for (; *types; types++) n += lsi_frame_find(s->frame, *types)->bytes;
-    return n;
-}
-
-/* Postings of all lists, positions of the combined one, deleted documents' too: by a walk over the dictionary. */
-static int count_postings(const lsi_segment *s, ls_stats *out, ls_error *err)
-{
-    lsi_terms_iter it;
-    int rc;
-    lsi_terms_iter_init(&it, &s->terms);
-    while ((rc = lsi_terms_iter_next(&it, err)) == 1) {
-        out->postings += it.list.df;
-        out->positions += it.list.cf;
-    }
-    lsi_terms_iter_clear(&it);
-    uint64_t others = 0;
-    if (!rc) rc = lsi_terms_other_postings(&s->terms, &others, err);
-    out->postings += others;
+    ls_reader *v = lsi_calloc(1, sizeof *v);
+    *out = NULL;
+    if (!v) return lsi_fail_nomem(err);
+    v->use_mmap = r->use_mmap;
+    v->refs = 1;
+    int rc = lsi_snapshot_view(&v->snap, r->all, now, from, until, err);
+    if (rc) lsi_free(v);
+    else *out = v;
     return rc;
 }
 
-static int by_falling_count(const void *a, const void *b)
+static int64_t time_of(const ls_reader *r)
 {
-    const ls_language_count *x = a, *y = b;
-    if (x->documents != y->documents) return x->documents < y->documents ? 1 : -1;
-    return strcmp(x->language, y->language);
+    return r->clock ? r->clock(r->clock_ctx) : lsi_io_now_ms();
 }
 
-static void count_languages(const lsi_snapshot *s, ls_stats *out)
+int lsi_reader_enter(const ls_reader **in, const ls_reader *r, ls_error *err)
 {
-    ls_language_count all[LSI_COUNTOF(s->language_docs)];
-    size_t n = 0;
-    for (size_t k = 0; k < LSI_COUNTOF(all) && k < lsi_lang_count(); k++)
-        if (s->language_docs[k]) all[n++] = (ls_language_count){lsi_lang_name((int)k), s->language_docs[k]};
-    qsort(all, n, sizeof *all, by_falling_count);
-    out->language_count = LSI_MIN(n, LSI_COUNTOF(out->languages));
-    memcpy(out->languages, all, out->language_count * sizeof *all);
-}
-
-int lsi_reader_stats(const ls_reader *r, ls_stats *out, ls_error *err)
-{
-    static const uint32_t postings[] = {LSI_SEC_FACTS, LSI_SEC_POSTINGS, LSI_SEC_RANGES, 0};
-    static const uint32_t positions[] = {LSI_SEC_POSITIONS, 0};
-    static const uint32_t forms[] = {LSI_SEC_FORM_STREAM, 0};
-    static const uint32_t stored[] = {LSI_SEC_STORED_INDEX, LSI_SEC_STORED, LSI_SEC_STORED_DICT, 0};
-    static const uint32_t dictionary[] = {LSI_SEC_TERM_INDEX, LSI_SEC_TERM_BLOCKS, LSI_SEC_TERM_LISTS,
-                                          LSI_SEC_FORM_INDEX, LSI_SEC_FORM_BLOCKS, 0};
-    const lsi_snapshot *s = r->snap;
-    memset(out, 0, sizeof *out);
-    out->size = sizeof *out;
-    out->generation = s->generation;
-    out->documents = s->documents;
-    out->deleted = s->deleted;
-    out->segments = s->count;
-    out->words = s->word_sum;
-    out->created = s->created;
-    out->stale_analyzer = s->stale_analyzer;
-    count_languages(s, out);
-    for (size_t i = 0; i < s->count; i++) {
-        const lsi_segment *seg = s->segments[i].seg;
-        out->bytes += lsi_frame_bytes(seg->frame);
-        if (s->segments[i].live) out->bytes += lsi_frame_bytes(s->segments[i].live->frame);
-        out->terms += seg->terms.count;
-        out->forms += seg->forms.count;
-        out->postings_bytes += section_bytes(seg, postings);
-        out->positions_bytes += section_bytes(seg, positions);
-        out->forms_bytes += section_bytes(seg, forms);
-        out->stored_bytes += section_bytes(seg, stored);
-        out->dictionary_bytes += section_bytes(seg, dictionary);
-        int rc = count_postings(seg, out, err);
-        if (rc) return rc;
+    struct lsi_reader_now *n = r->now;
+    ls_reader *fresh, *old = NULL;
+    int rc = LS_OK;
+    *in = r;
+    if (!r->moves) return LS_OK;
+    int64_t now = time_of(r);
+    pthread_mutex_lock(&n->mutex);
+    if (!n->view || now < n->from || now >= n->until) {
+        int64_t from, until;
+        rc = new_view(&fresh, r, now, &from, &until, err);
+        if (!rc) {
+            old = n->view;
+            n->view = fresh;
+            n->from = from;
+            n->until = until;
+        }
     }
-    return LS_OK;
+    if (!rc) {
+        __atomic_add_fetch(&n->view->refs, 1, __ATOMIC_RELAXED);
+        *in = n->view;
+    }
+    pthread_mutex_unlock(&n->mutex);
+    release_view(old);
+    return rc;
+}
+
+void lsi_reader_leave(const ls_reader *in, const ls_reader *r)
+{
+    ls_reader *v;
+    if (in == r) return;
+    memcpy(&v, &in, sizeof v); /* counted, so ours to drop */
+    release_view(v);
+}
+
+void lsi_reader_epoch(const ls_reader *r, int64_t *last, int64_t *next)
+{
+    int64_t now = time_of(r);
+    *last = INT64_MIN;
+    *next = INT64_MAX;
+    for (size_t i = 0; r->moves && i < r->all->count; i++) {
+        const lsi_snapshot_segment *s = &r->all->segments[i];
+        const int64_t *release;
+        if (!s->hidden || lsi_segment_releases(s->seg, &release, NULL)) continue; /* told when the view was made */
+        for (lsi_doc d = 0; d < s->seg->doc_count; d++) {
+            if (lsi_live_is_deleted(s->live, d)) continue;
+            if (release[d] <= now) *last = LSI_MAX(*last, release[d]);
+            else *next = LSI_MIN(*next, release[d]);
+        }
+    }
 }

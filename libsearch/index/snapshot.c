@@ -9,6 +9,11 @@
  *   4. Were the generation the same again, nobody has unlinked anything: the file is lost, which is CORRUPT.
  * A file that is open stays readable when it has lost its name, so that a snapshot once made is safe from 2.
  *
+ * VIEWS. What a reader without the scope sees is a snapshot of its own, made from a whole one for a moment: whatever
+ * searches it cannot find, count or weigh what it does not hold. Of a hidden segment in which only some documents are
+ * released the rest counts as deleted, with exact corrections. Numbers of documents are the whole snapshot's, so that
+ * they keep their meaning from one moment to the next; where a segment is left out, its numbers are nobody's.
+ *
  * SHARING. A new snapshot takes over the open segments and live files of the old one whose generations it names too:
  * names are never used twice. Segments borrow the schema they were opened with, so it is owned by all snapshots that
  * share segments together, and where the schema has changed nothing is shared. */
@@ -17,6 +22,7 @@
 #include "libsearch/index/watch.h"
 #include "libsearch/text/analyzer.h"
 #include "libsearch/util/alloc.h"
+#include "libsearch/util/bitset.h"
 #include "libsearch/util/zone.h"
 #include <stdio.h>
 
@@ -108,6 +114,7 @@ static int new_snapshot(lsi_snapshot **out, const lsi_manifest *m, size_t count,
     if (!s) return lsi_fail_nomem(err);
     s->refs = 1;
     s->generation = m->generation;
+    s->public_generation = m->public_generation;
     s->created = m->created;
     memcpy(s->uuid, m->uuid, sizeof s->uuid);
     s->stale_analyzer = m->analyzer_stamp != lsi_analyzer_stamp();
@@ -128,10 +135,10 @@ static int new_snapshot(lsi_snapshot **out, const lsi_manifest *m, size_t count,
 }
 
 /* Appends a segment, whose references it takes over, and adds its live part to the statistics. */
-static void append(lsi_snapshot *s, lsi_segment *seg, lsi_live *live)
+static void append(lsi_snapshot *s, lsi_segment *seg, lsi_live *live, bool hidden)
 {
     uint32_t deleted = live ? live->deleted_count : 0;
-    s->segments[s->count++] = (lsi_snapshot_segment){seg, live, s->doc_limit};
+    s->segments[s->count++] = (lsi_snapshot_segment){seg, live, s->doc_limit, hidden};
     s->doc_limit += seg->doc_count;
     s->documents += seg->doc_count - deleted;
     s->deleted += deleted;
@@ -149,7 +156,7 @@ int lsi_snapshot_of(lsi_snapshot **out, const lsi_manifest *m, const lsi_snapsho
     for (size_t i = 0; !rc && i < count; i++) {
         lsi_segment_retain(segments[i].seg);
         if (segments[i].live) lsi_live_retain(segments[i].live);
-        append(*out, segments[i].seg, segments[i].live);
+        append(*out, segments[i].seg, segments[i].live, segments[i].hidden);
     }
     return rc;
 }
@@ -176,7 +183,7 @@ static int open_one(lsi_snapshot *s, lsi_dir *dir, const lsi_segment_info *info,
             lsi_live_retain(live);
         } else rc = lsi_live_open(&live, dir, seg, info, use_mmap, err);
     }
-    if (!rc) append(s, seg, live);
+    if (!rc) append(s, seg, live, info->visibility);
     else lsi_segment_release(seg);
     return rc;
 }
@@ -196,8 +203,7 @@ static int open_all(lsi_snapshot **out, lsi_dir *dir, const lsi_manifest *m, lsi
     if (old && !same_schema(old->schema, m->schema)) old = NULL;
     int rc = new_snapshot(out, m, m->count, old ? old->shared : NULL, err);
     if (!rc) rc = open_tombs(*out, dir, m, old, use_mmap, err);
-    for (size_t i = 0; !rc && i < m->count; i++)
-        if (!m->segments[i].visibility) rc = open_one(*out, dir, &m->segments[i], old, use_mmap, err);
+    for (size_t i = 0; !rc && i < m->count; i++) rc = open_one(*out, dir, &m->segments[i], old, use_mmap, err);
     if (rc) {
         lsi_snapshot_release(*out);
         *out = NULL;
@@ -232,6 +238,81 @@ int lsi_snapshot_open(lsi_snapshot **out, struct lsi_manifest_watch **watch, lsi
     }
 }
 
+/* ---- views ---- */
+
+/* What a view shows of a hidden segment, and until when. */
+typedef struct shown {
+    uint32_t count;
+    int64_t from, until;
+    uint64_t *others; /* bits of the rest; where something is shown */
+} shown;
+
+static int look(shown *x, lsi_segment *seg, const lsi_live *live, int64_t now, ls_error *err)
+{
+    const int64_t *release;
+    int rc = lsi_segment_releases(seg, &release, err);
+    if (rc) return rc;
+    x->others = lsi_calloc(lsi_bitset_words(seg->doc_count), sizeof *x->others);
+    if (!x->others) return lsi_fail_nomem(err);
+    for (lsi_doc d = 0; d < seg->doc_count; d++) {
+        if (lsi_live_is_deleted(live, d) || release[d] > now) lsi_bitset_set(x->others, d);
+        else x->count++;
+        if (lsi_live_is_deleted(live, d)) continue;
+        if (release[d] > now) x->until = LSI_MIN(x->until, release[d]);
+        else x->from = LSI_MAX(x->from, release[d]);
+    }
+    return LS_OK;
+}
+
+static int show(lsi_snapshot *v, const lsi_snapshot_segment *s, int64_t now, int64_t *from, int64_t *until,
+                ls_error *err)
+{
+    shown x = {.from = *from, .until = *until};
+    lsi_live *live = s->live;
+    int rc = s->hidden ? look(&x, s->seg, s->live, now, err) : LS_OK;
+    *from = x.from;
+    *until = x.until;
+    v->doc_limit = s->base;
+    if (!rc && s->hidden && !x.count) {
+        lsi_free(x.others);
+        return LS_OK;
+    }
+    uint32_t alive = s->seg->doc_count - (live ? live->deleted_count : 0);
+    if (!rc && s->hidden && x.count < alive) rc = lsi_live_overlay(&live, s->seg, s->live, x.others, err);
+    else if (!rc && live) lsi_live_retain(live);
+    lsi_free(x.others);
+    if (rc) return rc;
+    lsi_segment_retain(s->seg);
+    append(v, s->seg, live, s->hidden);
+    if (s->hidden && live) v->deleted -= live->deleted_count; /* how many are hidden is nobody's */
+    return LS_OK;
+}
+
+int lsi_snapshot_view(lsi_snapshot **out, const lsi_snapshot *s, int64_t now, int64_t *from, int64_t *until,
+                      ls_error *err)
+{
+    *from = INT64_MIN;
+    *until = INT64_MAX;
+    *out = NULL;
+    lsi_snapshot *v = lsi_calloc(1, sizeof *v);
+    if (!v) return lsi_fail_nomem(err);
+    v->refs = 1;
+    v->generation = v->public_generation = s->public_generation;
+    v->created = s->created;
+    memcpy(v->uuid, s->uuid, sizeof v->uuid);
+    v->stale_analyzer = s->stale_analyzer;
+    v->schema = s->schema;
+    v->shared = s->shared;
+    __atomic_add_fetch(&v->shared->refs, 1, __ATOMIC_RELAXED);
+    if ((v->tombs = s->tombs)) lsi_tombs_retain(v->tombs);
+    v->segments = lsi_calloc(s->count, sizeof *v->segments);
+    int rc = v->segments ? LS_OK : lsi_fail_nomem(err);
+    for (size_t i = 0; !rc && i < s->count; i++) rc = show(v, &s->segments[i], now, from, until, err);
+    if (rc) lsi_snapshot_release(v);
+    else *out = v;
+    return rc;
+}
+
 /* ---- references ---- */
 
 void lsi_snapshot_retain(lsi_snapshot *s)
@@ -257,7 +338,7 @@ void lsi_snapshot_release(lsi_snapshot *s)
 int lsi_snapshot_locate(const lsi_snapshot *s, uint64_t doc, size_t *segment, lsi_doc *local, ls_error *err)
 {
     size_t low = 0, high = s->count; /* the last segment whose base is ≤ doc */
-    if (doc >= s->doc_limit)
+    if (!s->count || doc >= s->doc_limit)
         return lsi_fail(err, LS_NOTFOUND, "document %llu: there are %llu", (unsigned long long)doc,
                         (unsigned long long)s->doc_limit);
     while (high - low > 1) {
@@ -266,6 +347,8 @@ int lsi_snapshot_locate(const lsi_snapshot *s, uint64_t doc, size_t *segment, ls
         else high = mid;
     }
     *segment = low;
+    if (doc - s->segments[low].base >= s->segments[low].seg->doc_count) /* of a segment that is not shown */
+        return lsi_fail(err, LS_NOTFOUND, "document %llu: is not there", (unsigned long long)doc);
     *local = (lsi_doc)(doc - s->segments[low].base);
     if (lsi_live_is_deleted(s->segments[low].live, *local))
         return lsi_fail(err, LS_NOTFOUND, "document %llu: is deleted", (unsigned long long)doc);
@@ -288,7 +371,7 @@ int lsi_snapshot_df(const lsi_snapshot *s, const uint8_t *term, size_t len, uint
         if (rc) return rc;
         if (gone > l.df)
             return lsi_fail(err, LS_CORRUPT, "%s: more documents of a term are deleted than it has",
-                            lsi_frame_name(s->segments[i].live->frame));
+                            lsi_frame_name(seg->frame));
         *df += l.df - gone;
     }
     return LS_OK;

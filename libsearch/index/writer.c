@@ -95,6 +95,16 @@ int lsi_wseg_delete(lsi_wseg *s, lsi_doc doc, ls_error *err)
     return LS_OK;
 }
 
+bool lsi_wseg_shows(const ls_writer *w, const lsi_wseg *s)
+{
+    const int64_t *release;
+    int64_t now = lsi_writer_now(w);
+    if (!s->info.visibility || lsi_segment_releases(s->seg, &release, NULL)) return true;
+    for (lsi_doc d = 0; d < s->seg->doc_count; d++)
+        if (release[d] <= now) return true;
+    return false;
+}
+
 /* ---- opening ---- */
 
 static int open_segments(ls_writer *w, ls_error *err)

@@ -80,6 +80,10 @@ bool lsi_wseg_is_deleted(const lsi_wseg *s, lsi_doc doc);
 int lsi_wseg_delete(lsi_wseg *s, lsi_doc doc, ls_error *err); /* a live one */
 int lsi_wseg_make_bits(lsi_wseg *s, ls_error *err);           /* so that delete cannot fail */
 int64_t lsi_writer_now(const ls_writer *w);
+/* Whether those without the scope see anything of it now; true where that cannot be told. */
+bool lsi_wseg_shows(const ls_writer *w, const lsi_wseg *s);
+/* edits.c */
+int lsi_writer_release(ls_writer *w, ls_error *err); /* documents whose embargo has ended come among the public ones */
 /* existing.c: what is there by a name, with the mutex held: a merge may replace segments at any other time. */
 typedef struct lsi_existing {
     bool found, in_memory;

@@ -128,6 +128,7 @@ void lsi_live_release(lsi_live *l)
     if (!l || __atomic_sub_fetch(&l->refs, 1, __ATOMIC_ACQ_REL)) return;
     lsi_frame_close(l->frame);
     lsi_free(l->bits);
+    lsi_free(l->rows);
     lsi_free(l);
 }
 
@@ -136,7 +137,7 @@ static int find(const lsi_live *l, const lsi_section *s, uint64_t offset, uint32
 {
     *count = 0;
     if (!n) return LS_OK;
-    const uint8_t *p = lsi_section_get(s, offset, 8ull * n, err);
+    const uint8_t *p = l->rows ? l->rows + offset : lsi_section_get(s, offset, 8ull * n, err);
     if (!p) return lsi_read_failed(err);
     uint32_t low = 0, high = n;
     while (low < high) {
@@ -146,7 +147,7 @@ static int find(const lsi_live *l, const lsi_section *s, uint64_t offset, uint32
     }
     if (low == n || lsi_get32(p + 4 * (size_t)low) != number) return LS_OK;
     *count = lsi_get32(p + 4 * ((size_t)n + low));
-    if (*count - 1 < l->deleted_count) return LS_OK;
+    if (l->rows || *count - 1 < l->deleted_count) return LS_OK;
     return lsi_section_corrupt(s, offset + 4 * ((uint64_t)n + low), err, "1 to as many documents as are deleted");
 }
 
@@ -160,7 +161,7 @@ int lsi_live_term(const lsi_live *l, uint32_t list, lsi_ord ord, uint32_t *count
 int lsi_live_form(const lsi_live *l, uint32_t entry, uint32_t *count, ls_error *err)
 {
     *count = 0;
-    return l ? find(l, l->forms, 0, l->forms_at.count, entry, count, err) : LS_OK;
+    return l ? find(l, l->forms, l->forms_at.offset, l->forms_at.count, entry, count, err) : LS_OK;
 }
 
 /* ---- writing ---- */
@@ -302,25 +303,86 @@ static bool words_are_quicker(const lsi_segment *seg, const sums *s)
     return 400 * s->fresh_words + 20000ull * s->fresh + 50000 < scan;
 }
 
+/* All that follows from the deletions. The tally is the caller's to clear, whatever this gives. */
+static int correct(sums *s, lsi_tally *t, lsi_live_way way, const lsi_segment *seg, const lsi_live *old,
+                   const uint64_t *deleted, ls_error *err)
+{
+    bool done = false;
+    int rc = LS_OK;
+    for (uint64_t d = lsi_bitset_next(deleted, 0, seg->doc_count); !rc && d != LSI_BITSET_NONE;
+         d = lsi_bitset_next(deleted, d + 1, seg->doc_count))
+        rc = add_sums(s, seg, (lsi_doc)d, !lsi_live_is_deleted(old, (lsi_doc)d), err);
+    if (!rc && (way == LSI_LIVE_WORDS || (way == LSI_LIVE_CHOOSE && words_are_quicker(seg, s))))
+        rc = tally_fresh(t, seg, old, deleted, &done, err);
+    if (rc || done) return rc;
+    lsi_tally_clear(t);
+    return lsi_tally_scan(t, seg, deleted, err);
+}
+
 int lsi_live_write_by(lsi_live_way way, lsi_dir *dir, uint64_t generation, const lsi_segment *seg, const lsi_live *old,
                       const uint64_t *deleted, bool sync, lsi_segment_info *info, ls_error *err)
 {
     sums s = {.words = 0};
     lsi_tally t = {.forms = {NULL, 0, 0}};
-    bool done = false;
-    int rc = LS_OK;
-    for (uint64_t d = lsi_bitset_next(deleted, 0, seg->doc_count); !rc && d != LSI_BITSET_NONE;
-         d = lsi_bitset_next(deleted, d + 1, seg->doc_count))
-        rc = add_sums(&s, seg, (lsi_doc)d, !lsi_live_is_deleted(old, (lsi_doc)d), err);
-    if (!rc && (way == LSI_LIVE_WORDS || (way == LSI_LIVE_CHOOSE && words_are_quicker(seg, &s))))
-        rc = tally_fresh(&t, seg, old, deleted, &done, err);
-    if (!rc && !done) {
-        lsi_tally_clear(&t);
-        rc = lsi_tally_scan(&t, seg, deleted, err);
-    }
+    int rc = correct(&s, &t, way, seg, old, deleted, err);
     if (!rc) rc = write_file(dir, generation, seg, &s, &t, deleted, sync, info, err);
     lsi_tally_clear(&t);
     return rc;
+}
+
+/* ---- in memory ---- */
+
+static uint8_t *lay_row(uint8_t *to, const lsi_tally_row *r)
+{
+    for (size_t i = 0; i < r->count; i++) lsi_set32(to + 4 * i, (uint32_t)(r->at[i] >> 32));
+    for (size_t i = 0; i < r->count; i++) lsi_set32(to + 4 * (r->count + i), (uint32_t)r->at[i]);
+    return to + 8 * r->count;
+}
+
+static int lay_rows(lsi_live *l, const lsi_tally *t, ls_error *err)
+{
+    size_t n = t->forms.count;
+    for (uint32_t i = 0; i < l->list_count; i++) n += t->lists[i].count;
+    uint8_t *p = l->rows = lsi_malloc(8 * n + 1);
+    if (!p) return lsi_fail_nomem(err);
+    for (uint32_t i = 0; i < l->list_count; i++) {
+        l->list_at[i].offset = (uint64_t)(p - l->rows);
+        l->list_at[i].count = (uint32_t)t->lists[i].count;
+        p = lay_row(p, &t->lists[i]);
+    }
+    l->forms_at.offset = (uint64_t)(p - l->rows);
+    l->forms_at.count = (uint32_t)t->forms.count;
+    lay_row(p, &t->forms);
+    return LS_OK;
+}
+
+int lsi_live_overlay(lsi_live **out, const lsi_segment *seg, const lsi_live *old, const uint64_t *deleted,
+                     ls_error *err)
+{
+    sums s = {.words = 0};
+    lsi_tally t = {.forms = {NULL, 0, 0}};
+    size_t words = lsi_bitset_words(seg->doc_count);
+    *out = NULL;
+    lsi_live *l = lsi_calloc(1, sizeof *l);
+    if (!l) return lsi_fail_nomem(err);
+    l->refs = 1;
+    l->doc_count = seg->doc_count;
+    l->list_count = seg->list_count;
+    l->deleted = l->bits = lsi_malloc(8 * words);
+    int rc = l->bits ? correct(&s, &t, LSI_LIVE_CHOOSE, seg, old, deleted, err) : lsi_fail_nomem(err);
+    if (!rc) rc = lay_rows(l, &t, err);
+    lsi_tally_clear(&t);
+    if (rc) {
+        lsi_live_release(l);
+        return rc;
+    }
+    memcpy(l->bits, deleted, 8 * words);
+    l->deleted_count = s.deleted;
+    l->word_sum = s.words;
+    memcpy(l->length_sum, s.lengths, sizeof l->length_sum);
+    for (uint32_t i = 0; i < seg->language_count; i++) l->language_docs[seg->language_numbers[i]] += s.languages[i];
+    *out = l;
+    return LS_OK;
 }
 
 int lsi_live_write(lsi_dir *dir, uint64_t generation, const lsi_segment *seg, const lsi_live *old,

@@ -5,7 +5,7 @@
 #include "libsearch/segment/segment.h"
 
 typedef struct lsi_live {
-    lsi_frame *frame;
+    lsi_frame *frame; /* NULL: made in memory, see lsi_live_overlay */
     uint32_t doc_count, deleted_count;
     const uint64_t *deleted; /* bit set of doc_count bits, whole words, verified; native order in memory */
     uint64_t length_sum[LSI_LISTS_MAX], word_sum; /* of the deleted */
@@ -14,6 +14,7 @@ typedef struct lsi_live {
     /* sorted corrections: private to live.c */
     uint64_t *bits;
     const lsi_section *lists, *forms;
+    uint8_t *rows; /* of one made in memory, instead of both: the lists' rows, then the forms' */
     uint32_t list_count;
     struct {
         uint64_t offset; /* in `lists` or `forms`: count numbers, then as many counts */
@@ -31,6 +32,10 @@ void lsi_live_release(lsi_live *l); /* takes NULL */
 /* How many deleted documents a term has in a list; a form entry (its number in the dictionary). l NULL: 0. */
 int lsi_live_term(const lsi_live *l, uint32_t list, lsi_ord ord, uint32_t *count, ls_error *err);
 int lsi_live_form(const lsi_live *l, uint32_t entry, uint32_t *count, ls_error *err);
+/* One in memory for the documents of `deleted` (bits; those of `old`, which may be NULL, must be among them): for a
+ * reader that may not see the rest. */
+int lsi_live_overlay(lsi_live **out, const lsi_segment *seg, const lsi_live *old, const uint64_t *deleted,
+                     ls_error *err);
 /* Writes live-<generation> for seg with the documents of `deleted` (bits; those of `old` must be among them).
  * Sets info->live_* and deleted_count. */
 int lsi_live_write(lsi_dir *dir, uint64_t generation, const lsi_segment *seg, const lsi_live *old,

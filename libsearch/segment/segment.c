@@ -168,6 +168,7 @@ void lsi_segment_release(lsi_segment *s)
     if (s->stored) lsi_stored_close(s->stored);
     lsi_frame_close(s->frame);
     lsi_free(s->own_schema);
+    lsi_free(s->releases);
     lsi_free(s);
 }
 
@@ -303,6 +304,30 @@ int lsi_segment_find_guid(const lsi_segment *s, const char *guid, size_t len, co
     }
     lsi_doc_free(d);
     return rc;
+}
+
+int lsi_segment_releases(lsi_segment *s, const int64_t **out, ls_error *err)
+{
+    int64_t *have = __atomic_load_n(&s->releases, __ATOMIC_ACQUIRE), *made;
+    ls_doc *d = NULL;
+    if ((*out = have)) return LS_OK;
+    if (!(made = lsi_calloc(s->doc_count, sizeof *made))) return lsi_fail_nomem(err);
+    int rc = lsi_doc_new(&d, err);
+    for (lsi_doc i = 0; !rc && i < s->doc_count; i++) {
+        rc = lsi_segment_doc(s, i, d, err);
+        if (!rc) made[i] = lsi_news_release(d);
+    }
+    lsi_doc_free(d);
+    if (rc) {
+        lsi_free(made);
+        return rc;
+    }
+    /* Who comes second takes the other's, which has the same numbers. */
+    if (!__atomic_compare_exchange_n(&s->releases, &have, made, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        lsi_free(made);
+    else have = made;
+    *out = have;
+    return LS_OK;
 }
 
 int lsi_segment_doc_hash(const lsi_segment *s, lsi_doc doc, uint64_t *hash, ls_error *err)

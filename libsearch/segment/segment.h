@@ -78,8 +78,9 @@ typedef struct lsi_segment {
     const lsi_section *doc_hashes, *languages;
     lsi_stored *stored;
     lsi_ids ids;
-    lsi_hashes guids; /* of those documents that have one */
-    int refs;         /* atomic */
+    lsi_hashes guids;  /* of those documents that have one */
+    int refs;          /* atomic */
+    int64_t *releases; /* atomic; of a hidden segment, once asked for: see lsi_segment_releases */
     /* private to the room */
     uint64_t analyzer_stamp;                 /* lsi_analyzer_stamp of the writing */
     uint32_t region_count;                   /* of list 0 when it was written; the last is the boilerplate's */
@@ -110,6 +111,8 @@ int lsi_segment_doc(const lsi_segment *s, lsi_doc doc, ls_doc *d, ls_error *err)
 /* The newest document of a guid whose bit in `deleted` (NULL: none are) is clear; LSI_DOC_END where there is none. */
 int lsi_segment_find_guid(const lsi_segment *s, const char *guid, size_t len, const uint64_t *deleted, lsi_doc *doc,
                           ls_error *err);
+/* From when on each document may be seen (model/news.h): told by its fields when first asked for, and kept. */
+int lsi_segment_releases(lsi_segment *s, const int64_t **out, ls_error *err);
 int lsi_segment_doc_hash(const lsi_segment *s, lsi_doc doc, uint64_t *hash, ls_error *err);
 int lsi_segment_doc_language(const lsi_segment *s, lsi_doc doc, int *lang, ls_error *err);
 /* Words of a text field (by text_no), exactly: its norm is this, rounded. */
