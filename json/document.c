@@ -239,7 +239,8 @@ static void put_others(js_text *out, const ls_schema *s, const ls_doc *d)
         if (f->type == LS_INTEGER || f->type == LS_DATE) {
             if (ls_doc_int(d, f->name, &v) != LS_OK) continue;
             js_key(out, f->name);
-            if (f->type == LS_DATE) js_date(out, v);
+            if (f->type == LS_DATE && v == INT64_MAX) js_puts(out, "\"\""); /* an embargo without an end */
+            else if (f->type == LS_DATE) js_date(out, v);
             else js_int(out, v);
         } else if (ls_doc_text(d, f->name, 0, NULL)) {
             js_key(out, f->name);

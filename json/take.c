@@ -85,13 +85,20 @@ static int take_date(js_take *t, const char *name, const ls_field *f, const json
 {
     int64_t ms;
     if (!json_is_string(v)) return expected(t, name, "a date as a string", v);
-    if (json_string_length(v) == 0) return LS_OK;
+    bool embargoed = strcmp(f->name, "embargoed") == 0;
+    if (json_string_length(v) == 0 && !embargoed) return LS_OK;
     t->fields++;
+    if (json_string_length(v) == 0) return ls_doc_add_int(t->doc, f->name, INT64_MAX, t->err); /* without an end */
     bool published = strcmp(f->name, "published") == 0;
     if (ls_date_parse(json_string_value(v), json_string_length(v), &ms, NULL) != LS_OK) {
         js_take_warn(t, "%.64s: '%.60s' is no RFC 3339, YYYY-MM-DD or RFC 822 date; kept as text", name,
                      json_string_value(v));
         if (published) t->published_broken = true;
+        if (embargoed) { /* nobody can tell when it ends: rather never than now */
+            js_take_warn(t, "%.64s: the article stays hidden until a version with a date comes", name);
+            int rc = ls_doc_add_int(t->doc, f->name, INT64_MAX, t->err);
+            if (rc != LS_OK) return rc;
+        }
         return js_take_extra(t, name, v);
     }
     if (published) t->has_published = true;

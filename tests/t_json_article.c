@@ -94,6 +94,24 @@ static void good(fixture *f, const char *json)
     assert_int_equal(rc, LS_OK);
 }
 
+/* An embargo is a date in any zone; without one, or with one that nobody can read, it has no end. */
+static void embargoes(void **state)
+{
+    fixture *f = *state;
+    int64_t ms = 0;
+    good(f, "{\"body\":\"x\",\"embargoed\":\"2026-01-01T01:00:00+02:00\"}");
+    assert_int_equal(ls_doc_int(f->doc, "embargoed", &ms), LS_OK);
+    assert_int_equal(ms, 1767222000000); /* 2025-12-31T23:00:00Z */
+    good(f, "{\"body\":\"x\",\"embargoed\":\"\"}");
+    assert_int_equal(ls_doc_int(f->doc, "embargoed", &ms), LS_OK);
+    assert_int_equal(ms, INT64_MAX);
+    good(f, "{\"body\":\"x\",\"embargoed\":\"after the press conference\"}");
+    assert_int_equal(ls_doc_int(f->doc, "embargoed", &ms), LS_OK);
+    assert_int_equal(ms, INT64_MAX);
+    good(f, "{\"body\":\"x\",\"embargoed\":null}");
+    assert_int_equal(ls_doc_int(f->doc, "embargoed", &ms), LS_NOTFOUND);
+}
+
 static void aliases_mean_their_fields(void **state)
 {
     fixture *f = *state;
@@ -385,6 +403,7 @@ int main(void)
 #define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ids_are_judged_and_made),
+        WITH(embargoes),
         WITH(aliases_mean_their_fields),
         WITH(what_is_unknown_is_kept),
         WITH(bad_dates_are_kept_as_text),

@@ -291,7 +291,7 @@ static int release_doc(ls_writer *w, lsi_wseg *s, lsi_doc doc, ls_error *err)
 {
     lsi_existing x = {.found = true, .seg = s, .doc = doc};
     uint64_t hash;
-    int rc = lsi_existing_read(w, &x, &w->old, err);
+    int rc = lsi_existing_read(&x, &w->old, err);
     if (!rc) rc = lsi_segment_doc_hash(s->seg, doc, &hash, err);
     if (!rc) rc = lsi_existing_prepare(&x, err);
     if (!rc) rc = place(w, w->old, hash, err);
