@@ -64,7 +64,7 @@ static int print_explanation(const cli_call *c, const ls_reader *r, const ls_hit
     return rc == LS_OK ? CLI_OK : cli_fail_with(&err, NULL);
 }
 
-static int print_hit(const cli_call *c, const ls_reader *r, const js_found *f, const ls_hit *hit, size_t number)
+static int print_hit(const cli_call *c, const ls_reader *r, js_found *f, const ls_hit *hit, size_t number)
 {
     ls_error err = {0};
     ls_doc *d = NULL;
@@ -97,7 +97,7 @@ static int print_hit(const cli_call *c, const ls_reader *r, const js_found *f, c
     return c->request.explain ? print_explanation(c, r, hit) : CLI_OK;
 }
 
-static void print_warnings(const js_found *f)
+static void print_warnings(js_found *f)
 {
     const ls_warning *w;
     const char *word;
@@ -107,7 +107,7 @@ static void print_warnings(const js_found *f)
         cli_warn("'%s' is in no document", word);
 }
 
-static void print_facets(const cli_call *c, const js_found *f)
+static void print_facets(const cli_call *c, js_found *f)
 {
     const ls_facet_value *v;
     for (size_t i = 0; i < c->request.facets.count; i++) {
@@ -130,7 +130,7 @@ static void print_histogram(const js_found *f)
     cli_print("  undated %llu\n", (unsigned long long)ls_results_undated(f->results));
 }
 
-static void print_end(const cli_call *c, const ls_reader *r, const js_found *f)
+static void print_end(const cli_call *c, const ls_reader *r, js_found *f)
 {
     ls_results_info info = ls_results_get(f->results);
     ls_suggestions *s = NULL;
@@ -153,7 +153,7 @@ static void print_end(const cli_call *c, const ls_reader *r, const js_found *f)
     ls_suggestions_free(s);
 }
 
-static int print_people(const cli_call *c, const ls_reader *r, const js_found *f)
+static int print_people(const cli_call *c, const ls_reader *r, js_found *f)
 {
     const ls_hit *hit;
     int status = CLI_OK;
@@ -164,7 +164,7 @@ static int print_people(const cli_call *c, const ls_reader *r, const js_found *f
     return status;
 }
 
-static int print_json(const cli_call *c, const ls_reader *r, const js_found *f, bool lines)
+static int print_json(const cli_call *c, const ls_reader *r, js_found *f, bool lines)
 {
     js_text t = {0};
     ls_error err = {0};

@@ -267,6 +267,7 @@ int js_find(js_found *out, const js_request *q, const ls_reader *r, js_problem *
 
 void js_found_clear(js_found *f)
 {
+    ls_highlighter_close(f->highlighter);
     ls_results_free(f->results);
     ls_query_free(f->searched);
     ls_query_free(f->query);

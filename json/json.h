@@ -174,6 +174,7 @@ typedef struct js_found {
     ls_query *query;    /* as typed: for parsed, warnings, snippets */
     ls_query *searched; /* what was searched where that differs (a filter by byline); else NULL */
     ls_results *results;
+    ls_highlighter *highlighter; /* of the hits' passages; made when first wanted */
 } js_found;
 /* The query of a request alone. The caller frees it. */
 int js_request_query(ls_query **out, const js_request *q, const ls_schema *s, ls_error *err);
@@ -186,9 +187,9 @@ void js_found_clear(js_found *f);
  */
 
 /* The object of /v1/search. */
-int js_write_search(js_text *out, const js_request *q, const ls_reader *r, const js_found *f, ls_error *err);
+int js_write_search(js_text *out, const js_request *q, const ls_reader *r, js_found *f, ls_error *err);
 /* One hit of it (one line of --ndjson). */
-int js_write_hit(js_text *out, const js_request *q, const ls_reader *r, const js_found *f, const ls_hit *hit,
+int js_write_hit(js_text *out, const js_request *q, const ls_reader *r, js_found *f, const ls_hit *hit,
                  ls_error *err);
 /* The score of a hit, its parts indented by their depth, as lines for people. */
 int js_write_explanation(js_text *out, const js_request *q, const ls_reader *r, const ls_hit *hit, ls_error *err);

@@ -1,7 +1,8 @@
 /* search.c — the object of /v1/search, and of /v1/documents/{id}/snippet.
  *
  * Owns the members of an answer and of a hit, and which of them `fields` leaves out. A hit costs one read of its
- * stored document and one look for passages; both are left out where `fields` does not want them. */
+ * stored document and one look for passages (the words of the query are looked up once for all hits); both are left out
+ * where `fields` does not want them. */
 #include <string.h>
 
 #include "json/inside.h"
@@ -83,18 +84,27 @@ static void put_snippets(js_text *out, const ls_snippets *s)
     js_putc(out, ']');
 }
 
-static int make_snippets(ls_snippets **out, const js_request *q, const ls_reader *r, const ls_query *query,
-                         uint64_t doc, bool all, ls_error *err)
+static void snippet_options(ls_snippet_options *o, const js_request *q)
 {
-    LS_INIT(ls_snippet_options, o);
-    o.count = (size_t)q->snippets;
-    o.no_body = q->snippets == 0 && !all;
-    o.length = (size_t)q->snippet_length;
-    o.pre = q->highlight_pre;
-    o.post = q->highlight_post;
-    o.range_unit = q->range_unit;
-    o.all_matches = all;
-    return ls_snippets_make(out, r, query, doc, &o, err);
+    o->count = (size_t)q->snippets;
+    o->length = (size_t)q->snippet_length;
+    o->pre = q->highlight_pre;
+    o->post = q->highlight_post;
+    o->range_unit = q->range_unit;
+}
+
+/* Of a hit, for the members that are wanted; d: the hit's document, or NULL. */
+static int make_snippets(ls_snippets **out, const js_request *q, const ls_reader *r, js_found *f, uint64_t doc,
+                         const ls_doc *d, ls_error *err)
+{
+    int rc = LS_OK;
+    if (!f->highlighter) {
+        LS_INIT(ls_snippet_options, o);
+        snippet_options(&o, q);
+        o.no_body = q->snippets == 0 || !wants(q, SNIPPETS);
+        rc = ls_highlighter_open(&f->highlighter, r, f->query, &o, err);
+    }
+    return rc ? rc : ls_highlighter_make(out, f->highlighter, doc, d, err);
 }
 
 /* title_html: highlighted, or the title made from the lead, escaped. */
@@ -221,17 +231,16 @@ static bool wants_document(const js_request *q)
     return false;
 }
 
-int js_write_hit(js_text *out, const js_request *q, const ls_reader *r, const js_found *f, const ls_hit *hit,
-                 ls_error *err)
+int js_write_hit(js_text *out, const js_request *q, const ls_reader *r, js_found *f, const ls_hit *hit, ls_error *err)
 {
     ls_doc *d = NULL;
     ls_snippets *s = NULL;
     js_facts facts = {0};
     int rc = LS_OK;
-    if (wants(q, SNIPPETS) || wants(q, TITLE_HTML)) rc = make_snippets(&s, q, r, f->query, hit->doc, false, err);
-    bool document = wants_document(q);
-    if (rc == LS_OK && document) rc = ls_reader_doc(&d, r, hit->doc, err);
+    bool document = wants_document(q), passages = wants(q, SNIPPETS) || wants(q, TITLE_HTML);
+    if (document) rc = ls_reader_doc(&d, r, hit->doc, err);
     if (rc == LS_OK && document) rc = js_facts_get(&facts, ls_reader_schema(r), d, err);
+    if (rc == LS_OK && passages) rc = make_snippets(&s, q, r, f, hit->doc, d, err);
     if (rc != LS_OK) goto out;
     js_putc(out, '{');
     if (wants(q, ID)) {
@@ -382,7 +391,7 @@ static void put_totals(js_text *out, const js_request *q, const ls_results *res)
     js_puts(out, i.timed_out ? "true" : "false");
 }
 
-int js_write_search(js_text *out, const js_request *q, const ls_reader *r, const js_found *f, ls_error *err)
+int js_write_search(js_text *out, const js_request *q, const ls_reader *r, js_found *f, ls_error *err)
 {
     const ls_hit *hit;
     int rc = LS_OK;
@@ -407,6 +416,7 @@ int js_write_search(js_text *out, const js_request *q, const ls_reader *r, const
 int js_write_snippet(js_text *out, const js_request *q, const ls_reader *r, const char *id, size_t id_len,
                      js_problem *p)
 {
+    LS_INIT(ls_snippet_options, o);
     ls_error err = {0};
     uint64_t doc = UINT64_MAX;
     ls_query *query = NULL;
@@ -419,7 +429,9 @@ int js_write_snippet(js_text *out, const js_request *q, const ls_reader *r, cons
         return LS_NOTFOUND;
     }
     if (rc == LS_OK) rc = js_request_query(&query, q, ls_reader_schema(r), &err);
-    if (rc == LS_OK) rc = make_snippets(&s, q, r, query, doc, true, &err);
+    snippet_options(&o, q);
+    o.all_matches = 1;
+    if (rc == LS_OK) rc = ls_snippets_make(&s, r, query, doc, &o, &err);
     if (rc == LS_OK) rc = ls_reader_doc(&d, r, doc, &err);
     if (rc == LS_OK) rc = js_facts_get(&f, ls_reader_schema(r), d, &err);
     if (rc != LS_OK) goto out;

@@ -115,15 +115,51 @@ static int build(const char *path)
     return rc;
 }
 
-/* 1 where the document has a mark, 0 where not, negative on failure. */
-static int has_mark(const ls_reader *r, const ls_query *q, uint64_t doc)
+static bool same_ranges(const ls_range *a, const ls_range *b, size_t n)
 {
-    ls_snippets *s = NULL;
+    for (size_t i = 0; i < n; i++)
+        if (a[i].start != b[i].start || a[i].end != b[i].end) return false;
+    return true;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool same_snippets(const ls_snippets *a, const ls_snippets *b)
+{
+    if (a->count != b->count || a->match_count != b->match_count || !same_text(a->title_html, b->title_html) ||
+        !same_ranges(a->matches, b->matches, a->match_count))
+        return false;
+    for (size_t i = 0; i < a->count; i++) {
+        const ls_snippet *x = &a->snippets[i], *y = &b->snippets[i];
+        if (!same_text(x->field, y->field) || !same_text(x->text, y->text) || !same_text(x->html, y->html) ||
+            x->range_count != y->range_count || !same_ranges(x->ranges, y->ranges, x->range_count) ||
+            !same_ranges(&x->place, &y->place, 1))
+            return false;
+    }
+    return true;
+}
+
+/* 1 where the document has a mark, 0 where not, negative on failure, also where a highlighter that has read other
+ * documents before says anything else than one of its own. */
+static int has_mark(const ls_reader *r, const ls_query *q, ls_highlighter *h, uint64_t doc)
+{
+    ls_snippets *s = NULL, *again = NULL;
+    ls_doc *d = NULL;
     ls_error err = {0};
     ls_snippet_options o = {.size = sizeof o, .all_matches = 1};
     if (ls_snippets_make(&s, r, q, doc, &o, &err)) return fprintf(stderr, "%s\n", err.message), -1;
     int yes = s->match_count || (s->title_html && strstr(s->title_html, "<mark>"));
+    if (doc % 2 && ls_reader_doc(&d, r, doc, &err)) yes = -1;
+    if (ls_highlighter_make(&again, h, doc, d, &err) || !same_snippets(s, again)) {
+        fprintf(stderr, "document %u: a highlighter says otherwise %s\n", (unsigned)doc, err.message);
+        yes = -1;
+    }
     ls_snippets_free(s);
+    ls_snippets_free(again);
+    ls_doc_free(d);
     return yes;
 }
 
@@ -134,14 +170,17 @@ static int check(const ls_reader *r, const char *text, uint64_t *found)
     ls_error err = {0};
     static char hit[DOCS + 1];
     int bad = 0;
+    ls_highlighter *h = NULL;
+    ls_snippet_options o = {.size = sizeof o, .all_matches = 1};
     ls_search_options so = {.size = sizeof so, .limit = DOCS};
-    if (ls_query_parse(&q, ls_reader_schema(r), text, strlen(text), NULL, &err) || ls_search(&res, r, q, &so, &err)) {
+    if (ls_query_parse(&q, ls_reader_schema(r), text, strlen(text), NULL, &err) || ls_search(&res, r, q, &so, &err) ||
+        ls_highlighter_open(&h, r, q, &o, &err)) {
         return fprintf(stderr, "%s\n", err.message), 1;
     }
     memset(hit, 0, sizeof hit);
     for (size_t i = 0; ls_results_hit(res, i); i++) hit[ls_results_hit(res, i)->doc] = 1;
     for (uint64_t doc = UINT64_MAX; ls_reader_next(r, &doc, NULL) == LS_OK;) {
-        int marked = has_mark(r, q, doc);
+        int marked = has_mark(r, q, h, doc);
         *found += (uint64_t)hit[doc];
         if (marked == hit[doc]) continue;
         ls_doc *d = NULL;
@@ -153,6 +192,7 @@ static int check(const ls_reader *r, const char *text, uint64_t *found)
         ls_doc_free(d);
         break;
     }
+    ls_highlighter_close(h);
     ls_results_free(res);
     ls_query_free(q);
     return bad;

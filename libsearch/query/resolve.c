@@ -162,6 +162,8 @@ int lsi_resolve_terms(lsi_resolver *r, lsi_word *out, const lsi_qword *w, uint32
         rc = add_form_terms(r, &set, ss, w, bigrams, k, &it, &term, err);
         if (!rc && bigrams) rc = lsi_resolve_poll(r, err);
     }
+    out->terms = set.at;
+    out->term_count = set.count;
     if (!rc) rc = pick_terms(r, out, &set, known, list, err);
     lsi_forms_iter_clear(&it);
     lsi_buf_clear(&term);

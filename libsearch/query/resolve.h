@@ -19,6 +19,8 @@ typedef struct lsi_picks {
 /* A word (or pattern) found once for the snapshot. */
 typedef struct lsi_word {
     const lsi_qword *from;
+    const lsi_qterm *terms; /* by terms: what it stands for in every segment, whether it has it or not */
+    uint32_t term_count;
     lsi_picks *segs; /* one for each segment of the snapshot */
     uint64_t df;     /* largest live document frequency of its terms; 0: it matches nothing */
     bool filtered;   /* some pick counts only some of its forms */

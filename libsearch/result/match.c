@@ -1,9 +1,9 @@
 /* match.c — owns the question "which words of the query is this word of a text?", asked the way the search asks it.
  *
- * A word by terms is a token whose term is among those that resolve.c found for it in the document's segment (its
- * stems, and the terms of every form spelled alike); exact words compare folded spellings, caps( ) forms, patterns and
- * fuzzy words folded spellings. Each distinct form of a text is judged once. Positions are those of the index: the
- * words of boilerplate lines are counted apart, far away from the others.
+ * A word by terms is a token whose term is among those that resolve.c found for it in the snapshot (its stems, and the
+ * terms of every form spelled alike); exact words compare folded spellings, caps( ) forms, patterns and fuzzy words
+ * folded spellings. Each distinct form is judged once for all texts of one language. Positions are those of the index:
+ * the words of boilerplate lines are counted apart, far away from the others.
  * Time is linear in the text. Ignorant of: passages, HTML.
  */
 #include "libsearch/result/match.h"
@@ -14,6 +14,7 @@
 #define BOILERPLATE_POSITION (UINT32_C(1) << 30)
 #define PATTERN_WEIGHT       2.0F
 #define PHRASE_WEIGHT        2.0F
+#define SEEN_MAX             65536u /* forms remembered from text to text */
 
 /* ---- preparing -------------------------------------------------------------------------------------------------- */
 
@@ -46,28 +47,21 @@ static int add_slot(lsi_matcher *m, const lsi_qword *w, uint32_t *slot, ls_error
     return LS_OK;
 }
 
-/* Terms of a word in the document's segment, each to the words' slot list through `alias`. */
+/* What a word stands for: each further term has a slot of its own that counts as the first. */
 static int add_terms(lsi_matcher *m, const lsi_qword *w, uint32_t slot, ls_error *err)
 {
     lsi_word word;
-    lsi_buf term;
     int rc = lsi_resolve_terms(&m->resolver, &word, w, LSI_LIST_COMBINED, err);
     if (rc) return rc;
     m->slots[slot].weight = word.df ? (float)lsi_bm25_idf(m->snap->documents, word.df) : 0;
-    const lsi_picks *picks = &word.segs[m->seg_no];
-    lsi_buf_init(&term, 0);
-    for (uint32_t i = 0; !rc && i < picks->count; i++) {
-        rc = lsi_terms_get(&m->seg->terms, picks->at[i].ord, &term, err);
-        if (!rc && term.rc) rc = lsi_fail_nomem(err);
-        if (rc) break;
+    for (uint32_t i = 0; !rc && i < word.term_count; i++) {
         uint32_t entry = slot;
-        if (i) { /* a further term: a slot of its own that counts as the first */
+        if (i) {
             rc = add_slot(m, NULL, &entry, err);
             if (!rc) m->slots[entry].distance = slot;
         }
-        if (!rc) rc = chain(m, &m->by_term, term.data, term.len, entry, err);
+        if (!rc) rc = chain(m, &m->by_term, word.terms[i].term, word.terms[i].len, entry, err);
     }
-    lsi_buf_clear(&term);
     return rc;
 }
 
@@ -189,6 +183,8 @@ static void note_firsts(lsi_matcher *m)
                                         "hungarian", "norwegian",  "romanian", "swedish"};
     const lsi_map *maps[] = {&m->by_term, &m->by_folded, &m->by_form};
     bool all = false, pairs = false;
+    m->by_first = false;
+    memset(m->second, 0, sizeof m->second);
     for (size_t i = 0; i < LSI_COUNTOF(plain) && !m->by_first; i++) {
         m->by_first = strcmp(lsi_lang_name(m->lang), plain[i]) == 0;
         pairs = m->by_first && i < 2;
@@ -206,24 +202,32 @@ static void note_firsts(lsi_matcher *m)
     if (all) m->by_first = false;
 }
 
-int lsi_matcher_init(lsi_matcher *m, lsi_scratch *s, const lsi_snapshot *snap, size_t seg_no, int lang,
-                     const ls_query *q, ls_error *err)
+int lsi_matcher_init(lsi_matcher *m, lsi_scratch *s, const lsi_snapshot *snap, const ls_query *q, ls_error *err)
 {
     memset(m, 0, sizeof *m);
     m->snap = snap;
-    m->seg_no = seg_no;
-    m->seg = snap->segments[seg_no].seg;
     m->scratch = s;
-    m->lang = lang;
+    m->lang = -1;
     m->resolver = (lsi_resolver){.snap = snap, .scratch = s, .budget = LSI_QUERY_CLAUSES_MAX};
     lsi_map_init(&m->by_term);
     lsi_map_init(&m->by_folded);
     lsi_map_init(&m->by_form);
     lsi_map_init(&m->seen);
+    lsi_arena_init(&m->texts);
     int rc = lsi_scratch_analyzer(s, &m->an, err);
-    if (!rc) rc = prepare(m, &m->root, q->root, err);
-    if (!rc) note_firsts(m);
-    return rc;
+    return rc ? rc : prepare(m, &m->root, q->root, err);
+}
+
+void lsi_matcher_turn(lsi_matcher *m, int lang)
+{
+    if (lang != m->lang) {
+        m->lang = lang;
+        note_firsts(m);
+    } else if (m->seen.count < SEEN_MAX) {
+        return;
+    }
+    lsi_map_clear(&m->seen);
+    m->list_count = 0;
 }
 
 void lsi_matcher_clear(lsi_matcher *m)
@@ -233,6 +237,7 @@ void lsi_matcher_clear(lsi_matcher *m)
     lsi_map_clear(&m->by_folded);
     lsi_map_clear(&m->by_form);
     lsi_map_clear(&m->seen);
+    lsi_arena_clear(&m->texts);
     lsi_free(m->slots);
     lsi_free(m->lists);
     lsi_free(m->marks);
@@ -270,7 +275,7 @@ static bool fits_pattern(const lsi_match_slot *s, const uint8_t *folded, size_t 
     return lsi_bytes_cmp(folded, len, w->folded, w->folded_len) == 0 || !lsi_fuzzy_has_digit(folded, len);
 }
 
-/* The slots that a form fills, as a list in m->lists ended by UINT32_MAX; judged once for each form. */
+/* The slots that a form fills, as a list in m->lists ended by UINT32_MAX; judged once for each form and language. */
 static int judge(lsi_matcher *m, const uint8_t *form, size_t len, uint32_t *list, ls_error *err)
 {
     uint32_t *known = lsi_map_put(&m->seen, form, len);
@@ -405,6 +410,7 @@ static int read_words(lsi_matcher *m, const uint8_t *text, size_t len, ls_error 
 int lsi_matcher_read(lsi_matcher *m, const uint8_t *text, size_t len, int field, ls_error *err)
 {
     m->mark_count = m->sentence_count = 0;
+    lsi_arena_reset(&m->texts);
     for (uint32_t i = 0; i < m->slot_count; i++) m->slots[i].count = 0;
     int rc = read_words(m, text, len, err);
     if (!rc && m->root) rc = lsi_match_tree(m, field, err);
@@ -416,5 +422,6 @@ int lsi_matcher_read(lsi_matcher *m, const uint8_t *text, size_t len, int field,
         }
         m->mark_count = kept;
     }
+    if (rc) m->lang = -1; /* what was being judged is unfinished: the next text begins anew */
     return rc;
 }

@@ -1,5 +1,5 @@
 /* match.h — the words of a query found again in a text, by the same rules as the search: for snippets and highlighting.
- * A matcher is made for one query, one document's segment and language; then it reads any number of texts. */
+ * A matcher is made for one query and reader: the words are looked up once, however many texts are read. */
 #ifndef LSI_MATCH_H
 #define LSI_MATCH_H
 #include "libsearch/query/fuzzy.h"
@@ -43,12 +43,10 @@ typedef struct lsi_match_node { /* a part of the query that can be highlighted *
 
 typedef struct lsi_matcher {
     const lsi_snapshot *snap;
-    const lsi_segment *seg;
-    size_t seg_no;
     lsi_scratch *scratch;
     lsi_analyzer *an;
     lsi_resolver resolver;
-    int lang;             /* that stemmed the document */
+    int lang;             /* that stemmed the document; -1: none was turned to yet */
     lsi_match_node *root; /* NULL: nothing to highlight */
     lsi_match_slot *slots;
     uint32_t slot_count, slot_cap, leaf_count;
@@ -57,6 +55,7 @@ typedef struct lsi_matcher {
     uint32_t *lists;
     size_t list_count, list_cap;
     /* of the present text */
+    lsi_arena texts; /* forgotten with it */
     lsi_mark *marks;
     size_t mark_count, mark_cap;
     lsi_match_sentence *sentences;
@@ -67,9 +66,9 @@ typedef struct lsi_matcher {
 } lsi_matcher;
 
 /* Everything lives in the scratch's arena but the maps and arrays that clear frees. LS_NOMEM, LS_CORRUPT. */
-int lsi_matcher_init(lsi_matcher *m, lsi_scratch *s, const lsi_snapshot *snap, size_t seg_no, int lang,
-                     const ls_query *q, ls_error *err);
-void lsi_matcher_clear(lsi_matcher *m); /* takes one that init refused */
+int lsi_matcher_init(lsi_matcher *m, lsi_scratch *s, const lsi_snapshot *snap, const ls_query *q, ls_error *err);
+void lsi_matcher_clear(lsi_matcher *m);          /* takes one that init refused */
+void lsi_matcher_turn(lsi_matcher *m, int lang); /* before the texts of a document that was stemmed by it */
 /* Finds the matches in a text of a field: m->marks, by rising start, may overlap. */
 int lsi_matcher_read(lsi_matcher *m, const uint8_t *text, size_t len, int field, ls_error *err);
 int lsi_matcher_mark(lsi_matcher *m, size_t start, size_t end, uint32_t leaf, float weight, ls_error *err);

@@ -28,7 +28,7 @@ typedef struct places {
 static bool alloc_places(lsi_matcher *m, places *p, size_t count)
 {
     p->count = 0;
-    p->at = lsi_arena_alloc(&m->scratch->arena, (count + 1) * sizeof *p->at);
+    p->at = lsi_arena_alloc(&m->texts, (count + 1) * sizeof *p->at);
     return p->at != NULL;
 }
 
@@ -53,7 +53,7 @@ static int find_phrases(lsi_matcher *m, const lsi_match_node *x, places *out, ls
 {
     const lsi_node *n = x->node;
     const lsi_match_slot *slots = &m->slots[x->first_slot];
-    size_t *at = lsi_arena_zalloc(&m->scratch->arena, n->word_count * sizeof *at);
+    size_t *at = lsi_arena_zalloc(&m->texts, n->word_count * sizeof *at);
     if (!at || !alloc_places(m, out, slots[0].count)) return lsi_fail_nomem(err);
     for (size_t i = 0; i < slots[0].count; i++) {
         const lsi_match_word *first = &slots[0].found[i], *last = first;
@@ -100,7 +100,7 @@ static uint32_t group_of(const lsi_node *n, uint32_t k)
 static int find_loose(lsi_matcher *m, const lsi_match_node *x, places *out, ls_error *err)
 {
     const lsi_node *n = x->node;
-    lsi_arena *a = &m->scratch->arena;
+    lsi_arena *a = &m->texts;
     size_t total = 0, count = 0;
     uint32_t missing = 0;
     for (uint32_t k = 0; k < n->word_count; k++) total += m->slots[x->first_slot + k].count;
@@ -144,7 +144,7 @@ static int by_from(const void *a, const void *b)
 static int find_either(lsi_matcher *m, const lsi_match_node *x, int field, places *out, ls_error *err)
 {
     size_t total = 0;
-    places *kids = lsi_arena_zalloc(&m->scratch->arena, x->kid_count * sizeof *kids);
+    places *kids = lsi_arena_zalloc(&m->texts, x->kid_count * sizeof *kids);
     if (!kids) return lsi_fail_nomem(err);
     for (uint32_t i = 0; i < x->kid_count; i++) {
         int rc = find(m, x->kids[i], field, &kids[i], err);

@@ -3,6 +3,7 @@
  * Invariants: everything given out is valid UTF-8; of the HTML only the caller's markers are raw; ranges of a snippet
  * rise, do not overlap and lie within its text. The result owns all it points at and needs no reader.
  * Passages come from the main field, and where that has no match from the other weighted fields that have one.
+ * A highlighter keeps the words of the query as they were found and the scratch of the reader from document to document.
  * Ignorant of: how matches are found (match.c) and passages chosen (passage.c).
  */
 #include "libsearch/result/snippet.h"
@@ -19,16 +20,22 @@ typedef struct snippets { /* what is behind an ls_snippets */
     lsi_arena arena;
 } snippets;
 
-typedef struct maker {
-    snippets *out;
+struct ls_highlighter {
+    const ls_reader *reader, *given; /* what of the given one may be seen, until this is closed */
     const ls_schema *schema;
-    ls_doc doc;
-    lsi_matcher m;
     lsi_scratch *scratch;
+    lsi_matcher m;
     ls_snippet_options o;
+    char *pre, *post; /* copies of the caller's */
+    ls_doc own;       /* where the caller has not read the document */
+    /* of the present document */
+    snippets *out;
+    const ls_doc *doc;
     ls_snippet *list;
     size_t count;
-} maker;
+    lsi_buf plain, html;
+};
+typedef struct ls_highlighter maker;
 
 /* ---- units ------------------------------------------------------------------------------------------------------- */
 
@@ -85,13 +92,12 @@ static void put_escaped(lsi_buf *b, const uint8_t *s, size_t n)
 /* Text with its marked ranges (bytes of s, rising). */
 static void put_marked(lsi_buf *b, const maker *k, const uint8_t *s, size_t n, const ls_range *r, size_t count)
 {
-    const char *pre = k->o.pre ? k->o.pre : "<mark>", *post = k->o.post ? k->o.post : "</mark>";
     size_t at = 0;
     for (size_t i = 0; i < count; i++) {
         put_escaped(b, s + at, r[i].start - at);
-        lsi_buf_puts(b, pre);
+        lsi_buf_puts(b, k->o.pre);
         put_escaped(b, s + r[i].start, r[i].end - r[i].start);
-        lsi_buf_puts(b, post);
+        lsi_buf_puts(b, k->o.post);
         at = r[i].end;
     }
     put_escaped(b, s + at, n - at);
@@ -113,46 +119,44 @@ static ls_range *ranges_of(maker *k, size_t first, size_t count, size_t from, si
     return r;
 }
 
-static const char *keep(maker *k, lsi_buf *b)
+static const char *keep(maker *k, const lsi_buf *b)
 {
-    char *copy = b->rc ? NULL : lsi_arena_dup(&k->out->arena, b->data, b->len);
-    lsi_buf_clear(b);
-    return copy;
+    return b->rc ? NULL : lsi_arena_dup(&k->out->arena, b->data, b->len);
 }
 
 static int put_snippet(maker *k, const uint8_t *text, size_t len, const char *field, const lsi_passage *p,
                        ls_error *err)
 {
-    lsi_buf plain, html;
+    lsi_buf *plain = &k->plain, *html = &k->html;
     size_t n, head, from = p->start;
     while (from && text[from - 1] <= ' ') from--;
     bool cut_front = from > 0, cut_back = false;
     for (size_t i = p->end; i < len && !cut_back; i++) cut_back = text[i] > ' ';
     ls_range *r = ranges_of(k, p->first, p->count, p->start, p->end, &n);
     if (!r) return lsi_fail_nomem(err);
-    lsi_buf_init(&plain, 0);
-    lsi_buf_init(&html, 0);
-    if (cut_front) lsi_buf_puts(&plain, CUT " ");
-    if (cut_front) lsi_buf_puts(&html, CUT " ");
-    head = plain.len;
-    lsi_buf_put(&plain, text + p->start, p->end - p->start);
-    put_marked(&html, k, text + p->start, p->end - p->start, r, n);
-    if (cut_back) lsi_buf_puts(&plain, " " CUT);
-    if (cut_back) lsi_buf_puts(&html, " " CUT);
-    for (size_t i = 0; i < plain.len; i++) {
-        if (!plain.data[i]) plain.data[i] = ' ';
+    lsi_buf_reset(plain);
+    lsi_buf_reset(html);
+    if (cut_front) lsi_buf_puts(plain, CUT " ");
+    if (cut_front) lsi_buf_puts(html, CUT " ");
+    head = plain->len;
+    lsi_buf_put(plain, text + p->start, p->end - p->start);
+    put_marked(html, k, text + p->start, p->end - p->start, r, n);
+    if (cut_back) lsi_buf_puts(plain, " " CUT);
+    if (cut_back) lsi_buf_puts(html, " " CUT);
+    for (size_t i = 0; i < plain->len; i++) {
+        if (!plain->data[i]) plain->data[i] = ' ';
     }
     for (size_t i = 0; i < n; i++) {
         r[i].start += head;
         r[i].end += head;
     }
-    if (plain.data) convert(plain.data, plain.len, r, n, k->o.range_unit);
+    if (plain->data) convert(plain->data, plain->len, r, n, k->o.range_unit);
     ls_range place = {p->start, p->end};
     convert(text, len, &place, 1, k->o.range_unit);
     ls_snippet *s = &k->list[k->count];
     *s = (ls_snippet){.field = field, .ranges = r, .range_count = n, .place = place};
-    s->text = keep(k, &plain);
-    s->html = keep(k, &html);
+    s->text = keep(k, plain);
+    s->html = keep(k, html);
     if (!s->text || !s->html) return lsi_fail_nomem(err);
     k->count++;
     return LS_OK;
@@ -162,8 +166,8 @@ static int put_snippet(maker *k, const uint8_t *text, size_t len, const char *fi
 
 static const lsi_doc_value *next_value(const maker *k, int field, size_t *at)
 {
-    for (; *at < k->doc.count; ++*at) {
-        const lsi_doc_value *v = &k->doc.values[*at];
+    for (; *at < k->doc->count; ++*at) {
+        const lsi_doc_value *v = &k->doc->values[*at];
         if (v->text && !v->is_int && strcmp(v->field, k->schema->fields[field].name) == 0) {
             ++*at;
             return v;
@@ -175,7 +179,6 @@ static const lsi_doc_value *next_value(const maker *k, int field, size_t *at)
 static int make_title(maker *k, ls_error *err)
 {
     size_t at = 0, n;
-    lsi_buf html;
     if (k->schema->title < 0) return LS_OK;
     const lsi_doc_value *v = next_value(k, k->schema->title, &at);
     if (!v) return LS_OK;
@@ -184,9 +187,9 @@ static int make_title(maker *k, ls_error *err)
     if (rc) return rc;
     ls_range *r = ranges_of(k, 0, k->m.mark_count, 0, v->len, &n);
     if (!r) return lsi_fail_nomem(err);
-    lsi_buf_init(&html, 0);
-    put_marked(&html, k, (const uint8_t *)v->text, v->len, r, n);
-    k->out->pub.title_html = keep(k, &html);
+    lsi_buf_reset(&k->html);
+    put_marked(&k->html, k, (const uint8_t *)v->text, v->len, r, n);
+    k->out->pub.title_html = keep(k, &k->html);
     return k->out->pub.title_html ? LS_OK : lsi_fail_nomem(err);
 }
 
@@ -209,9 +212,9 @@ static int make_value(maker *k, int field, const lsi_doc_value *v, bool only_mat
     int rc = lsi_matcher_read(&k->m, text, v->len, field, err);
     if (!rc && first && k->o.all_matches && field == k->schema->main) rc = make_matches(k, v, err);
     if (rc || k->count == k->o.count || (only_matched && !k->m.mark_count)) return rc;
-    lsi_passage *p = lsi_arena_alloc(&k->scratch->arena, k->o.count * sizeof *p);
+    lsi_passage *p = lsi_arena_alloc(&k->m.texts, k->o.count * sizeof *p);
     if (!p) return lsi_fail_nomem(err);
-    int n = lsi_passages_choose(&k->m, text, v->len, k->o.count - k->count, k->o.length, &k->scratch->arena, p, err);
+    int n = lsi_passages_choose(&k->m, text, v->len, k->o.count - k->count, k->o.length, &k->m.texts, p, err);
     const char *name = lsi_arena_dup(&k->out->arena, v->field, strlen(v->field));
     if (!name) return lsi_fail_nomem(err);
     for (int i = 0; i < n && !rc; i++) rc = put_snippet(k, text, v->len, name, &p[i], err);
@@ -255,18 +258,19 @@ static int make_all(maker *k, ls_error *err)
 
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
 
-static int make(maker *k, const ls_reader *r, const ls_query *q, uint64_t doc, ls_error *err)
+static int make(maker *k, uint64_t doc, const ls_doc *given, ls_error *err)
 {
     size_t seg;
     lsi_doc local;
     int lang;
-    const lsi_snapshot *snap = r->snap;
+    const lsi_snapshot *snap = k->reader->snap;
     int rc = lsi_snapshot_locate(snap, doc, &seg, &local, err);
-    if (!rc) rc = lsi_segment_doc(snap->segments[seg].seg, local, &k->doc, err);
+    if (!rc && !given) rc = lsi_segment_doc(snap->segments[seg].seg, local, &k->own, err);
     if (!rc) rc = lsi_segment_doc_language(snap->segments[seg].seg, local, &lang, err);
-    if (!rc) rc = lsi_matcher_init(&k->m, k->scratch, snap, seg, lang, q, err);
     if (rc) return rc;
-    k->schema = snap->schema;
+    k->doc = given ? given : &k->own;
+    lsi_matcher_turn(&k->m, lang);
+    k->count = 0;
     k->list = lsi_arena_alloc(&k->out->arena, k->o.count * sizeof *k->list);
     if (!k->list) return lsi_fail_nomem(err);
     rc = make_all(k, err);
@@ -275,31 +279,84 @@ static int make(maker *k, const ls_reader *r, const ls_query *q, uint64_t doc, l
     return rc;
 }
 
+int lsi_highlighter_make(ls_snippets **out, ls_highlighter *k, uint64_t doc, const ls_doc *given, ls_error *err)
+{
+    *out = NULL;
+    k->out = lsi_calloc(1, sizeof *k->out);
+    if (!k->out) return lsi_fail_nomem(err);
+    lsi_arena_init(&k->out->arena);
+    int rc = make(k, doc, given, err);
+    if (rc) {
+        lsi_snippets_free(&k->out->pub);
+        return rc;
+    }
+    *out = &k->out->pub;
+    return LS_OK;
+}
+
+static char *copy_marker(const char *given, const char *otherwise)
+{
+    const char *s = given ? given : otherwise;
+    size_t n = strlen(s) + 1;
+    char *p = lsi_malloc(n);
+    if (p) memcpy(p, s, n);
+    return p;
+}
+
+int lsi_highlighter_open(ls_highlighter **out, const ls_reader *r, const ls_query *q, const ls_snippet_options *o,
+                         ls_error *err)
+{
+    *out = NULL;
+    maker *k = lsi_calloc(1, sizeof *k);
+    if (!k) return lsi_fail_nomem(err);
+    k->given = r;
+    k->o = *o;
+    k->o.count = LSI_MIN(o->count ? o->count : COUNT_DEFAULT, COUNT_MAX);
+    k->o.length = LSI_MIN(o->length ? o->length : LENGTH_DEFAULT, LENGTH_MAX);
+    k->o.pre = k->pre = copy_marker(o->pre, "<mark>");
+    k->o.post = k->post = copy_marker(o->post, "</mark>");
+    lsi_arena_init(&k->own.arena);
+    lsi_buf_init(&k->plain, 0);
+    lsi_buf_init(&k->html, 0);
+    int rc = k->pre && k->post ? lsi_reader_enter(&k->reader, r, err) : lsi_fail_nomem(err);
+    if (rc) k->reader = NULL;
+    if (!rc) k->schema = k->reader->snap->schema;
+    if (!rc) rc = lsi_scratch_take(&k->scratch, k->reader, err);
+    if (!rc) rc = lsi_matcher_init(&k->m, k->scratch, k->reader->snap, q, err);
+    if (rc) {
+        lsi_highlighter_close(k);
+        return rc;
+    }
+    *out = k;
+    return LS_OK;
+}
+
+void lsi_highlighter_close(ls_highlighter *k)
+{
+    if (!k) return;
+    if (k->scratch) {
+        lsi_matcher_clear(&k->m);
+        lsi_scratch_give(k->scratch, k->reader);
+    }
+    if (k->reader) lsi_reader_leave(k->reader, k->given);
+    lsi_free(k->pre);
+    lsi_free(k->post);
+    lsi_free(k->own.values);
+    lsi_arena_clear(&k->own.arena);
+    lsi_buf_clear(&k->plain);
+    lsi_buf_clear(&k->html);
+    lsi_free(k);
+}
+
 int lsi_snippets_make(ls_snippets **out, const ls_reader *r, const ls_query *q, uint64_t doc,
                       const ls_snippet_options *o, ls_error *err)
 {
-    maker k = {.o = *o};
+    ls_highlighter *k;
     *out = NULL;
-    k.o.count = LSI_MIN(o->count ? o->count : COUNT_DEFAULT, COUNT_MAX);
-    k.o.length = LSI_MIN(o->length ? o->length : LENGTH_DEFAULT, LENGTH_MAX);
-    k.out = lsi_calloc(1, sizeof *k.out);
-    if (!k.out) return lsi_fail_nomem(err);
-    lsi_arena_init(&k.out->arena);
-    lsi_arena_init(&k.doc.arena);
-    int rc = lsi_scratch_take(&k.scratch, r, err);
-    if (!rc) {
-        rc = make(&k, r, q, doc, err);
-        lsi_matcher_clear(&k.m);
-        lsi_scratch_give(k.scratch, r);
-    }
-    lsi_free(k.doc.values);
-    lsi_arena_clear(&k.doc.arena);
-    if (rc) {
-        lsi_snippets_free(&k.out->pub);
-        return rc;
-    }
-    *out = &k.out->pub;
-    return LS_OK;
+    int rc = lsi_highlighter_open(&k, r, q, o, err);
+    if (!rc) rc = lsi_highlighter_make(out, k, doc, NULL, err);
+    lsi_highlighter_close(k);
+    return rc;
 }
 
 void lsi_snippets_free(ls_snippets *s)

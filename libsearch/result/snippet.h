@@ -14,6 +14,12 @@ typedef struct lsi_passage {
 int lsi_passages_choose(const lsi_matcher *m, const uint8_t *text, size_t len, size_t count, size_t length,
                         lsi_arena *a, lsi_passage *out, ls_error *err);
 
+/* Passages of many documents for one query; one thread at a time, closed before its reader and query. */
+int lsi_highlighter_open(ls_highlighter **out, const ls_reader *r, const ls_query *q, const ls_snippet_options *o,
+                         ls_error *err);
+/* given: the document where it has been read already, else NULL. */
+int lsi_highlighter_make(ls_snippets **out, ls_highlighter *k, uint64_t doc, const ls_doc *given, ls_error *err);
+void lsi_highlighter_close(ls_highlighter *k);
 int lsi_snippets_make(ls_snippets **out, const ls_reader *r, const ls_query *q, uint64_t doc,
                       const ls_snippet_options *o, ls_error *err);
 void lsi_snippets_free(ls_snippets *s);

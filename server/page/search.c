@@ -44,7 +44,8 @@ static int hit(view *v, const ls_hit *h, ls_error *err)
     o.length = (size_t)v->q.snippet_length;
     o.no_body = v->q.snippets == 0;
     if (!rc) rc = js_facts_get(&f, ls_reader_schema(v->r), d, err);
-    if (!rc) rc = ls_snippets_make(&s, v->r, v->found.query, h->doc, &o, err);
+    if (!rc && !v->found.highlighter) rc = ls_highlighter_open(&v->found.highlighter, v->r, v->found.query, &o, err);
+    if (!rc) rc = ls_highlighter_make(&s, v->found.highlighter, h->doc, d, err);
     if (!rc) {
         js_puts(v->out, "<li><article><h2><a href=\"");
         article_link(v, h->id, h->id_len);
