@@ -13,7 +13,7 @@ ten=/v1/search?limit=10&snippets=0&q= defaults=/v1/search?q= suggest=/v1/suggest
 work=$(mktemp -d)
 server=
 finish() {
-    [ -z "$server" ] || kill "$server" 2>/dev/null || :
+    if [ -n "$server" ]; then kill "$server" 2> /dev/null && wait "$server" || :; fi
     rm -rf "$work"
 }
 trap finish EXIT INT TERM

@@ -189,8 +189,7 @@ void js_found_clear(js_found *f);
 /* The object of /v1/search. */
 int js_write_search(js_text *out, const js_request *q, const ls_reader *r, js_found *f, ls_error *err);
 /* One hit of it (one line of --ndjson). */
-int js_write_hit(js_text *out, const js_request *q, const ls_reader *r, js_found *f, const ls_hit *hit,
-                 ls_error *err);
+int js_write_hit(js_text *out, const js_request *q, const ls_reader *r, js_found *f, const ls_hit *hit, ls_error *err);
 /* The score of a hit, its parts indented by their depth, as lines for people. */
 int js_write_explanation(js_text *out, const js_request *q, const ls_reader *r, const ls_hit *hit, ls_error *err);
 /* js_find and js_write_search in one call. */

@@ -505,8 +505,8 @@ LS_API void ls_snippets_free(ls_snippets *s);
 /* The same for the hits of a page: the words of the query are looked up once. By one thread at a time; reader and query
  * must outlive it, the options need not. The caller closes it. */
 typedef struct ls_highlighter ls_highlighter;
-LS_API int ls_highlighter_open(ls_highlighter **out, const ls_reader *r, const ls_query *q,
-                               const ls_snippet_options *o, ls_error *err);
+LS_API int ls_highlighter_open(ls_highlighter **out, const ls_reader *r, const ls_query *q, const ls_snippet_options *o,
+                               ls_error *err);
 /* d: the document, where the caller has read it already (ls_reader_doc of the same reader), else NULL: it is read. */
 LS_API int ls_highlighter_make(ls_snippets **out, ls_highlighter *h, uint64_t doc, const ls_doc *d, ls_error *err);
 LS_API void ls_highlighter_close(ls_highlighter *h); /* takes NULL */

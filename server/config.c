@@ -50,6 +50,8 @@ static const setting settings[] = {
     {"head-timeout", "SECONDS", NUMBER, AT(head_seconds), 1, 600, "10", "in which the head of a request must be whole"},
     {"inline-ms", "N", NUMBER, AT(inline_ms), 0, 1000, "3",
      "searches of a kind that takes longer on average go to the workers; 0: all do"},
+    {"cache-bytes", "N", NUMBER, AT(cache_bytes), 0, (int64_t)1 << 40, "8388608",
+     "memory for answers of searches, kept until the index changes; 0: none"},
     {"log", "FILE", TEXT, AT(log), 0, 0, "-", "a line a request: a file, - for standard error, or none"},
     {"no-sync", NULL, SWITCH, AT(no_sync), 0, 0, NULL,
      "do not wait for the disk: a crash may lose what was acknowledged"},

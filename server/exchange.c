@@ -104,6 +104,11 @@ bool sd_answer_unchanged(sd_exchange *x)
     return true;
 }
 
+int sd_exchange_gone(const sd_exchange *x)
+{
+    return atomic_load_explicit(&x->peer->gone, memory_order_relaxed);
+}
+
 /* ---- checks -------------------------------------------------------------------------------------------------------
  */
 

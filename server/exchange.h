@@ -2,6 +2,7 @@
 #ifndef SD_EXCHANGE_H
 #define SD_EXCHANGE_H
 #include "server/archive.h"
+#include "server/gate.h"
 #include "server/target.h"
 
 #include <stdatomic.h>
@@ -36,6 +37,7 @@ typedef struct sd_answer {
 
 typedef struct sd_exchange {
     struct sd_server *server;
+    const sd_peer *peer; /* who asks; outlives the exchange */
     const struct sd_route *route;
     const char *method; /* "GET" … ; HEAD is told as GET */
     sd_target target;
@@ -47,7 +49,8 @@ typedef struct sd_exchange {
     bool head;
     unsigned scopes;
     const char *forced_field, *forced_value; /* a key's filter; NULL: none */
-    sd_snapshot *snapshot;                   /* held for the whole exchange, once asked for */
+    char forced_field_text[64], forced_value_text[256];
+    sd_snapshot *snapshot; /* held for the whole exchange, once asked for */
     sd_answer answer;
     /* between the handler and http.c */
     void (*work)(struct sd_exchange *x); /* set by a handler that wants to go on on a worker */

@@ -300,6 +300,7 @@ static void *run(void *arg)
         int n = epoll_wait(w->loop.epoll, ev, 64, w->loop.stopping ? 20 : TICK_MS);
         w->loop.now = now_ms();
         handle_all(w, ev, n);
+        if (w->loop.lane) w->g->o.lane_flush(w->loop.lane);
         if (!w->loop.stopping && atomic_load(&w->g->stopping)) {
             w->loop.stopping = true;
             stop_at = w->loop.now + w->g->o.stop_ms;
@@ -409,6 +410,7 @@ static bool start_worker(sd_gate *g, worker *w)
     w->loop.inner_open = &g->inner_open;
     w->loop.inner_max = g->inner_max;
     w->loop.scratch = malloc(SD_SCRATCH);
+    if (g->o.lane_new) w->loop.lane = g->o.lane_new(g->o.ctx);
     w->loop.epoll = epoll_create1(EPOLL_CLOEXEC);
     ev.events = (uint32_t)EPOLLIN | (uint32_t)EPOLLEXCLUSIVE;
     ev.data.ptr = NULL;
@@ -482,6 +484,7 @@ void sd_gate_free(sd_gate *g)
         if (g->workers[i].loop.epoll > 0) close(g->workers[i].loop.epoll);
         free(g->workers[i].loop.scratch);
         js_text_free(&g->workers[i].loop.head);
+        if (g->workers[i].loop.lane) g->o.lane_free(g->workers[i].loop.lane);
     }
     if (g->listen_fd >= 0) close(g->listen_fd);
     pthread_mutex_destroy(&g->lock);

@@ -25,6 +25,12 @@ typedef struct sd_gate_options {
     sd_host_fn *host;
     /* Takes the inner end of a connection whose first head is good; on false the porter keeps it. */
     bool (*pass)(void *ctx, int fd, sd_peer *peer);
+    /* Answers a request without content on the porter's own thread, whole, into `out`; *closes: nothing follows it.
+     * False: it is handed inside. `lane` is what lane_new made for the thread; flush is called behind each round. */
+    bool (*answer)(void *lane, sd_peer *peer, const char *head, size_t n, js_text *out, bool *closes);
+    void *(*lane_new)(void *ctx);
+    void (*lane_free)(void *lane);
+    void (*lane_flush)(void *lane);
     /* Told of every refusal that libmicrohttpd's side will not see. */
     void (*refused)(void *ctx, const sd_peer *peer, sd_refusal why);
     void *ctx;

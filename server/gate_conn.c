@@ -21,7 +21,7 @@
 
 #include <fcntl.h>
 
-enum { LINGER_MS = 1000, HEALTH_HEAD_MS = 1000, KEPT_MS = 1000 };
+enum { LINGER_MS = 1000, HEALTH_HEAD_MS = 1000, KEPT_MS = 1000, TURNS = 8 };
 
 /* ---- rates --------------------------------------------------------------------------------------------------------
  */
@@ -101,11 +101,12 @@ static void watch(sd_loop *l, sd_end *e, uint32_t events)
 
 void sd_conn_arm(sd_loop *l, sd_conn *c)
 {
-    bool reads = (c->phase == SD_AT_HEAD || c->phase == SD_AT_BODY) && !c->to_inner.len;
+    bool reads = (c->phase == SD_AT_HEAD || c->phase == SD_AT_BODY) && !c->to_inner.len && !c->held;
     if (c->phase == SD_CLOSED) return;
     if (c->client_ended) reads = false;
     else if (c->phase == SD_LINGER) reads = true;
-    watch(l, &c->client, (reads ? (uint32_t)EPOLLIN : 0u) | (c->to_client.len ? (uint32_t)EPOLLOUT : 0u));
+    /* What is held goes on when the client takes more: at once, where nothing waits for it, but others come first. */
+    watch(l, &c->client, (reads ? (uint32_t)EPOLLIN : 0u) | (c->to_client.len || c->held ? (uint32_t)EPOLLOUT : 0u));
     watch(l, &c->inner, (c->to_client.len ? 0u : (uint32_t)EPOLLIN) | (c->to_inner.len ? (uint32_t)EPOLLOUT : 0u));
 }
 
@@ -268,6 +269,30 @@ void sd_conn_refuse(sd_loop *l, sd_conn *c, sd_refusal why)
     flush_client(l, c);
 }
 
+/* Whether nothing of libmicrohttpd's is still to come, so that an answer from here would not overtake it. */
+static bool inner_silent(sd_loop *l, sd_conn *c)
+{
+    char byte;
+    if (c->inner.fd < 0) return true;
+    if (!all_answered(c) || c->to_inner.len) return false;
+    (void)l;
+    return recv(c->inner.fd, &byte, 1, MSG_PEEK) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+/* The head in l->head, answered here; false: it must go inside. */
+static bool answer_head(sd_loop *l, sd_conn *c, const sd_head *h)
+{
+    bool closes = false;
+    if (!l->lane || h->framing != SD_BODY_NONE || !inner_silent(l, c)) return false;
+    if (!l->o->answer(l->lane, c->peer, l->head.data, l->head.len, &c->to_client, &closes)) return false;
+    memset(&c->scan, 0, sizeof c->scan);
+    c->since = l->now;
+    if (!closes) return true;
+    close_inner(l, c);
+    c->phase = SD_NO_MORE;
+    return true;
+}
+
 /* A whole head stands at the front of `in`. */
 static void take_head(sd_loop *l, sd_conn *c, size_t n)
 {
@@ -276,6 +301,7 @@ static void take_head(sd_loop *l, sd_conn *c, size_t n)
     sd_head_judge(&h, c->in.data, n, l->o->host, l->o->ctx, &l->head);
     drop_front(&c->in, n);
     if (!h.refusal && c->health_only && !h.health) h.refusal = SD_REFUSE_FULL;
+    if (!h.refusal && answer_head(l, c, &h)) return;
     if (!h.refusal) h.refusal = open_inner(l, c, h.health);
     if (h.refusal) {
         sd_conn_refuse(l, c, h.refusal);
@@ -304,19 +330,28 @@ static void take_body(sd_loop *l, sd_conn *c)
     c->phase = SD_NO_MORE;
 }
 
+/* Goes through what has come. Of requests sent together a few are answered at a time: then the client must take the
+ * answers, and other connections have their turn. */
 static void take_in(sd_loop *l, sd_conn *c)
 {
+    int turns = 0;
+    c->held = false;
     while (c->in.len && (c->phase == SD_AT_HEAD || c->phase == SD_AT_BODY)) {
         if (c->phase == SD_AT_BODY) {
             take_body(l, c);
         } else {
             sd_refusal why;
-            size_t n = sd_head_scan_more(&c->scan, c->in.data, c->in.len, &why);
+            size_t n;
+            c->held = c->to_client.len && (turns++ >= TURNS || c->to_client.len > SD_SCRATCH);
+            if (c->held) break;
+            n = sd_head_scan_more(&c->scan, c->in.data, c->in.len, &why);
+            if (!why && !n) break;
             if (why) sd_conn_refuse(l, c, why);
-            else if (n) take_head(l, c, n);
-            else break;
+            else take_head(l, c, n);
         }
     }
+    if (c->phase != SD_CLOSED && c->to_client.failed) close_all(l, c);
+    if (c->phase != SD_CLOSED && c->to_client.len) flush_client(l, c);
     if (c->phase != SD_CLOSED) flush_inner(l, c);
 }
 
@@ -326,7 +361,8 @@ static void take_in(sd_loop *l, sd_conn *c)
 static void client_end(sd_loop *l, sd_conn *c)
 {
     c->client_ended = true;
-    if (c->phase == SD_AT_BODY || c->phase == SD_LINGER || c->in.len || c->passed == 0) close_all(l, c);
+    if (c->phase == SD_AT_BODY || c->phase == SD_LINGER || c->in.len || (c->passed == 0 && !c->to_client.len))
+        close_all(l, c);
     else if (c->phase == SD_AT_HEAD) c->phase = SD_NO_MORE; /* half-closed: it may still listen */
     (void)l;
 }
@@ -342,6 +378,7 @@ void sd_conn_client_ready(sd_loop *l, sd_conn *c, uint32_t events)
     if (events & (uint32_t)EPOLLOUT) {
         flush_client(l, c);
         if (c->phase != SD_CLOSED && !c->to_client.len) (void)take_inner(l, c);
+        if (c->held && c->phase == SD_AT_HEAD && !c->to_client.len) take_in(l, c);
     }
     if (!(events & (uint32_t)EPOLLIN) || c->phase == SD_CLOSED || c->client_ended) return;
     do n = recv(c->client.fd, l->scratch, SD_SCRATCH, 0);

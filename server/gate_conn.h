@@ -39,6 +39,7 @@ typedef struct sd_conn {
     sd_phase phase;
     bool health_only;
     bool client_ended; /* half-closed: will send no more */
+    bool held;         /* whole requests wait in `in` for those before to be answered or heard */
     unsigned passed;   /* requests handed inside */
     int64_t since;     /* ms; the phase's, or the awaited head's beginning */
     sd_head_scan scan;
@@ -54,6 +55,7 @@ typedef struct sd_loop { /* one thread of the porter */
     int64_t now;
     char *scratch; /* SD_SCRATCH bytes */
     js_text head;  /* a head written anew */
+    void *lane;    /* of o->answer; NULL: all goes inside */
     bool stopping;
     atomic_int *inner_open; /* inner ends of all threads */
     int inner_max;

@@ -9,6 +9,7 @@
  * archive does, and x->work makes the answer behind the commit).
  * What the porter has refused arrives as `REFUSE /` with the reason in peer->refusal (gate_conn.c).
  * Ignorant of what the handlers do, and, thanks to the porter, of slow and broken clients. */
+#include "server/admit.h"
 #include "server/http_inside.h"
 
 #include <stdio.h>
@@ -43,6 +44,7 @@ static void *begin(void *cls, const char *uri, struct MHD_Connection *c)
     r->peer = info->socket_context;
     r->x.server = h->server;
     r->x.hidden = r;
+    r->x.peer = r->peer;
     r->started = sd_now_exact();
     r->number = atomic_load(&r->peer->answered) + 1; /* libmicrohttpd takes one after another */
     atomic_init(&r->state, SD_NEW);
@@ -54,105 +56,15 @@ static const char *header(sd_request *r, const char *name)
     return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
 }
 
-static void take_headers(sd_request *r)
-{
-    sd_exchange *x = &r->x;
-    x->content_type = header(r, "Content-Type");
-    x->if_none_match = header(r, "If-None-Match");
-    x->authorization = header(r, "Authorization");
-    x->api_key = header(r, "X-API-Key");
-    x->origin = header(r, "Origin");
-    x->host = header(r, "Host");
-    x->fetch_site = header(r, "Sec-Fetch-Site");
-    x->accept_encoding = header(r, "Accept-Encoding");
-}
-
-/* "Bearer KEY" or X-API-Key. */
-static const char *presented_key(const sd_exchange *x)
-{
-    static const char bearer[] = "bearer ";
-    size_t i;
-    if (x->api_key) return x->api_key;
-    if (!x->authorization) return NULL;
-    for (i = 0; i < sizeof bearer - 1; i++)
-        if ((x->authorization[i] | 32) != (bearer[i] | 32)) return NULL;
-    return x->authorization + i;
-}
-
-static void authorize(sd_request *r)
-{
-    sd_exchange *x = &r->x;
-    sd_server *s = r->http->server;
-    const char *key = presented_key(x);
-    sd_access access = {0};
-    bool known = false, needed;
-    pthread_rwlock_rdlock(&s->auth_lock);
-    needed = s->auth != NULL;
-    if (needed && key) known = sd_auth_check(s->auth, key, strlen(key), &access);
-    if (known && access.field) {
-        snprintf(r->forced_field, sizeof r->forced_field, "%s", access.field);
-        snprintf(r->forced_value, sizeof r->forced_value, "%s", access.value);
-        x->forced_field = r->forced_field;
-        x->forced_value = r->forced_value;
-    }
-    pthread_rwlock_unlock(&s->auth_lock);
-    x->scopes = needed ? access.scopes : SD_ALL_SCOPES;
-    if (x->route->scope == SD_ANYBODY) return;
-    if (!known && needed)
-        sd_answer_refuse(x, "unauthorized", NULL,
-                         key ? "this key is not known" : "a key is needed: Authorization: Bearer …");
-    else if ((x->scopes & x->route->scope) != x->route->scope)
-        sd_answer_refuse(x, "forbidden", NULL, "the key lacks the scope of this request");
-}
-
-/* A page of somebody else's may make a browser send a POST here without asking us: none of those may write. */
-static void check_origin(sd_request *r)
-{
-    sd_exchange *x = &r->x;
-    const char *o = x->origin, *at;
-    if (!strcmp(x->method, "GET") || x->answer.status) return;
-    if (!o && (!x->fetch_site || strcmp(x->fetch_site, "cross-site"))) return;
-    if (o && sd_server_origin(r->http->server, o)) return;
-    at = o ? strstr(o, "://") : NULL;
-    if (at && x->host && !strcmp(at + 3, x->host)) return;
-    sd_answer_refuse(x, "forbidden", NULL, "requests from pages of another origin are not allowed (--allow-origin)");
-}
-
-static void check_content(sd_request *r)
-{
-    sd_exchange *x = &r->x;
-    const char *length = header(r, "Content-Length");
-    uint64_t n = length ? strtoull(length, NULL, 10) : 0;
-    bool some = n || header(r, "Transfer-Encoding");
-    bool streams = x->route->streams && x->route->streams(x);
-    if (!some || x->answer.status) return;
-    if (!(x->route->flags & SD_TAKES_CONTENT))
-        sd_answer_refuse(x, "bad_request", NULL, "%s of this path takes no content", x->method);
-    else if (!streams && n > (uint64_t)r->http->server->config.max_content)
-        sd_answer_refuse(x, "too_large", NULL,
-                         "content of %llu bytes; at most %lld are taken here (NDJSON is streamed)",
-                         (unsigned long long)n, (long long)r->http->server->config.max_content);
-}
-
-static void preflight(sd_request *r)
-{
-    sd_exchange *x = &r->x;
-    if (x->answer.status != 405 || !x->origin || !header(r, "Access-Control-Request-Method") ||
-        !sd_server_origin(r->http->server, x->origin))
-        return;
-    js_text_reset(&x->answer.body);
-    x->answer.status = 204;
-    x->answer.preflight = true;
-}
-
 /* The first call: everything that the head decides. */
 static enum MHD_Result head(sd_request *r, const char *method)
 {
+    const char *headers[SD_HEADERS_LOOKED_AT];
     sd_exchange *x = &r->x;
+    int i;
     snprintf(r->method, sizeof r->method, "%s", method);
     x->head = !strcmp(method, "HEAD");
     x->method = x->head ? "GET" : r->method;
-    take_headers(r);
     atomic_store(&r->state, SD_READING);
     if (!strcmp(method, "REFUSE") && atomic_load(&r->peer->refusal)) {
         js_problem p;
@@ -160,23 +72,11 @@ static enum MHD_Result head(sd_request *r, const char *method)
         sd_answer_problem(x, &p);
         return MHD_YES;
     }
-    sd_router_find(x, method);
-    if (x->route && !x->answer.status) {
-        authorize(r);
-        check_origin(r);
-        check_content(r);
-    } else if (!strcmp(method, "OPTIONS")) {
-        preflight(r);
-    }
-    if (!x->answer.status || (!header(r, "Content-Length") && !header(r, "Transfer-Encoding"))) return MHD_YES;
+    for (i = 0; i < SD_HEADERS_LOOKED_AT; i++) headers[i] = header(r, sd_header_names[i]);
+    sd_admit(x, method, headers);
+    if (!x->answer.status || (!headers[SD_CONTENT_LENGTH] && !headers[SD_TRANSFER_ENCODING])) return MHD_YES;
     r->dropped = 1; /* the content is not waited for: answer and close */
     return sd_http_queue(r);
-}
-
-int sd_exchange_gone(const sd_exchange *x)
-{
-    const sd_request *r = x->hidden;
-    return atomic_load_explicit(&r->peer->gone, memory_order_relaxed);
 }
 
 /* ---- on other threads -----------------------------------------------------------------------------------------------

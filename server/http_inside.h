@@ -24,7 +24,7 @@ typedef struct sd_request {
     unsigned number;  /* of the request on its connection, from 1 */
     uint64_t sent;    /* bytes of the content, where known beforehand */
     uint64_t dropped; /* bytes of content that nobody wants; > 0: the connection closes behind the answer */
-    char method[16], forced_field[64], forced_value[256];
+    char method[16];
     /* a streamed answer */
     pthread_mutex_t lock;
     js_text piece;

@@ -16,5 +16,15 @@ void sd_log_say(const char *format, ...)
     ;
 /* One request. Of the target only the path, never the query; everything that is no plain character is escaped. */
 void sd_log_request(const char *address, const char *method, const char *path, int status, uint64_t bytes, double ms);
+/* The same for many requests of one thread, written together: fewer system calls. Zeroes to begin. */
+typedef struct sd_log_lines {
+    char data[4096]; /* what a pipe takes in one piece */
+    size_t len;
+    int64_t second; /* of the stamp */
+    char stamp[32];
+} sd_log_lines;
+void sd_log_add(sd_log_lines *l, const char *address, const char *method, const char *path, int status, uint64_t bytes,
+                double ms);
+void sd_log_flush(sd_log_lines *l);
 uint64_t sd_log_dropped(void); /* lines that nobody took */
 #endif

@@ -4,6 +4,7 @@
  * answered. Order of stopping (SIGTERM): the porter accepts no more and waits for what is under way; then
  * libmicrohttpd, workers, archive. Signals are blocked everywhere and taken here by sigwait: no handlers. */
 #include "server/corpus.h"
+#include "server/direct.h"
 #include "server/http.h"
 #include "server/log.h"
 #include "server/server.h"
@@ -87,6 +88,26 @@ static bool pass(void *ctx, int fd, sd_peer *peer)
     return sd_http_take(s->http, fd, peer);
 }
 
+static void *lane_new(void *ctx)
+{
+    return sd_direct_new(ctx);
+}
+
+static void lane_free(void *lane)
+{
+    sd_direct_free(lane);
+}
+
+static void lane_flush(void *lane)
+{
+    sd_direct_flush(lane);
+}
+
+static bool answer(void *lane, sd_peer *peer, const char *head, size_t n, js_text *out, bool *closes)
+{
+    return sd_direct_answer(lane, peer, head, n, out, closes);
+}
+
 /* ---- starting -----------------------------------------------------------------------------------------------------
  */
 
@@ -159,13 +180,18 @@ static int start(sd_server *s)
     g.head_ms = (int)s->config.head_seconds * 1000;
     g.host = host_served;
     g.pass = pass;
+    g.answer = answer;
+    g.lane_new = lane_new;
+    g.lane_free = lane_free;
+    g.lane_flush = lane_flush;
     g.refused = refused;
     g.ctx = s;
     if (!sd_log_open(s->config.log)) return fail("the log cannot be opened");
     if (load_keys(s) || open_index(s)) return 2;
     s->metrics = sd_metrics_new();
     s->work = sd_work_start((int)s->config.workers, (size_t)s->config.queue);
-    if (!s->metrics || !s->work) return fail("out of memory");
+    s->cache = s->config.cache_bytes ? sd_cache_new((size_t)s->config.cache_bytes) : NULL;
+    if (!s->metrics || !s->work || (s->config.cache_bytes && !s->cache)) return fail("out of memory");
     sd_gate_raise_limits();
     s->http = sd_http_start(s, threads);
     if (!s->http) return fail("libmicrohttpd does not start");
@@ -200,6 +226,7 @@ static void stop(sd_server *s, bool started)
     sd_archive_close(s->archive);
     sd_gate_free(s->gate);
     sd_metrics_free(s->metrics);
+    sd_cache_free(s->cache);
     sd_auth_free(s->auth);
     sd_log_close();
 }

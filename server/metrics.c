@@ -121,6 +121,9 @@ void sd_metrics_write(sd_metrics *m, const sd_gauges *g, js_text *out)
     one(out, "connections", "gauge", "Open connections.", (double)g->connections);
     one(out, "work_waiting", "gauge", "Jobs that wait for a worker.", (double)g->work_waiting);
     one(out, "writes_waiting", "gauge", "Writes that wait for the writer.", (double)g->writes_waiting);
+    one(out, "cache_hits_total", "counter", "Searches answered from memory.", (double)g->cache_hits);
+    one(out, "cache_misses_total", "counter", "Searches that were not in memory.", (double)g->cache_misses);
+    one(out, "cache_bytes", "gauge", "Bytes of answers in memory.", (double)g->cache_bytes);
     one(out, "log_lines_dropped_total", "counter", "Log lines that nobody took.", (double)g->log_dropped);
     one(out, "uptime_seconds", "gauge", "Seconds since the start.", g->uptime_s);
 }

@@ -12,6 +12,7 @@ void sd_metrics_search(sd_metrics *m, double ms);   /* time within the library *
 void sd_metrics_refused(sd_metrics *m, int status); /* by the porter */
 typedef struct sd_gauges {
     uint64_t documents, segments, index_bytes, generation, connections, work_waiting, writes_waiting, log_dropped;
+    uint64_t cache_hits, cache_misses, cache_bytes;
     double uptime_s;
 } sd_gauges;
 void sd_metrics_write(sd_metrics *m, const sd_gauges *g, js_text *out);

@@ -86,6 +86,7 @@ void sd_get_metrics(sd_exchange *x)
     const ls_reader *r = sd_exchange_reader(x);
     LS_INIT(ls_stats, stats);
     sd_gauges g = {0};
+    sd_cache_figures cache;
     if (!r || sd_exchange_unknown(x, no_names)) return;
     if (ls_reader_stats(r, &stats, NULL) == LS_OK) {
         g.documents = stats.documents;
@@ -97,6 +98,10 @@ void sd_get_metrics(sd_exchange *x)
     g.work_waiting = sd_work_waiting(x->server->work);
     g.writes_waiting = sd_archive_waiting(x->server->archive);
     g.log_dropped = sd_log_dropped();
+    cache = sd_cache_look(x->server->cache);
+    g.cache_hits = cache.hits;
+    g.cache_misses = cache.misses;
+    g.cache_bytes = cache.bytes;
     g.uptime_s = (double)(sd_now_ms() - x->server->started_ms) / 1000;
     sd_metrics_write(x->server->metrics, &g, &x->answer.body);
     x->answer.status = 200;

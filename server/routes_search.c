@@ -2,12 +2,35 @@
  * and which cache tag. */
 #include "server/routes.h"
 #include "server/search_request.h"
+#include "server/server.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- search -------------------------------------------------------------------------------------------------------
  */
+
+/* Answers of GET alone are kept: what was cut short by its time is not. */
+static void keep(sd_exchange *x)
+{
+    sd_cache_key key;
+    const js_text *body = &x->answer.body;
+    if (!x->server->cache || x->content.len || x->answer.status != 200) return;
+    if (strstr(body->data, "\"timed_out\":true")) return;
+    sd_cache_key_of(&key, x);
+    sd_cache_put(x->server->cache, &key, body->data, body->len);
+}
+
+static bool kept(sd_exchange *x)
+{
+    sd_cache_key key;
+    if (!x->server->cache) return false;
+    sd_cache_key_of(&key, x);
+    if (!sd_cache_get(x->server->cache, &key, &x->answer.body)) return false;
+    x->answer.status = 200;
+    x->answer.type = "application/json";
+    return true;
+}
 
 static void run(sd_exchange *x, js_request *q, const ls_reader *r)
 {
@@ -17,6 +40,7 @@ static void run(sd_exchange *x, js_request *q, const ls_reader *r)
     sd_search_took(x, q, sd_now_exact() - from);
     if (rc == LS_OK) sd_answer_json(x, rc, NULL);
     else sd_answer_problem(x, &p);
+    keep(x);
 }
 
 /* On a connection's thread with `may_move`, else on a worker. */
@@ -39,7 +63,7 @@ void sd_search_on_worker(sd_exchange *x)
 
 void sd_get_search(sd_exchange *x)
 {
-    if (!sd_exchange_reader(x) || sd_answer_unchanged(x)) return;
+    if (!sd_exchange_reader(x) || sd_answer_unchanged(x) || kept(x)) return;
     search(x, true);
 }
 

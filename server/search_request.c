@@ -42,7 +42,9 @@ void sd_search_took(const sd_exchange *x, const js_request *q, double ms)
 {
     atomic_uint *a = &average_us[class_of(q)];
     unsigned old = atomic_load_explicit(a, memory_order_relaxed);
-    double us = ms * 1000 > 60e6 ? 60e6 : ms * 1000 < 1 ? 1 : ms * 1000;
+    /* One search that was held up (a busy machine, a cold disk) says little about its kind. */
+    double most = (double)old + 1000 * (double)x->server->config.inline_ms + 1000;
+    double us = ms * 1000 > most ? most : ms * 1000 < 1 ? 1 : ms * 1000;
     atomic_store_explicit(a, old ? (unsigned)((double)old * .875 + us * .125) + 1 : (unsigned)us, memory_order_relaxed);
     sd_metrics_search(x->server->metrics, ms);
 }

@@ -2,6 +2,7 @@
 #ifndef SD_SERVER_H
 #define SD_SERVER_H
 #include "server/auth.h"
+#include "server/cache.h"
 #include "server/config.h"
 #include "server/exchange.h"
 #include "server/gate.h"
@@ -15,6 +16,7 @@ typedef struct sd_server {
     sd_archive *archive;
     sd_work *work;
     sd_metrics *metrics;
+    sd_cache *cache; /* NULL: none */
     sd_gate *gate;
     struct sd_http *http;
     pthread_rwlock_t auth_lock;

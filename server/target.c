@@ -39,25 +39,27 @@ static void take_arg(sd_target *t, char *p, size_t n)
     t->arg_count++;
 }
 
-bool sd_target_parse(sd_target *t, const char *raw)
+static size_t count_parts(const char *raw, size_t n)
 {
-    size_t n = strlen(raw), count = 1, i;
+    size_t count = 1, i;
+    for (i = 0; i < n; i++) count += raw[i] == '&';
+    return count;
+}
+
+bool sd_target_parse_into(sd_target *t, const char *raw, size_t n, char *memory, size_t memory_bytes, sd_arg *args,
+                          size_t args_max)
+{
     char *p, *end, *next;
     memset(t, 0, sizeof *t);
-    for (i = 0; i < n; i++) count += raw[i] == '&';
-    t->args = calloc(count, sizeof *t->args);
-    t->memory = malloc(n + 2);
-    if (!t->args || !t->memory) {
-        sd_target_clear(t);
-        return false;
-    }
-    memcpy(t->memory, raw, n + 1);
-    t->memory[n + 1] = 0;
-    t->path = t->memory;
-    p = strchr(t->memory, '?');
+    if (n + 2 > memory_bytes || count_parts(raw, n) > args_max) return false;
+    memcpy(memory, raw, n);
+    memory[n] = memory[n + 1] = 0;
+    t->path = memory;
+    t->args = args;
+    p = strchr(memory, '?');
     if (!p) return true;
     *p++ = 0;
-    for (end = t->memory + n; p < end; p = next + 1) {
+    for (end = memory + n; p < end; p = next + 1) {
         next = memchr(p, '&', (size_t)(end - p));
         if (!next) next = end;
         *next = 0; /* take_arg writes a NUL behind each decoded part, at or before this one */
@@ -66,10 +68,25 @@ bool sd_target_parse(sd_target *t, const char *raw)
     return true;
 }
 
+bool sd_target_parse(sd_target *t, const char *raw)
+{
+    size_t n = strlen(raw), count = count_parts(raw, n);
+    char *memory = malloc(n + 2);
+    sd_arg *args = calloc(count, sizeof *args);
+    if (!memory || !args || !sd_target_parse_into(t, raw, n, memory, n + 2, args, count)) {
+        free(memory);
+        free(args);
+        memset(t, 0, sizeof *t);
+        return false;
+    }
+    t->memory = memory;
+    return true;
+}
+
 void sd_target_clear(sd_target *t)
 {
+    if (t->memory) free(t->args); /* else both are the caller's */
     free(t->memory);
-    free(t->args);
     memset(t, 0, sizeof *t);
 }
 

@@ -17,6 +17,9 @@ typedef struct sd_target {
 
 /* Of a target that passed the porter: "/path?a=b&c". False without memory. */
 bool sd_target_parse(sd_target *t, const char *raw);
+/* The same in memory of the caller's, which outlives t and is not cleared; false where it is too small. */
+bool sd_target_parse_into(sd_target *t, const char *raw, size_t n, char *memory, size_t memory_bytes, sd_arg *args,
+                          size_t args_max);
 void sd_target_clear(sd_target *t);
 const sd_arg *sd_target_get(const sd_target *t, const char *name); /* the first; NULL: none */
 /* Decodes %XX in place (and + where `form`); returns the new length. */

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """run.py: libsearchd as its clients see it. Python's standard library and PyYAML (python3-yaml) only.
 
-    tests/http/run.py --server build/plain/libsearchd [--only WORD] [--quick]
+    tests/http/run.py --server build/plain/libsearchd [--only WORD] [--quick] [--long]
 
 1. the cases of tests/http/*.case, each on a connection of its own, the server asked for its health behind each;
 2. every answer given in them held against openapi.yaml; its paths against --print-routes, its parameters against
    --print-parameters, its examples against its schemas;
-3. the tests of live.py and news.py: what needs time, threads, servers or parsers of their own.
+3. the tests of live.py, news.py (what needs time, threads, servers or parsers of their own) and hostile.py (many at once,
+   and those who mean harm).
 
 A case, in a file of any name in .case (a test is added without code):
     == name of the case
@@ -38,6 +39,7 @@ import yaml
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import client  # noqa: E402
+import hostile  # noqa: E402
 import live  # noqa: E402
 import news  # noqa: E402
 import schema  # noqa: E402
@@ -261,7 +263,9 @@ def main():
     p.add_argument("--server", required=True)
     p.add_argument("--only", default="")
     p.add_argument("--quick", action="store_true", help="leave out what waits for deadlines")
+    p.add_argument("--long", action="store_true", help="the whole of hostile.py: 1,000 slow connections of each kind, 10,000 kept")
     a = p.parse_args()
+    hostile.LONG = a.long
     program = os.path.abspath(a.server)
     with open(os.path.join(ROOT, "openapi.yaml"), encoding="utf-8") as f:
         spec = schema.Spec(yaml.safe_load(f))
@@ -292,9 +296,9 @@ def main():
         if server.process.poll() is not None:
             print("the server ended by itself:\n" + server.said().decode("utf-8", "replace")[-6000:])
         run("stops: exit status 0", lambda: need(server.stop() == 0, "it is not 0"))
-    for name, test, slow in live.TESTS + news.TESTS:
+    for name, test, slow in live.TESTS + news.TESTS + hostile.TESTS:
         if not (slow and a.quick):
-            run(("live: " if test.__module__ == "live" else "news: ") + name, test, program, os.path.join(ROOT, "corpus"))
+            run("%s: %s" % (test.__module__, name), test, program, os.path.join(ROOT, "corpus"))
     print("http: %.1f s" % (time.time() - began))
     print("%d passed, %d failed" % (passed, failed))
     return 1 if failed or not passed else 0
