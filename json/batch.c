@@ -108,7 +108,7 @@ static int take_query(js_request *q, const json_t *v, js_problem *p)
     return LS_OK;
 }
 
-static int put_found(js_text *out, const js_batch *b, const js_found *f, ls_error *err)
+static int put_found(js_text *out, const js_batch *b, js_found *f, ls_error *err)
 {
     const ls_hit *hit;
     int rc = LS_OK;
