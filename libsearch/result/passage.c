@@ -21,8 +21,15 @@ typedef struct chooser {
     uint8_t *shown;        /* by leaf: it is in a passage already taken */
 } chooser;
 
+/* Eight plain bytes at s. */
+static bool is_plain(const uint8_t *s)
+{
+    return !(lsi_get64(s) & UINT64_C(0x8080808080808080));
+}
+
 static size_t skip_points(const uint8_t *s, size_t at, size_t len, size_t points)
 {
+    for (; points >= 8 && at + 8 <= len && is_plain(s + at); points -= 8) at += 8;
     for (; points && at < len; points--) {
         at++;
         while (at < len && (s[at] & 0xC0) == 0x80) at++;
@@ -32,6 +39,7 @@ static size_t skip_points(const uint8_t *s, size_t at, size_t len, size_t points
 
 static size_t back_points(const uint8_t *s, size_t at, size_t least, size_t points)
 {
+    for (; points >= 8 && at >= least + 8 && is_plain(s + at - 8); points -= 8) at -= 8;
     for (; points && at > least; points--) {
         at--;
         while (at > least && (s[at] & 0xC0) == 0x80) at--;

@@ -39,22 +39,41 @@ typedef struct ls_highlighter maker;
 
 /* ---- units ------------------------------------------------------------------------------------------------------- */
 
+/* Units of a stretch: lead bytes, in UTF-16 those of four bytes twice. Eight bytes at once: most text is plain. */
+static size_t count_units(const uint8_t *s, size_t n, bool utf16)
+{
+    size_t units = 0, i = 0;
+    for (; n - i >= 8; i += 8) {
+        uint64_t v = lsi_get64(s + i);
+        if (!(v & UINT64_C(0x8080808080808080))) {
+            units += 8;
+            continue;
+        }
+        for (size_t k = i; k < i + 8; k++) units += ((s[k] & 0xC0) != 0x80) + (size_t)(utf16 && s[k] >= 0xF0);
+    }
+    for (; i < n; i++) units += ((s[i] & 0xC0) != 0x80) + (size_t)(utf16 && s[i] >= 0xF0);
+    return units;
+}
+
 /* Turns rising byte ranges into another unit, in one pass over the text. */
 static void convert(const uint8_t *text, size_t len, ls_range *r, size_t count, int unit)
 {
     size_t at = 0, units = 0;
     if (unit == LS_RANGES_BYTES) return;
     for (size_t i = 0; i < 2 * count; i++) {
-        size_t *v = i & 1 ? &r[i / 2].end : &r[i / 2].start;
-        for (; at < *v && at < len; at++) {
-            if ((text[at] & 0xC0) == 0x80) continue;
-            units += unit == LS_RANGES_UTF16 && text[at] >= 0xF0 ? 2 : 1;
-        }
+        size_t *v = i & 1 ? &r[i / 2].end : &r[i / 2].start, to = LSI_MIN(*v, len);
+        if (to > at) units += count_units(text + at, to - at, unit == LS_RANGES_UTF16);
+        at = LSI_MAX(at, to);
         *v = units;
     }
 }
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
+
+/* A bit for each byte below 64 that escape_of knows. */
+#define ESCAPED                                                                                                        \
+    (UINT64_C(1) | UINT64_C(1) << '&' | UINT64_C(1) << '<' | UINT64_C(1) << '>' | UINT64_C(1) << '"' |                 \
+     UINT64_C(1) << '\'')
 
 static const char *escape_of(uint8_t c)
 {
@@ -69,10 +88,8 @@ static const char *escape_of(uint8_t c)
         return "&quot;";
     case '\'':
         return "&#39;";
-    case 0:
-        return " ";
     default:
-        return NULL;
+        return " "; /* NUL */
     }
 }
 
@@ -80,8 +97,8 @@ static void put_escaped(lsi_buf *b, const uint8_t *s, size_t n)
 {
     size_t done = 0;
     for (size_t i = 0; i < n; i++) {
-        const char *escape = s[i] <= '>' ? escape_of(s[i]) : NULL;
-        if (!escape) continue;
+        if (s[i] >= 64 || !(ESCAPED >> s[i] & 1)) continue;
+        const char *escape = escape_of(s[i]);
         lsi_buf_put(b, s + done, i - done);
         lsi_buf_puts(b, escape);
         done = i + 1;
@@ -143,9 +160,7 @@ static int put_snippet(maker *k, const uint8_t *text, size_t len, const char *fi
     put_marked(html, k, text + p->start, p->end - p->start, r, n);
     if (cut_back) lsi_buf_puts(plain, " " CUT);
     if (cut_back) lsi_buf_puts(html, " " CUT);
-    for (size_t i = 0; i < plain->len; i++) {
-        if (!plain->data[i]) plain->data[i] = ' ';
-    }
+    for (uint8_t *z = plain->data; plain->len && (z = memchr(z, 0, plain->len - (size_t)(z - plain->data)));) *z = ' ';
     for (size_t i = 0; i < n; i++) {
         r[i].start += head;
         r[i].end += head;
