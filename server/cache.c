@@ -1,8 +1,8 @@
 /* cache.c — a table of answers by request, bounded in bytes; the one that was not asked for longest goes first.
  *
- * A key holds everything that an answer depends on: the commit's generation, the scopes and the filter of the key, path
- * and arguments; keys are compared whole, their hash only finds the place. Nothing is ever thrown away for being stale:
- * an answer of an older commit is not found any more and makes room when its turn comes.
+ * A key holds everything that an answer depends on: the commit's generation, the embargo that ended last, the scopes and
+ * the filter of who asks, path and arguments; keys are compared whole, their hash only finds the place. Nothing is ever
+ * thrown away for being stale: an answer of an older commit is not found any more and makes room when its turn comes.
  * Time is the one thing that no key can hold: since:7d, from=7d and fading scores are not kept.
  * The table is cut into SHARDS, each under a lock of its own that is held for one copy of an answer.
  * Ignorant of what an answer says. */
@@ -71,10 +71,12 @@ static bool by_the_clock(const sd_arg *a)
 void sd_cache_key_of(sd_cache_key *k, const sd_exchange *x)
 {
     uint64_t generation = sd_snapshot_generation(x->snapshot);
+    int64_t epoch = ls_reader_epoch(sd_snapshot_reader(x->snapshot), NULL);
     size_t i;
     k->data[0] = 1; /* the form of these keys */
     k->len = 1;
     put(k, &generation, sizeof generation);
+    put(k, &epoch, sizeof epoch);
     put(k, &x->scopes, sizeof x->scopes);
     put(k, x->forced_field ? x->forced_field : "", x->forced_field ? strlen(x->forced_field) : 0);
     put(k, x->forced_value ? x->forced_value : "", x->forced_value ? strlen(x->forced_value) : 0);

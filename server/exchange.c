@@ -86,12 +86,15 @@ static bool listed(const char *list, const char *tag)
 bool sd_answer_unchanged(sd_exchange *x)
 {
     uint64_t h = 14695981039346656037u;
+    int64_t epoch = 0;
     size_t i;
     h = mix(h, x->target.path, strlen(x->target.path));
     for (i = 0; i < x->target.arg_count; i++) {
         h = mix(h, x->target.args[i].name, x->target.args[i].name_len);
         h = mix(h, x->target.args[i].value, x->target.args[i].value_len);
     }
+    if (x->snapshot) epoch = ls_reader_epoch(sd_snapshot_reader(x->snapshot), NULL);
+    h = mix(h, (const char *)&epoch, sizeof epoch); /* embargoes end without a commit */
     h = mix(h, (const char *)&x->scopes, sizeof x->scopes);
     if (x->forced_field)
         h = mix(mix(h, x->forced_field, strlen(x->forced_field)), x->forced_value, strlen(x->forced_value));
