@@ -6,10 +6,35 @@
 #include "libsearch/util/alloc.h"
 #include "tests/index_util.h"
 #include <errno.h>
+#include <time.h>
+
+#define HIDDEN_UNTIL 4102444800000 /* 2100 */
 
 static ls_error err;
 static uint64_t stride = 1;
 static unsigned writer_flags, threads; /* of the writers that meet the failures */
+
+/* A story of one body with a guid; embargoed 0: not. */
+static int add_story(ls_writer *w, const char *name, int64_t embargoed, const char *body)
+{
+    ls_doc *d;
+    int rc = ls_doc_new(&d, &err);
+    if (!rc) rc = ls_doc_set_id(d, name, strlen(name), &err);
+    if (!rc) rc = ls_doc_add_text(d, "guid", name, strlen(name), &err);
+    if (!rc) rc = ls_doc_add_text(d, "body", body, strlen(body), &err);
+    if (!rc && embargoed) rc = ls_doc_add_int(d, "embargoed", embargoed, &err);
+    if (!rc) rc = ls_add(w, d, NULL, &err);
+    ls_doc_free(d);
+    return rc;
+}
+
+static int kill_story(ls_writer *w, const char *name)
+{
+    LS_INIT(ls_kill_options, o);
+    o.guid = name;
+    o.guid_len = strlen(name);
+    return ls_kill(w, &o, NULL, &err);
+}
 
 typedef int step_fn(ls_writer **w);
 
@@ -26,7 +51,8 @@ static int step_add(ls_writer **w)
     int rc = add_doc(*w, "new", "some new words", 0, NULL, &err);
     if (!rc) rc = add_doc(*w, "one", "other words of one", 0, NULL, &err);
     if (!rc && (rc = ls_delete(*w, "two", 3, &err)) == LS_NOTFOUND) rc = LS_OK; /* a try before has done it */
-    return rc;
+    if (!rc) rc = add_story(*w, "hidden", HIDDEN_UNTIL, "another version");
+    return rc ? rc : kill_story(*w, "killed");
 }
 
 static int step_commit(ls_writer **w)
@@ -62,6 +88,8 @@ static int step_read(ls_writer **w)
         if (rc) return rc;
         rc = ls_get(&d, r, "one", 3, &err);
         if (!rc) ls_doc_free(d);
+        if (!rc) rc = ls_get(&d, r, "released", 8, &err);
+        if (!rc) ls_doc_free(d);
         if (!rc) rc = ls_reader_stats(r, &s, &err);
         if (!rc) rc = ls_reader_refresh(&newer, r, &err);
         if (!rc) ls_reader_close(newer);
@@ -88,7 +116,7 @@ static int step_create(ls_writer **w)
     return ls_writer_open(w, index_path, &o, &err);
 }
 
-/* Two commits: one and two, then two replaced and three. */
+/* Two commits: one and two, then two replaced and three; and stories, of which one is hidden and one was. */
 static void prepare(void)
 {
     index_clean(NULL);
@@ -98,6 +126,9 @@ static void prepare(void)
     OK(ls_commit(w, NULL, &err));
     OK(add_doc(w, "two", "words of two again", 0, NULL, &err));
     OK(add_doc(w, "three", "words of three", 0, NULL, &err));
+    OK(add_story(w, "killed", 0, "a story"));
+    OK(add_story(w, "hidden", HIDDEN_UNTIL, "not yet"));
+    OK(add_story(w, "released", (int64_t)time(NULL) * 1000 - 3600000, "an hour ago"));
     OK(ls_commit(w, NULL, &err));
     ls_writer_close(w);
 }
@@ -113,7 +144,12 @@ static int which_commit(void)
     assert_string_equal(body_of(r, "one", text, sizeof text), after ? "other words of one" : "words of one");
     assert_string_equal(body_of(r, "two", text, sizeof text), after ? "" : "words of two again");
     assert_string_equal(body_of(r, "three", text, sizeof text), "words of three");
-    assert_int_equal(count_docs(r), 3);
+    assert_int_equal(count_docs(r), after ? 4 : 5);
+    assert_string_equal(body_of(r, "killed", text, sizeof text), after ? "" : "a story");
+    assert_string_equal(body_of(r, "hidden", text, sizeof text), "");
+    assert_string_equal(body_of(r, "released", text, sizeof text), "an hour ago");
+    LS_INIT(ls_tombstone, t);
+    WANT(ls_reader_tombstone(r, &t, "killed", 6, &err), after ? LS_OK : LS_NOTFOUND);
     ls_reader_close(r);
     OK(ls_check(index_path, NULL, NULL, &report, &err));
     return after;
