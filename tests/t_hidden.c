@@ -223,6 +223,36 @@ static void mixed(void **state)
     clock_now = t0;
 }
 
+/* What a pattern stands for is counted among what may be seen: words of hidden documents in the same segment fill no
+ * cap, and cause no warning. */
+static void caps(void **state)
+{
+    (void)state;
+    int64_t t0 = clock_now;
+    ls_writer *w = clocked_writer(LS_WRITER_CREATE, 0);
+    static char body[32768];
+    size_t n = 0;
+    for (int i = 0; i < 1500; i++)
+        n += (size_t)snprintf(body + n, sizeof body - n, "zeb%c%c%c ", 'a' + i % 26, 'a' + i / 26 % 26, 'a' + i / 676);
+    added_by(w, (story){.guid = "g", .body = "zebra", .embargoed = t0 - HOUR});
+    added_by(w, (story){.guid = "h", .body = body, .status = "withheld"});
+    OK(ls_commit(w, NULL, &err));
+    ls_reader *r = reader(0);
+    static const char *const queries[] = {"zeb*", "zebr?", "zebrx~2", "zebr*"};
+    for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
+        ls_query *q;
+        ls_results *res;
+        OK(ls_query_parse(&q, ls_reader_schema(r), queries[i], strlen(queries[i]), NULL, &err));
+        OK(ls_search(&res, r, q, NULL, &err));
+        assert_int_equal(ls_results_get(res).total, 1);
+        assert_null(ls_results_warning(res, 0));
+        ls_results_free(res);
+        ls_query_free(q);
+    }
+    ls_reader_close(r);
+    ls_writer_close(w);
+}
+
 static void generations(void **state)
 {
     (void)state;
@@ -320,9 +350,10 @@ static void threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(withheld, index_clean),    cmocka_unit_test_teardown(by_the_clock, index_clean),
-        cmocka_unit_test_teardown(release, index_clean),     cmocka_unit_test_teardown(mixed, index_clean),
-        cmocka_unit_test_teardown(generations, index_clean), cmocka_unit_test_teardown(threads, index_clean),
+        cmocka_unit_test_teardown(withheld, index_clean), cmocka_unit_test_teardown(by_the_clock, index_clean),
+        cmocka_unit_test_teardown(release, index_clean),  cmocka_unit_test_teardown(mixed, index_clean),
+        cmocka_unit_test_teardown(caps, index_clean),     cmocka_unit_test_teardown(generations, index_clean),
+        cmocka_unit_test_teardown(threads, index_clean),
     };
     return cmocka_run_group_tests(tests, folder_begin, folder_end);
 }
