@@ -1,7 +1,7 @@
 /* fault_index.c — the nth allocation, and the nth system call, fails (once, and from then on) in each step of a
  * writer's and a reader's life, until the step succeeds. Afterwards the index is opened anew: it has the previous
- * commit or the next one, verifies, and can be written again. usage: fault_index [STRIDE]: every STRIDE-th point only
- * (1: all) */
+ * commit or the next one, verifies, and can be written again. usage: fault_index [STRIDE]: every STRIDE-th point only, each
+ * kind of failure beginning at another (1: all; the long form) */
 #include "libsearch/store/io.h"
 #include "libsearch/util/alloc.h"
 #include "tests/index_util.h"
@@ -11,7 +11,7 @@
 #define HIDDEN_UNTIL 4102444800000 /* 2100 */
 
 static ls_error err;
-static uint64_t stride = 1;
+static uint64_t stride = 3, passes;
 static unsigned writer_flags, threads; /* of the writers that meet the failures */
 
 /* A story of one body with a guid; embargoed 0: not. */
@@ -205,7 +205,7 @@ static void try_again(step_fn *step, ls_writer *w, int rc)
 static uint64_t run_step(step_fn *step, const how *h, bool retry)
 {
     bool writes = step != step_read && step != step_backup && step != step_open && step != step_create;
-    for (uint64_t n = 1, points = 0;; n += stride, points++) {
+    for (uint64_t n = 1 + passes % stride, points = 0;; n += stride, points++) {
         ls_writer *w = NULL;
         if (step == step_create) index_clean(NULL);
         else prepare();
@@ -239,6 +239,7 @@ static const struct {
 
 static void run_all(const how *h, const char *what)
 {
+    passes++;
     char line[300];
     size_t n = (size_t)snprintf(line, sizeof line, "%s%s:", what, h->forever ? ", from then on" : "");
     for (size_t i = 0; i < sizeof all_steps / sizeof *all_steps; i++) {

@@ -24,6 +24,11 @@ for seed in 1 2 3; do
 done
 part prop_parse build/plain/tests/prop_parse 300000 1
 part prop_noise build/plain/tests/prop_noise 7 300000
+part fault_index build/plain/tests/fault_index 1
+for seed in 1 2 3; do
+    part "prop_news-$seed" build/plain/tests/prop_news "$seed" 20000
+    part "prop_hidden-$seed" build/plain/tests/prop_hidden "$seed"
+done
 part crash sh tests/crash/run.sh build/plain 24000
 part kill sh tests/crash/kill.sh build/plain 1000
 part fresh-root make -s fresh-root

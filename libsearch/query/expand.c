@@ -63,7 +63,7 @@ static int note(walk *k, uint32_t seg, const lsi_forms_iter *it, ls_error *err)
     uint32_t gone = 0;
     lsi_arena *a = &k->r->scratch->arena;
     int rc = lsi_live_form(k->r->snap->segments[seg].live, it->entry, &gone, err);
-    if (rc) return rc;
+    if (rc || gone >= f->df) return rc; /* nobody's: it must not fill a cap, for then it would show */
     uint32_t *v = lsi_map_put(&k->spellings, f->folded, f->folded_len);
     if (!v) return lsi_fail_nomem(err);
     if (*v == LSI_MAP_NONE) {
@@ -78,7 +78,7 @@ static int note(walk *k, uint32_t seg, const lsi_forms_iter *it, ls_error *err)
         }
         k->freq[*v] = 0;
     }
-    k->freq[*v] += f->df > gone ? f->df - gone : 0;
+    k->freq[*v] += f->df - gone;
     if (k->count == k->cap) {
         size_t cap = k->cap ? k->cap * 2 : 16;
         found *q = lsi_arena_alloc(a, cap * sizeof *q);
