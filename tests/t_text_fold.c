@@ -359,7 +359,7 @@ static void figures_have_no_endings(void **state)
     uint32_t x = 1;
     for (int lang = 0; lang < (int)lsi_lang_count(); lang++)
         for (int i = 0; i < 200; i++) {
-            char word[16];
+            char word[32];
             x = x * 1664525u + 1013904223u;
             int n = snprintf(word, sizeof word, i % 3 ? "%u" : i % 2 ? "%u,115.25" : "2.%u", x >> i % 28);
             size_t len;
