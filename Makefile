@@ -98,7 +98,7 @@ check-cli: $(BUILD)/libsearch   ## the command line as its users see it
 	@sh tests/cli/run.sh $(BUILD)/libsearch
 check-golden: $(BUILD)/libsearch   ## tests/golden: queries over the articles and what they must find
 	@sh tests/golden/run.sh $(BUILD)/libsearch
-check-format: $(BUILD)/libsearch $(BUILD)/tests/format/tokens $(BUILD)/tests/format/grow   ## the format, read by a second reader
+check-format: $(BUILD)/libsearch $(BUILD)/tests/format/tokens $(BUILD)/tests/format/grow $(BUILD)/tests/format/stories   ## the format, read by a second reader
 	@sh tests/format/run.sh $(BUILD)
 check-crash: all   ## power-loss states rebuilt from recorded system calls, and kill -9, short forms
 	@sh tests/crash/run.sh $(BUILD)

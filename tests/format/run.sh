@@ -3,14 +3,15 @@
 #   1. indexes that use every branch of the format are decoded by reader.py and compared with the words of their texts
 #   2. docs/FORMAT.md: its examples are decoded, its numbers compared with the sources
 #   3. tests/format/v1, an index of long ago: both readers read it as on the day it was made
-#   4. flipped bits are seen
+#   4. an index of stories: versions, guids, tombstones, hidden segments
+#   5. flipped bits are seen
 # Wants python3 and the zstd command. Prints a line for each part and "N passed, N failed".
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 build=${1:-$root/build/plain}
 bin=$build/libsearch
 tokens=$build/tests/format/tokens
-for program in "$bin" "$tokens" "$build/tests/format/grow"; do
+for program in "$bin" "$tokens" "$build/tests/format/grow" "$build/tests/format/stories"; do
     [ -x "$program" ] || { echo "format: $program is wanted: make check-format" >&2; exit 2; }
 done
 command -v zstd >/dev/null || { echo "format: the zstd command is wanted" >&2; exit 2; }
@@ -49,6 +50,14 @@ sets() {
     LC_ALL=C sort -u "$tmp/seen" >"$tmp/branches"
     same "$here/branches" "$tmp/branches" "every branch of the format was met"
 }
+# Versions, guids, tombstones, hidden segments: what is told of them by the second reader, which also checks their hashes.
+stories() {
+    "$build/tests/format/stories" "$tmp/stories" || echo "FAIL stories: could not be made"
+    python3 "$here/reader.py" --stable "$tmp/stories" >"$tmp/dump" || echo "FAIL stories: could not be read"
+    grep -E '^  (tombstone|segment)|^    (> body|<)' "$tmp/dump" | sed 's/segment [0-9]* /segment /; s/ live=[0-9]*//' >"$tmp/told"
+    same "$here/stories" "$tmp/told" "stories: what reader.py tells"
+    part "stories, damaged" python3 "$here/damage.py" "$bin" "$tmp/stories"
+}
 old() {
     python3 "$here/reader.py" "$here/v1/index" >"$tmp/dump"
     same "$here/v1/dump" "$tmp/dump" "v1: the dump by reader.py"
@@ -61,6 +70,7 @@ old() {
     sets
     part doc python3 "$here/check_doc.py" "$bin" "$tmp/small/index"
     old
+    stories
     part damage python3 "$here/damage.py" "$bin" "$here/v1/index"
 } >"$tmp/report"
 cat "$tmp/report"
