@@ -256,6 +256,31 @@ static void allocations(void **state)
     run_all(&(how){true, 0, true}, "allocations");
 }
 
+/* A deletion by query that fails has deleted nothing: what is committed then is what was there. */
+static void deletion_by_query(void **state)
+{
+    (void)state;
+    const how h = {.memory = true};
+    for (uint64_t n = 1, over = 0; !over; n++) {
+        ls_writer *w = NULL;
+        ls_query *q;
+        prepare();
+        OK(step_open(&w));
+        OK(ls_query_parse(&q, ls_writer_schema(w), "words", 5, NULL, &err));
+        arm(&h, n);
+        int rc = ls_delete_query(w, q, NULL, &err);
+        over = disarm(&h) < n;
+        assert_int_equal(rc, over ? LS_OK : LS_NOMEM);
+        ls_query_free(q);
+        OK(ls_commit(w, NULL, &err));
+        ls_reader *r;
+        OK(ls_reader_open(&r, index_path, NULL, &err));
+        assert_int_equal(count_docs(r), over ? 2 : 5);
+        ls_reader_close(r);
+        ls_writer_close(w);
+    }
+}
+
 static void full_disk(void **state)
 {
     (void)state;
@@ -302,9 +327,10 @@ static void with_threads(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(allocations, index_clean),  cmocka_unit_test_teardown(full_disk, index_clean),
-        cmocka_unit_test_teardown(bad_disk, index_clean),     cmocka_unit_test_teardown(too_many_files, index_clean),
-        cmocka_unit_test_teardown(without_sync, index_clean), cmocka_unit_test_teardown(with_threads, index_clean),
+        cmocka_unit_test_teardown(deletion_by_query, index_clean), cmocka_unit_test_teardown(allocations, index_clean),
+        cmocka_unit_test_teardown(full_disk, index_clean),         cmocka_unit_test_teardown(bad_disk, index_clean),
+        cmocka_unit_test_teardown(too_many_files, index_clean),    cmocka_unit_test_teardown(without_sync, index_clean),
+        cmocka_unit_test_teardown(with_threads, index_clean),
     };
     if (argc > 1) stride = strtoull(argv[1], NULL, 10);
     if (!stride) stride = 1;
