@@ -144,7 +144,7 @@ static int read_file(job *j, const cli_file *f)
 }
 
 /* Eight times the largest article, up to a quarter of the machine's memory. */
-static size_t budget(const cli_files *files)
+static size_t budget(const cli_files *files, uint64_t threads)
 {
     uint64_t most = 0;
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
@@ -154,6 +154,10 @@ static size_t budget(const cli_files *files)
             most = files->items[i].bytes;
     most = most > UINT64_MAX / 8 ? UINT64_MAX : most * 8;
     if (most > quarter) most = quarter;
+    /* As much for each heap as there would be without threads, so that segments are no smaller. */
+    uint64_t least = threads > 1 ? (threads + 1) * BUDGET_LEAST : BUDGET_LEAST;
+    if (least > quarter) least = quarter;
+    if (least > most) most = least;
     return (size_t)(most > BUDGET_LEAST ? most : BUDGET_LEAST);
 }
 
@@ -201,8 +205,9 @@ static int check_schema(const job *j, const ls_schema *schema)
 static int open_and_read(job *j, const cli_files *files, const ls_schema *schema)
 {
     ls_error err = {0};
-    int status = cli_open_writer(&j->w, j->index, LS_WRITER_CREATE, schema,
-                                 j->memory_mb ? (size_t)j->memory_mb << 20 : budget(files), (unsigned)j->threads);
+    int status =
+        cli_open_writer(&j->w, j->index, LS_WRITER_CREATE, schema,
+                        j->memory_mb ? (size_t)j->memory_mb << 20 : budget(files, j->threads), (unsigned)j->threads);
     if (status == CLI_OK) status = check_schema(j, schema);
     if (status != CLI_OK) return status;
     if (ls_doc_new(&j->doc, &err) != LS_OK) return cli_fail_with(&err, NULL);
@@ -247,7 +252,7 @@ static const cli_flag flags[] = {
     {"schema", "FILE", "fields of one's own where the index is made (see libsearch init)"},
     {"commit-every", "N", "commit after each N articles (default 100000)"},
     {"date", "mtime", "articles without a date get the time of their file"},
-    {"memory", "MB", "budget for what is not yet written (default 64, or what a large file needs)"},
+    {"memory", "MB", "budget for what is not yet written (default 64, more with threads or for a large file)"},
     {"threads", "N", "write segments on N − 1 further threads while reading goes on (default 1)"},
     {"strict", NULL, "stop at the first bad article"},
     {NULL, NULL, NULL}};

@@ -15,7 +15,7 @@
  * then, first in line, and is tried again by the next such call, as it is without threads.
  *
  * MEMORY. With t threads besides the adding one there are t + 1 heaps under way and one that fills: each gets its share
- * of the budget. A document larger than a share waits until nothing else is in memory. Ignorant of versions. */
+ * of the budget (where none is given, as much as without threads, so that segments are no smaller). A document larger than a share waits until nothing else is in memory. Ignorant of versions. */
 #include "libsearch/index/writer_state.h"
 #include "libsearch/store/names.h"
 #include "libsearch/util/alloc.h"
@@ -58,9 +58,14 @@ size_t lsi_crew_held(const ls_writer *w)
     return n;
 }
 
+size_t lsi_crew_heaps(const ls_writer *w)
+{
+    return w->crew.wanted ? (size_t)w->crew.wanted + 2 : 1;
+}
+
 size_t lsi_crew_share(const ls_writer *w)
 {
-    return w->crew.wanted ? w->budget / (w->crew.wanted + 2) : w->budget;
+    return w->budget / lsi_crew_heaps(w);
 }
 
 static bool find_in(lsi_heap *h, bool by_guid, const void *name, size_t len, uint32_t *number)

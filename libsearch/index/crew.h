@@ -61,6 +61,7 @@ void lsi_crew_init(struct ls_writer *w, unsigned threads);
 void lsi_crew_clear(struct ls_writer *w, bool ours);
 /* The heap that is being filled, made where there is none. NULL: no memory. */
 lsi_heap *lsi_crew_heap(struct ls_writer *w, ls_error *err);
+size_t lsi_crew_heaps(const struct ls_writer *w); /* that may be in memory at once */
 /* Bytes of the heap that is being filled; how many it may have. */
 size_t lsi_crew_held(const struct ls_writer *w);
 size_t lsi_crew_share(const struct ls_writer *w);

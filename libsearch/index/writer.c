@@ -238,10 +238,10 @@ int lsi_writer_open(ls_writer **out, const char *path, const ls_writer_options *
                 path);
         w->flags &= ~(unsigned)LS_WRITER_NO_SYNC;
     }
-    w->budget = o->memory_bytes ? LSI_MAX(o->memory_bytes, SMALLEST_BUDGET) : DEFAULT_BUDGET;
+    lsi_crew_init(w, o->threads);
+    w->budget = o->memory_bytes ? LSI_MAX(o->memory_bytes, SMALLEST_BUDGET) : lsi_crew_heaps(w) * DEFAULT_BUDGET;
     w->clock = o->clock;
     w->clock_ctx = o->clock_ctx;
-    lsi_crew_init(w, o->threads);
     lsi_tomb_set_init(&w->tombs);
     pthread_mutex_init(&w->mutex, NULL);
     pthread_cond_init(&w->changed, NULL);
