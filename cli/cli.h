@@ -40,8 +40,8 @@ typedef struct cli_call {
 } cli_call;
 
 /* The sub-commands, each in cmd_NAME.c. */
-extern const cli_command cli_init, cli_add, cli_search, cli_show, cli_suggest, cli_export, cli_delete, cli_stats,
-    cli_check, cli_merge, cli_backup, cli_reindex, cli_salvage, cli_completion;
+extern const cli_command cli_init, cli_add, cli_search, cli_show, cli_suggest, cli_export, cli_kill, cli_delete,
+    cli_stats, cli_check, cli_merge, cli_purge, cli_backup, cli_reindex, cli_salvage, cli_completion;
 
 /* main.c */
 const cli_command *cli_command_at(size_t i); /* NULL past the last */
@@ -88,7 +88,8 @@ void cli_warn(const char *format, ...)
     ;
 
 /* index.c: what several sub-commands do with an index */
-int cli_open(ls_reader **out, const char *path); /* CLI_OK, or told */
+int cli_open(ls_reader **out, const char *path);                     /* CLI_OK, or told */
+int cli_open_scoped(ls_reader **out, const char *path, bool hidden); /* hidden: embargoed and withheld articles too */
 int cli_open_writer(ls_writer **out, const char *path, unsigned flags, const ls_schema *schema, size_t memory_bytes,
                     unsigned threads);
 int cli_commit(ls_writer *w, const char *path);           /* and prints committed generation=G documents=N */

@@ -24,7 +24,7 @@ typedef struct job {
     ls_doc *doc;
     const char *shown; /* the file under way, for messages */
     bool lines;        /* messages name a line */
-    bool strict;
+    bool strict, revive;
     uint64_t memory_mb; /* 0: as the files ask for */
     uint64_t threads;
     uint64_t commit_every, since_commit, added, bad, bytes_before;
@@ -87,11 +87,16 @@ static int each_article(void *ctx, uint64_t number, ls_doc *doc, int rc, const l
     j->number = number + 1; /* warnings of reading come before the article is handed over */
     if (interrupted) return STOP;
     if (rc != LS_OK) return bad_article(j, number, read_error);
-    if (ls_add(j->w, doc, &added, &err) != LS_OK) return bad_article(j, number, &err);
-    if (added.result == LS_CONFLICT || added.result == LS_STALE) {
+    LS_INIT(ls_add_options, how);
+    how.revive = j->revive;
+    if (ls_add_with(j->w, doc, &how, &added, &err) != LS_OK) return bad_article(j, number, &err);
+    if (added.result == LS_CONFLICT || added.result == LS_STALE || added.result == LS_KILLED) {
         char message[256];
-        snprintf(message, sizeof message, "%s: the index has version %lld of '%.64s'", js_result_name(added.result),
-                 (long long)added.version, added.id);
+        if (added.result == LS_KILLED)
+            snprintf(message, sizeof message, "killed: '%.64s' is withdrawn; --revive takes it back", added.id);
+        else
+            snprintf(message, sizeof message, "%s: the index has version %lld of '%.64s'", js_result_name(added.result),
+                     (long long)added.version, added.id);
         tell(j, number, true, message);
     }
     j->added++;
@@ -220,7 +225,7 @@ static int open_and_read(job *j, const cli_files *files, const ls_schema *schema
 
 static int run(cli_call *c)
 {
-    job j = {.call = c, .index = c->args[0], .strict = cli_has(c, "strict")};
+    job j = {.call = c, .index = c->args[0], .strict = cli_has(c, "strict"), .revive = cli_has(c, "revive")};
     cli_files files = {0};
     ls_schema *schema = NULL;
     const char *date = cli_value(c, "date");
@@ -253,6 +258,7 @@ static const cli_flag flags[] = {
     {"commit-every", "N", "commit after each N articles (default 100000)"},
     {"date", "mtime", "articles without a date get the time of their file"},
     {"memory", "MB", "budget for what is not yet written (default 64, more with threads or for a large file)"},
+    {"revive", NULL, "take back what was withdrawn by libsearch kill"},
     {"threads", "N", "write segments on N − 1 further threads while reading goes on (default 1)"},
     {"strict", NULL, "stop at the first bad article"},
     {NULL, NULL, NULL}};

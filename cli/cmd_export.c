@@ -4,8 +4,25 @@
 
 #include "cli/cli.h"
 
-static int write_all(const cli_call *c, const ls_reader *r)
+/* The newest commit there is, to know what was killed while the export runs. */
+typedef struct latest {
+    ls_reader *first, *now; /* now: NULL as long as nothing was committed behind the first */
+} latest;
+
+static bool killed(void *ctx, const ls_doc *d)
 {
+    latest *l = ctx;
+    ls_reader *newer = NULL;
+    if (ls_reader_refresh(&newer, l->now ? l->now : l->first, NULL) == LS_OK && newer) {
+        ls_reader_close(l->now);
+        l->now = newer;
+    }
+    return l->now && js_is_killed(l->now, d);
+}
+
+static int write_all(const cli_call *c, ls_reader *r)
+{
+    latest l = {r, NULL};
     js_export *e = NULL;
     js_problem p = {0};
     js_text t = {0};
@@ -13,6 +30,7 @@ static int write_all(const cli_call *c, const ls_reader *r)
     bool more = true;
     if (js_export_open(&e, &c->request, r, c->request.format, &p) != LS_OK) return cli_fail("%s", p.detail);
     int status = CLI_OK;
+    js_export_watch(e, killed, &l);
     while (status == CLI_OK && more && !cli_closed()) {
         js_text_reset(&t);
         if (js_export_next(e, &t, &more, &err) != LS_OK) status = cli_fail_with(&err, c->args[0]);
@@ -21,6 +39,7 @@ static int write_all(const cli_call *c, const ls_reader *r)
     if (status == CLI_OK && js_export_count(e) == 0) status = CLI_NOTHING;
     js_text_free(&t);
     js_export_close(e);
+    ls_reader_close(l.now);
     return status;
 }
 
@@ -30,7 +49,7 @@ static int run(cli_call *c)
     js_problem p = {0};
     char *text = cli_join(c->args + 1, c->count - 1);
     if (text == NULL) return cli_fail("no memory");
-    int status = cli_open(&r, c->args[0]);
+    int status = cli_open_scoped(&r, c->args[0], c->request.hidden);
     if (status == CLI_OK && js_request_set(&c->request, "q", 1, text, strlen(text), &p) != LS_OK)
         status = cli_fail("%s", p.detail);
     if (status == CLI_OK) status = write_all(c, r);

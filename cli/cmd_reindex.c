@@ -31,6 +31,27 @@ static int copy_all(ls_writer *w, const ls_reader *r, uint64_t total, const char
     return rc == LS_NOTFOUND ? CLI_OK : cli_fail_with(&err, path);
 }
 
+/* What was withdrawn stays so. */
+static int copy_tombstones(ls_writer *w, const ls_reader *r, const char *path)
+{
+    LS_INIT(ls_tombstone, t);
+    ls_error err = {0};
+    int rc;
+    for (size_t i = 0; (rc = ls_reader_tombstone_at(r, i, &t, &err)) == LS_OK; i++) {
+        LS_INIT(ls_kill_options, o);
+        o.id = t.id;
+        o.id_len = t.id_len;
+        o.guid = t.guid;
+        o.guid_len = t.guid_len;
+        o.version = t.version;
+        o.reason = t.reason;
+        o.reason_len = t.reason_len;
+        o.time = t.time;
+        if ((rc = ls_kill(w, &o, NULL, &err)) != LS_OK) break;
+    }
+    return rc == LS_NOTFOUND ? CLI_OK : cli_fail_with(&err, path);
+}
+
 static int run(cli_call *c)
 {
     ls_reader *r = NULL;
@@ -38,7 +59,7 @@ static int run(cli_call *c)
     ls_schema *schema = NULL;
     ls_error err = {0};
     LS_INIT(ls_stats, stats);
-    int status = cli_open(&r, c->args[0]);
+    int status = cli_open_scoped(&r, c->args[0], true);
     if (status == CLI_OK) status = cli_schema(&schema, cli_value(c, "schema"));
     if (status == CLI_OK && ls_reader_stats(r, &stats, &err) != LS_OK) status = cli_fail_with(&err, c->args[0]);
     if (status == CLI_OK) {
@@ -47,6 +68,7 @@ static int run(cli_call *c)
                                  schema ? schema : ls_reader_schema(r), 0, 0);
     }
     if (status == CLI_OK) status = copy_all(w, r, stats.documents, c->args[0]);
+    if (status == CLI_OK) status = copy_tombstones(w, r, c->args[0]);
     if (status == CLI_OK) status = cli_commit(w, c->args[1]);
     ls_writer_close(w);
     ls_reader_close(r);

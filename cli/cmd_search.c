@@ -192,7 +192,7 @@ static int run(cli_call *c)
     js_problem p = {0};
     char *text = cli_join(c->args + 1, c->count - 1);
     if (text == NULL) return cli_fail("no memory");
-    int status = cli_open(&r, c->args[0]);
+    int status = cli_open_scoped(&r, c->args[0], c->request.hidden);
     if (status == CLI_OK &&
         (js_request_set(&c->request, "q", 1, text, strlen(text), &p) != LS_OK ||
          js_request_ready(&c->request, ls_reader_schema(r), &p) != LS_OK || js_find(&f, &c->request, r, &p) != LS_OK))

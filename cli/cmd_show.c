@@ -65,10 +65,16 @@ static int show(const cli_call *c, const ls_reader *r, const char *id)
     js_text t = {0};
     int rc = ls_get(&d, r, id, strlen(id), &err);
     if (rc == LS_NOTFOUND || (rc == LS_INVALID && !js_id_valid(id, strlen(id)))) {
-        cli_fail("%.128s: no document has this id", id);
+        LS_INIT(ls_tombstone, tombstone);
+        bool killed = ls_reader_tombstone(r, &tombstone, id, strlen(id), NULL) == LS_OK;
+        cli_fail("%.128s: %s", id, killed ? "was withdrawn" : "no document has this id");
         return CLI_NOTHING;
     }
-    if (rc == LS_OK && cli_has(c, "json")) {
+    if (rc == LS_OK && cli_has(c, "versions")) {
+        rc = js_write_versions(&t, d, &err);
+        js_putc(&t, '\n');
+        if (rc == LS_OK) cli_out(t.data, t.len);
+    } else if (rc == LS_OK && cli_has(c, "json")) {
         rc = js_write_document(&t, ls_reader_schema(r), d, &err);
         js_putc(&t, '\n');
         if (rc == LS_OK) cli_out(t.data, t.len);
@@ -83,10 +89,12 @@ static int show(const cli_call *c, const ls_reader *r, const char *id)
 static int run(cli_call *c)
 {
     ls_reader *r = NULL;
-    int status = cli_open(&r, c->args[0]);
+    const char *include = cli_value(c, "include");
+    if (include && strcmp(include, "embargoed") != 0) return cli_fail("--include: expected embargoed");
+    int status = cli_open_scoped(&r, c->args[0], include != NULL);
     bool missing = false;
     for (int i = 1; i < c->count && status == CLI_OK; i++) {
-        if (i > 1 && !cli_has(c, "json")) cli_print("\n");
+        if (i > 1 && !cli_has(c, "json") && !cli_has(c, "versions")) cli_print("\n");
         status = show(c, r, c->args[i]);
         missing = missing || status == CLI_NOTHING;
         if (status == CLI_NOTHING) status = CLI_OK;
@@ -95,7 +103,10 @@ static int run(cli_call *c)
     return status == CLI_OK && missing ? CLI_NOTHING : status;
 }
 
-static const cli_flag flags[] = {{"json", NULL, "the object of /v1/documents/{id}, one a line"}, {NULL, NULL, NULL}};
+static const cli_flag flags[] = {{"json", NULL, "the object of /v1/documents/{id}, one a line"},
+                                 {"versions", NULL, "the versions that the index has seen, as JSON"},
+                                 {"include", "embargoed", "embargoed and withheld articles too"},
+                                 {NULL, NULL, NULL}};
 const cli_command cli_show = {.name = "show",
                               .arguments = "INDEX ID …",
                               .summary = "print articles: title, facts, body",

@@ -10,9 +10,16 @@
 
 int cli_open(ls_reader **out, const char *path)
 {
+    return cli_open_scoped(out, path, false);
+}
+
+int cli_open_scoped(ls_reader **out, const char *path, bool hidden)
+{
     ls_error err = {0};
     LS_INIT(ls_stats, s);
-    if (ls_reader_open(out, path, NULL, &err) != LS_OK) return cli_fail_with(&err, path);
+    LS_INIT(ls_reader_options, o);
+    if (hidden) o.flags |= LS_READER_HIDDEN;
+    if (ls_reader_open(out, path, &o, &err) != LS_OK) return cli_fail_with(&err, path);
     if (ls_reader_stats(*out, &s, NULL) == LS_OK && s.stale_analyzer)
         cli_warn("%s: made with other tables of words or stemmers; libsearch reindex makes it anew", path);
     return CLI_OK;

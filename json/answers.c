@@ -175,6 +175,35 @@ const char *js_result_name(ls_result r)
     return "error";
 }
 
+int js_kill_read(js_text *out, int64_t *version, const char *text, size_t len, js_problem *p)
+{
+    json_t *tree = NULL, *v;
+    ls_error err = {0};
+    const char *name;
+    int rc = js_parse(&tree, text, len, &err);
+    if (rc != LS_OK) return js_problem_set(p, "invalid_json", NULL, "%s", err.message);
+    if (!json_is_object(tree))
+        rc = js_problem_set(p, "invalid_json", NULL, "expected an object, found %s", js_type_name(tree));
+    json_object_foreach(tree, name, v)
+    {
+        if (rc != LS_OK || json_is_null(v)) continue;
+        if (strcmp(name, "reason") == 0 && json_is_string(v) && json_string_length(v) <= 4096)
+            js_put(out, json_string_value(v), json_string_length(v));
+        else if (strcmp(name, "reason") == 0)
+            rc = js_problem_set(p, "invalid_parameter", name, "reason: expected a string of at most 4,096 bytes");
+        else if (strcmp(name, "version") == 0 && json_is_integer(v) && json_integer_value(v) > 0)
+            *version = json_integer_value(v);
+        else if (strcmp(name, "version") == 0)
+            rc = js_problem_set(p, "invalid_parameter", name, "version: expected an integer from 1");
+        else
+            rc = js_problem_set(p, "invalid_parameter", name, "unknown member '%.60s'; known here: reason, version",
+                                name);
+    }
+    json_decref(tree);
+    if (rc == LS_OK && out->failed) rc = js_problem_set(p, "busy", NULL, "no memory for the request");
+    return rc;
+}
+
 static void put_result(js_text *out, const char *id, size_t id_len, const char *result, int64_t version)
 {
     js_key(out, "id");

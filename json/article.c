@@ -1,8 +1,8 @@
 /* article.c — articles in: one JSON object, an array of them, or a plain text, into an ls_doc.
  *
  * Owns the names of members: aliases, the id, what is derived and therefore ignored when an export comes back in.
- * Values are take.c's. Ids: a given id verbatim; else the hash of the guid; else of the relative path; else the
- * library's, of the content. The hash is XXH3-128, its 16 bytes big-endian, in base32 (RFC 4648, lower case, no '=').
+ * Values are take.c's. Ids: a given id verbatim; else, where there is a guid, the library's; else the hash of the
+ * relative path; else the library's, of the content. The hash is XXH3-128, its 16 bytes big-endian, in base32 (RFC 4648, lower case, no '=').
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,18 +68,26 @@ static int take_id(js_take *t, const json_t *object)
     }
     if (guid && !json_is_null(guid) && !json_is_string(guid))
         return js_fail(t->err, LS_INVALID, UINT64_MAX, "guid: expected a string, found %s", js_type_name(guid));
-    if (guid && json_string_length(guid) > 0)
-        return set_hashed_id(t, json_string_value(guid), json_string_length(guid));
+    if (guid && json_string_length(guid) > 0) /* ls_add knows whether the story is there by another id */
+        return js_take_has(t, "guid", LS_STORED) || js_take_has(t, "guid", LS_KEYWORD)
+                   ? LS_OK
+                   : set_hashed_id(t, json_string_value(guid), json_string_length(guid));
     return t->o->path ? set_hashed_id(t, t->o->path, strlen(t->o->path)) : LS_OK;
 }
 
 static int take_version(js_take *t, const json_t *v)
 {
-    if (json_is_null(v)) return LS_OK;
-    if (!json_is_integer(v) || json_integer_value(v) < 1)
-        return js_fail(t->err, LS_INVALID, UINT64_MAX, "version: expected an integer from 1, found %s",
-                       json_is_integer(v) ? "a smaller one" : js_type_name(v));
-    ls_doc_set_version(t->doc, json_integer_value(v));
+    const char *s = json_string_value(v);
+    int64_t n = json_is_integer(v) ? json_integer_value(v) : 0;
+    if (json_is_null(v) || (s && *s == '\0')) return LS_OK;
+    if (s && strspn(s, "0123456789") == strlen(s) && strlen(s) <= 18) n = strtoll(s, NULL, 10); /* ninjs 1 and 2 */
+    if (n < 1)
+        return js_fail(t->err, LS_INVALID, UINT64_MAX, "version: expected an integer from 1, found %s%.40s",
+                       json_is_integer(v) ? "a smaller one"
+                       : s                ? ""
+                                          : js_type_name(v),
+                       s ? s : "");
+    ls_doc_set_version(t->doc, n);
     return LS_OK;
 }
 
@@ -175,7 +183,7 @@ static void end(js_take *t)
     json_decref(t->extra);
 }
 
-static int take_object(ls_doc *doc, const json_t *object, const js_article_options *o, ls_error *err)
+static int take_object(ls_doc *doc, json_t *object, const js_article_options *o, ls_error *err)
 {
     static const char *const title_sources[] = {"given", "line", "lead", NULL};
     static const char *const date_sources[] = {"metadata", "filename", "mtime", NULL};
@@ -185,10 +193,11 @@ static int take_object(ls_doc *doc, const json_t *object, const js_article_optio
     begin(&t, doc, o, err);
     if (!json_is_object(object))
         return js_fail(err, LS_INVALID, UINT64_MAX, "expected an object, found %s", js_type_name(object));
+    int rc = js_ninjs_rename(object, err);
     const char *title_source = word_of(object, "title_source", title_sources);
     bool title_is_lead = title_source && strcmp(title_source, "lead") == 0;
-    int rc = take_id(&t, object);
-    json_object_foreach((json_t *)(uintptr_t)object, name, v)
+    if (rc == LS_OK) rc = take_id(&t, object);
+    json_object_foreach(object, name, v)
     {
         if (rc == LS_OK) rc = take_any(&t, object, name, v, title_is_lead);
     }

@@ -273,6 +273,28 @@ static void put_text_fields(js_text *out, const ls_doc *d, const js_facts *f)
     js_cstring(out, f->language);
 }
 
+int js_write_versions(js_text *out, const ls_doc *d, ls_error *err)
+{
+    LS_INIT(ls_doc_version_info, v);
+    js_puts(out, "{\"guid\":");
+    js_cstring(out, text_of(d, "guid"));
+    js_key(out, "versions");
+    js_putc(out, '[');
+    for (size_t i = 0; ls_doc_version_at(d, i, &v) == LS_OK; i++) {
+        js_comma(out);
+        js_puts(out, "{\"version\":");
+        js_int(out, v.version);
+        js_key(out, "updated");
+        if (v.updated == INT64_MIN) js_puts(out, "null");
+        else js_date(out, v.updated);
+        js_key(out, "status");
+        js_cstring(out, v.status ? v.status : "usable");
+        js_puts(out, v.current ? ",\"current\":true}" : ",\"current\":false}");
+    }
+    js_puts(out, "]}");
+    return js_text_rc(out, err);
+}
+
 int js_write_document(js_text *out, const ls_schema *s, const ls_doc *d, ls_error *err)
 {
     js_facts f;

@@ -18,6 +18,8 @@ struct js_export {
     size_t next;        /* hit of it */
     uint64_t count;
     bool begun;
+    js_killed_fn *killed; /* may be NULL */
+    void *killed_ctx;
 };
 
 static int copy_text(char **to, const char *from, size_t len)
@@ -103,6 +105,22 @@ void js_export_close(js_export *e)
     free(e);
 }
 
+void js_export_watch(js_export *e, js_killed_fn *killed, void *ctx)
+{
+    e->killed = killed;
+    e->killed_ctx = ctx;
+}
+
+bool js_is_killed(const ls_reader *r, const ls_doc *d)
+{
+    LS_INIT(ls_tombstone, t);
+    size_t len = 0;
+    const char *id = ls_doc_id(d, &len), *guid;
+    if (ls_reader_tombstone(r, &t, id, len, NULL) == LS_OK) return true;
+    guid = ls_doc_text(d, "guid", 0, &len);
+    return guid && ls_reader_tombstone_guid(r, &t, guid, len, NULL) == LS_OK;
+}
+
 uint64_t js_export_count(const js_export *e)
 {
     return e->count;
@@ -177,6 +195,11 @@ static int put_one(js_export *e, js_text *out, const ls_hit *hit, ls_error *err)
     const ls_schema *s = ls_reader_schema(e->r);
     ls_doc *d = NULL;
     int rc = ls_reader_doc(&d, e->r, hit->doc, err);
+    if (rc == LS_OK && e->killed && e->killed(e->killed_ctx, d)) {
+        ls_doc_free(d);
+        return LS_OK;
+    }
+    if (rc == LS_OK) e->count++;
     if (rc == LS_OK && e->format == JS_CSV) {
         rc = put_row(out, s, hit, d, err);
     } else if (rc == LS_OK) {
@@ -201,7 +224,6 @@ int js_export_next(js_export *e, js_text *out, bool *more, ls_error *err)
         }
         rc = put_one(e, out, hit, err);
         e->next++;
-        e->count++;
     }
     if (rc == LS_OK) rc = js_text_rc(out, err);
     if (rc != LS_OK) *more = false;

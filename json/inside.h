@@ -22,6 +22,11 @@ const char *js_zone(const js_request *q, const ls_schema *s);
 /* search.c: refuses names in `fields` that no hit has. */
 int js_check_fields(const js_request *q, const ls_schema *s, js_problem *p);
 
+/* ninjs.c: renames the members of ninjs in place; anything else is left as it is. */
+int js_ninjs_rename(json_t *object, ls_error *err);
+/* markup.c: appends the text of a piece of HTML, paragraphs parted by empty lines. */
+void js_markup_text(js_text *out, const char *s, size_t len);
+
 /* parse.c: JSON text, strictly: at most 64 deep, no name twice, nothing behind it. The caller drops *out. */
 int js_parse(json_t **out, const char *text, size_t len, ls_error *err);
 /* "a string", "an object" …: what was found, for messages. */

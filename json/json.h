@@ -137,6 +137,7 @@ typedef struct js_request {
     double half_life; /* days; 0: none */
     char *highlight_pre, *highlight_post;
     bool explain, require_complete, any, simple, score_function_words;
+    bool hidden;    /* include=embargoed: embargoed and withheld articles too; the caller finds the reader that may */
     int range_unit; /* LS_RANGES_* */
     js_fold fold;
     js_format format; /* of an export */
@@ -196,6 +197,8 @@ int js_write_explanation(js_text *out, const js_request *q, const ls_reader *r, 
 int js_search(js_text *out, const js_request *q, const ls_reader *r, js_problem *p);
 /* GET /v1/documents/{id}; also one line of an export. */
 int js_write_document(js_text *out, const ls_schema *s, const ls_doc *d, ls_error *err);
+/* GET …/{id}/versions: those that the index has seen, the newest first. */
+int js_write_versions(js_text *out, const ls_doc *d, ls_error *err);
 /* GET …/{id}/snippet. LS_NOTFOUND. */
 int js_write_snippet(js_text *out, const js_request *q, const ls_reader *r, const char *id, size_t id_len,
                      js_problem *p);
@@ -213,6 +216,8 @@ int js_write_check(js_text *out, const char *path, bool *ok, ls_error *err);
 /* PUT, DELETE, POST of one: {"id","result","version","committed":true,"generation"}. result: "created", "deleted" … */
 void js_write_written(js_text *out, const char *id, size_t id_len, const char *result, int64_t version,
                       uint64_t generation);
+/* What a kill says: {"reason":"…","version":3}, both optional; the reason becomes out. */
+int js_kill_read(js_text *out, int64_t *version, const char *text, size_t len, js_problem *p);
 /* POST of NDJSON, one line of its answer: {"line","id","result","version","error"}. error NULL: null; with an error
  * the result is "error" and id may be NULL. */
 void js_write_added(js_text *out, uint64_t line, const char *id, size_t id_len, const char *result, int64_t version,
@@ -267,6 +272,12 @@ void js_batch_close(js_batch *b); /* takes NULL */
 typedef struct js_export js_export;
 /* The request may be cleared afterwards; the reader must stay open. Limit and offset are not looked at. */
 int js_export_open(js_export **out, const js_request *q, const ls_reader *r, js_format format, js_problem *p);
+/* Asked before each document is written, whether it was killed since the export began; it is then left out. NULL: none
+ * is. */
+typedef bool js_killed_fn(void *ctx, const ls_doc *d);
+void js_export_watch(js_export *e, js_killed_fn *killed, void *ctx);
+/* Whether a reader knows a tombstone of the document's id or guid. */
+bool js_is_killed(const ls_reader *r, const ls_doc *d);
 /* Appends the next documents (some tens) to out. *more: false at the end. */
 int js_export_next(js_export *e, js_text *out, bool *more, ls_error *err);
 uint64_t js_export_count(const js_export *e); /* documents written so far */

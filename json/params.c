@@ -72,6 +72,9 @@ static const entry table[] = {
     {{"function_words", JS_CHOICE, QUERY, 0, 0, "ignore", "ignore|score", "with match=any, whether they score"},
      AT(score_function_words)},
     {{"half_life", JS_NUMBER, ALL, 0, 36500, "0", NULL, "days in which a score halves; 0: never"}, AT(half_life)},
+    {{"include", JS_CHOICE, ALL | JS_FOR_SNIPPET, 0, 0, NULL, "embargoed",
+      "embargoed and withheld articles too, for who may see them"},
+     AT(hidden)},
     {{"format", JS_CHOICE, JS_FOR_EXPORT, 0, 0, "ndjson", "ndjson|csv", "form of the export"}, AT(format)},
     {{"format", JS_CHOICE, JS_FOR_SUGGEST, 0, 0, "json", "json|opensearch", "opensearch: what browsers understand"},
      AT(opensearch)},
@@ -347,6 +350,7 @@ static int set_choice(js_request *q, const entry *e, const char *v, size_t len, 
         return js_problem_set(p, "invalid_parameter", d->name, "%s: expected %s", d->name, list);
     }
     if (e->member == AT(range_unit)) q->range_unit = units[n];
+    else if (e->member == AT(hidden)) q->hidden = true;
     else if (e->member == AT(fold)) q->fold = JS_FOLD_NONE;
     else if (e->member == AT(histogram)) q->histogram = n - 1;
     else if (e->member == AT(format)) q->format = n == 0 ? JS_NDJSON : JS_CSV;

@@ -81,24 +81,34 @@ static int take_texts(js_take *t, const char *name, const ls_field *f, const jso
     return LS_OK;
 }
 
+/* What is embargoed must not come out by a mistake in its date: an empty one never ends, a day begins on the newsroom's
+ * clocks, and of one that cannot be read nobody can tell when it ends: rather never than now. */
+static int take_embargo(js_take *t, const char *name, const ls_field *f, const json_t *v)
+{
+    const char *s = json_string_value(v), *zone = ls_schema_get(t->o->schema, "timezone");
+    size_t len = json_string_length(v);
+    int64_t ms = INT64_MAX, last;
+    int date_only = 0, rc = len > 0 ? ls_date_parse(s, len, &ms, &date_only) : LS_OK;
+    t->fields++;
+    if (rc == LS_OK && date_only) rc = ls_period_parse(s, len, zone, 0, &ms, &last);
+    if (rc == LS_OK) return ls_doc_add_int(t->doc, f->name, ms, t->err);
+    js_take_warn(t, "%.64s: '%.60s' is no date; the article stays hidden until a version with one comes", name, s);
+    rc = ls_doc_add_int(t->doc, f->name, INT64_MAX, t->err);
+    return rc == LS_OK ? js_take_extra(t, name, v) : rc;
+}
+
 static int take_date(js_take *t, const char *name, const ls_field *f, const json_t *v)
 {
     int64_t ms;
     if (!json_is_string(v)) return expected(t, name, "a date as a string", v);
-    bool embargoed = strcmp(f->name, "embargoed") == 0;
-    if (json_string_length(v) == 0 && !embargoed) return LS_OK;
+    if (strcmp(f->name, "embargoed") == 0) return take_embargo(t, name, f, v);
+    if (json_string_length(v) == 0) return LS_OK;
     t->fields++;
-    if (json_string_length(v) == 0) return ls_doc_add_int(t->doc, f->name, INT64_MAX, t->err); /* without an end */
     bool published = strcmp(f->name, "published") == 0;
     if (ls_date_parse(json_string_value(v), json_string_length(v), &ms, NULL) != LS_OK) {
         js_take_warn(t, "%.64s: '%.60s' is no RFC 3339, YYYY-MM-DD or RFC 822 date; kept as text", name,
                      json_string_value(v));
         if (published) t->published_broken = true;
-        if (embargoed) { /* nobody can tell when it ends: rather never than now */
-            js_take_warn(t, "%.64s: the article stays hidden until a version with a date comes", name);
-            int rc = ls_doc_add_int(t->doc, f->name, INT64_MAX, t->err);
-            if (rc != LS_OK) return rc;
-        }
         return js_take_extra(t, name, v);
     }
     if (published) t->has_published = true;

@@ -15,14 +15,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 enum { GROUP_BYTES = 8 << 20 };
 
 struct sd_snapshot {
-    ls_reader *reader;
+    ls_reader *reader, *hidden; /* what everybody sees; the same commit with what only some may */
     atomic_int refs;
-    uint64_t generation, documents;
+    uint64_t generation, commit, documents;
 };
 
 struct sd_archive {
@@ -49,18 +50,24 @@ static sd_snapshot *new_snapshot(ls_reader *r)
     LS_INIT(ls_stats, stats);
     ls_error err;
     if (!s) return NULL;
+    if (ls_reader_view(&s->hidden, r, LS_READER_HIDDEN, &err)) {
+        free(s);
+        return NULL;
+    }
     s->reader = r;
     atomic_init(&s->refs, 1);
     if (ls_reader_stats(r, &stats, &err) == LS_OK) {
         s->generation = stats.generation;
         s->documents = stats.documents;
     }
+    if (ls_reader_stats(s->hidden, &stats, &err) == LS_OK) s->commit = stats.generation;
     return s;
 }
 
 void sd_snapshot_drop(sd_snapshot *s)
 {
     if (!s || atomic_fetch_sub(&s->refs, 1) != 1) return;
+    ls_reader_close(s->hidden);
     ls_reader_close(s->reader);
     free(s);
 }
@@ -79,9 +86,17 @@ const ls_reader *sd_snapshot_reader(const sd_snapshot *s)
 {
     return s->reader;
 }
+const ls_reader *sd_snapshot_hidden(const sd_snapshot *s)
+{
+    return s->hidden;
+}
 uint64_t sd_snapshot_generation(const sd_snapshot *s)
 {
     return s->generation;
+}
+uint64_t sd_snapshot_commit(const sd_snapshot *s)
+{
+    return s->commit;
 }
 uint64_t sd_snapshot_documents(const sd_snapshot *s)
 {
@@ -131,13 +146,20 @@ static int fail(ls_error *err, int rc, const char *text)
 }
 
 /* A key with a filter must neither replace nor delete what it cannot see. */
-static bool may_touch(sd_archive *a, const sd_write *w, const char *id, size_t id_len)
+static bool may_touch(sd_archive *a, const sd_write *w, const char *id, size_t id_len, const char *guid,
+                      size_t guid_len)
 {
     ls_doc *old = NULL;
     sd_snapshot *s;
+    uint64_t doc;
     bool may = true;
-    if (!w->may || !id || !(s = sd_archive_hold(a))) return true;
-    if (ls_get(&old, s->reader, id, id_len, NULL) == LS_OK) may = w->may(w->ctx, old);
+    if (!w->may || !(s = sd_archive_hold(a))) return true;
+    if (id && ls_get(&old, s->hidden, id, id_len, NULL) == LS_OK) may = w->may(w->ctx, old);
+    ls_doc_free(old);
+    old = NULL;
+    if (may && guid && ls_reader_find_guid(s->hidden, guid, guid_len, &doc, NULL) == LS_OK &&
+        ls_reader_doc(&old, s->hidden, doc, NULL) == LS_OK)
+        may = w->may(w->ctx, old);
     ls_doc_free(old);
     sd_snapshot_drop(s);
     return may;
@@ -154,12 +176,20 @@ static bool other_id(const ls_doc *d, const char *id, size_t id_len)
     return own_len != strlen(hash) || memcmp(own, hash, own_len) != 0;
 }
 
-static int put_one(sd_archive *a, const sd_write *w, const char *text, size_t len, const char *id, size_t id_len,
+static bool is_canceled(const ls_doc *d)
+{
+    const char *status = ls_doc_text(d, "status", 0, NULL);
+    if (status && !strncasecmp(status, "stat:", 5)) status += 5;
+    return status && (!strcasecmp(status, "canceled") || !strcasecmp(status, "cancelled"));
+}
+
+static int put_one(sd_archive *a, sd_write *w, const char *text, size_t len, const char *id, size_t id_len,
                    ls_added *added, ls_error *err)
 {
+    LS_INIT(ls_add_options, how);
     js_article_options o = {0};
-    const char *own;
-    size_t own_len = 0;
+    const char *own, *guid;
+    size_t own_len = 0, guid_len = 0;
     int rc;
     o.schema = ls_writer_schema(a->writer);
     memset(added, 0, sizeof *added);
@@ -169,9 +199,12 @@ static int put_one(sd_archive *a, const sd_write *w, const char *text, size_t le
     if (id && other_id(a->doc, id, id_len)) return fail(err, LS_INVALID, "the article's id is not the id of the path");
     if (id && (rc = ls_doc_set_id(a->doc, id, id_len, err))) return rc;
     own = ls_doc_id(a->doc, &own_len);
-    if ((w->may && !w->may(w->ctx, a->doc)) || !may_touch(a, w, own, own_len))
+    guid = ls_doc_text(a->doc, "guid", 0, &guid_len);
+    if ((w->may && !w->may(w->ctx, a->doc)) || !may_touch(a, w, own, own_len, guid, guid_len))
         return fail(err, LS_NOTFOUND, "the key does not allow this document");
-    return ls_add(a->writer, a->doc, added, err);
+    w->canceled = is_canceled(a->doc);
+    how.revive = w->revive;
+    return ls_add_with(a->writer, a->doc, &how, added, err);
 }
 
 static int take_error(sd_write *w, const ls_error *err)
@@ -215,9 +248,25 @@ static void note_version(sd_archive *a, sd_write *w)
 {
     sd_snapshot *s = sd_archive_hold(a);
     ls_doc *old = NULL;
-    if (s && ls_get(&old, s->reader, w->id, w->id_len, NULL) == LS_OK) w->added.version = ls_doc_version(old);
+    if (s && ls_get(&old, s->hidden, w->id, w->id_len, NULL) == LS_OK) w->added.version = ls_doc_version(old);
     ls_doc_free(old);
     sd_snapshot_drop(s);
+}
+
+/* Also of what is not known: it must win over a later arrival. */
+static int kill_one(sd_archive *a, sd_write *w)
+{
+    LS_INIT(ls_kill_options, o);
+    LS_INIT(ls_killed, killed);
+    o.id = w->id;
+    o.id_len = w->id_len;
+    o.reason = w->reason;
+    o.reason_len = w->reason_len;
+    o.version = w->version;
+    int rc = ls_kill(a->writer, &o, &killed, &w->err);
+    w->added.result = LS_KILLED;
+    w->added.version = killed.version;
+    return rc;
 }
 
 static int apply(sd_archive *a, sd_write *w)
@@ -229,11 +278,16 @@ static int apply(sd_archive *a, sd_write *w)
     case SD_WRITE_LINES:
         return put_lines(a, w);
     case SD_WRITE_DELETE:
-        if (!may_touch(a, w, w->id, w->id_len)) return fail(&w->err, LS_NOTFOUND, "no document has this id");
+        if (!may_touch(a, w, w->id, w->id_len, NULL, 0)) return fail(&w->err, LS_NOTFOUND, "no document has this id");
         note_version(a, w);
         return ls_delete(a->writer, w->id, w->id_len, &w->err);
+    case SD_WRITE_KILL:
+        if (!may_touch(a, w, w->id, w->id_len, NULL, 0)) return fail(&w->err, LS_NOTFOUND, "no document has this id");
+        return kill_one(a, w);
     case SD_WRITE_COMMIT:
         return LS_OK;
+    case SD_WRITE_PURGE:
+        return ls_purge(a->writer, NULL, &w->err);
     case SD_WRITE_MERGE:
         return ls_merge(a->writer, w->segments, &w->err);
     }

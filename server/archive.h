@@ -10,8 +10,10 @@ typedef enum sd_write_kind {
     SD_WRITE_PUT,
     SD_WRITE_LINES,
     SD_WRITE_DELETE,
+    SD_WRITE_KILL,
     SD_WRITE_COMMIT,
-    SD_WRITE_MERGE
+    SD_WRITE_MERGE,
+    SD_WRITE_PURGE
 } sd_write_kind;
 
 /* Something to be written. Filled by the asker, who owns it; between submit and done it is the archive's. */
@@ -20,8 +22,12 @@ typedef struct sd_write {
     sd_write_kind kind;
     const char *text; /* PUT: an article as JSON. LINES: NDJSON, whole lines */
     size_t len;
-    const char *id; /* PUT: the id it must have, or NULL. DELETE */
+    const char *id; /* PUT: the id it must have, or NULL. DELETE, KILL */
     size_t id_len;
+    bool revive;        /* PUT, LINES: tombstones are lifted */
+    const char *reason; /* KILL; NULL: none */
+    size_t reason_len;
+    int64_t version;                         /* KILL; 0: not known */
     uint64_t first_line;                     /* LINES: number of the first */
     size_t segments;                         /* MERGE */
     bool (*may)(void *ctx, const ls_doc *d); /* NULL: all; whether the asker may touch this document */
@@ -31,6 +37,7 @@ typedef struct sd_write {
     int rc;
     ls_error err;
     ls_added added;
+    bool canceled; /* PUT: its status was what killed it */
     uint64_t generation, lines;
     js_text out; /* LINES: the answer, line by line */
     size_t from; /* private */
@@ -57,7 +64,9 @@ size_t sd_archive_waiting(sd_archive *a);
 sd_snapshot *sd_archive_hold(sd_archive *a);
 void sd_snapshot_drop(sd_snapshot *s);
 const ls_reader *sd_snapshot_reader(const sd_snapshot *s);
-uint64_t sd_snapshot_generation(const sd_snapshot *s);
+const ls_reader *sd_snapshot_hidden(const sd_snapshot *s); /* sees embargoed and withheld documents too */
+uint64_t sd_snapshot_generation(const sd_snapshot *s);     /* the public one, which hidden documents do not advance */
+uint64_t sd_snapshot_commit(const sd_snapshot *s);         /* the last commit's, whatever it changed */
 uint64_t sd_snapshot_documents(const sd_snapshot *s);
 const char *sd_archive_path(const sd_archive *a);
 bool sd_archive_healthy(sd_archive *a); /* the last commit worked */

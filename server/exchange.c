@@ -12,9 +12,27 @@
 const ls_reader *sd_exchange_reader(sd_exchange *x)
 {
     if (!x->snapshot) x->snapshot = sd_archive_hold(x->server->archive);
-    if (x->snapshot) return sd_snapshot_reader(x->snapshot);
+    if (x->snapshot) return x->sees_hidden ? sd_snapshot_hidden(x->snapshot) : sd_snapshot_reader(x->snapshot);
     sd_answer_refuse(x, "busy", NULL, "the index is not open yet");
     return NULL;
+}
+
+bool sd_exchange_see_hidden(sd_exchange *x)
+{
+    x->sees_hidden = (x->scopes & SD_EMBARGOED) != 0;
+    if (!x->sees_hidden) sd_answer_refuse(x, "forbidden", "include", "the key lacks the scope read:embargoed");
+    return x->sees_hidden;
+}
+
+const ls_reader *sd_exchange_scoped(sd_exchange *x)
+{
+    const sd_arg *a = sd_target_get(&x->target, "include");
+    if (a && a->value_len && strcmp(a->value, "embargoed") != 0) {
+        sd_answer_refuse(x, "invalid_parameter", "include", "include: expected embargoed");
+        return NULL;
+    }
+    if (a && a->value_len && !sd_exchange_see_hidden(x)) return NULL;
+    return sd_exchange_reader(x);
 }
 
 void sd_answer_problem(sd_exchange *x, const js_problem *problem)
@@ -85,23 +103,27 @@ static bool listed(const char *list, const char *tag)
 
 bool sd_answer_unchanged(sd_exchange *x)
 {
-    uint64_t h = 14695981039346656037u;
-    int64_t epoch = 0;
+    uint64_t h = 14695981039346656037u, generation = 0;
     size_t i;
     h = mix(h, x->target.path, strlen(x->target.path));
     for (i = 0; i < x->target.arg_count; i++) {
         h = mix(h, x->target.args[i].name, x->target.args[i].name_len);
         h = mix(h, x->target.args[i].value, x->target.args[i].value_len);
     }
-    if (x->snapshot) epoch = ls_reader_epoch(sd_snapshot_reader(x->snapshot), NULL);
-    h = mix(h, (const char *)&epoch, sizeof epoch); /* embargoes end without a commit */
     h = mix(h, (const char *)&x->scopes, sizeof x->scopes);
     if (x->forced_field)
         h = mix(mix(h, x->forced_field, strlen(x->forced_field)), x->forced_value, strlen(x->forced_value));
     h = mix(h, ls_version(), strlen(ls_version()));
     if (x->answer.fixed) h = mix(h, x->answer.fixed, x->answer.fixed_len);
-    snprintf(x->answer.etag, sizeof x->answer.etag, "W/\"%llx-%016llx\"",
-             (unsigned long long)(x->snapshot ? sd_snapshot_generation(x->snapshot) : 0), (unsigned long long)h);
+    if (x->snapshot) {
+        const ls_reader *r = x->sees_hidden ? sd_snapshot_hidden(x->snapshot) : sd_snapshot_reader(x->snapshot);
+        /* read before the answer is made: an embargo that ends in between makes the next tag another one */
+        int64_t epoch = ls_reader_epoch(r, NULL);
+        h = mix(h, (const char *)&epoch, sizeof epoch);
+        generation = x->sees_hidden ? sd_snapshot_commit(x->snapshot) : sd_snapshot_generation(x->snapshot);
+    }
+    snprintf(x->answer.etag, sizeof x->answer.etag, "W/\"%llx-%016llx\"", (unsigned long long)generation,
+             (unsigned long long)h);
     if (!x->if_none_match || !listed(x->if_none_match, x->answer.etag)) return false;
     x->answer.status = 304;
     return true;

@@ -48,6 +48,7 @@ typedef struct sd_exchange {
     const char *content_type, *if_none_match, *authorization, *api_key, *origin, *host, *fetch_site, *accept_encoding;
     bool head;
     unsigned scopes;
+    bool sees_hidden;                        /* asked for by include=embargoed, and allowed */
     const char *forced_field, *forced_value; /* a key's filter; NULL: none */
     char forced_field_text[64], forced_value_text[256];
     sd_snapshot *snapshot; /* held for the whole exchange, once asked for */
@@ -65,6 +66,10 @@ typedef void sd_handler(sd_exchange *x);
 
 /* The reader of the present commit, held until the exchange ends; NULL with a 503 in the answer. */
 const ls_reader *sd_exchange_reader(sd_exchange *x);
+/* The same where the target says include=embargoed: NULL with a 403 where the key may not. */
+const ls_reader *sd_exchange_scoped(sd_exchange *x);
+/* From here on the exchange's reader is the one that sees embargoed and withheld documents; false: 403. */
+bool sd_exchange_see_hidden(sd_exchange *x);
 /* Takes a problem as the answer. */
 void sd_answer_problem(sd_exchange *x, const js_problem *p);
 void sd_answer_refuse(sd_exchange *x, const char *code, const char *parameter, const char *format, ...)
@@ -84,6 +89,10 @@ bool sd_exchange_json(sd_exchange *x); /* content is application/json; else answ
 bool sd_exchange_long(const sd_exchange *x, const ls_reader *r);
 /* The client is no longer there: what is done for it may stop. Any thread. */
 int sd_exchange_gone(const sd_exchange *x);
+/* No document has x->id: 410 where it was killed, else 404. (routes_documents.c) */
+void sd_answer_missing(sd_exchange *x, const ls_reader *r);
+/* revive=1 of a write; false: another argument, or another value. (routes_documents.c) */
+bool sd_exchange_revive(sd_exchange *x, bool *revive);
 /* Whether the key's filter lets the document be seen. */
 bool sd_exchange_sees(const sd_exchange *x, const ls_doc *d);
 #endif

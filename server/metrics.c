@@ -115,6 +115,8 @@ void sd_metrics_write(sd_metrics *m, const sd_gauges *g, js_text *out)
     put_histogram(out, "search_duration_seconds", "Searches, within the library.", &m->search);
     head(out, "documents", "gauge", "Documents by state.");
     js_printf(out, "libsearchd_documents{state=\"live\"} %llu\n", (unsigned long long)g->documents);
+    js_printf(out, "libsearchd_documents{state=\"hidden\"} %llu\n", (unsigned long long)g->hidden);
+    js_printf(out, "libsearchd_documents{state=\"deleted\"} %llu\n", (unsigned long long)g->deleted);
     one(out, "index_segments", "gauge", "Segments of the index.", (double)g->segments);
     one(out, "index_bytes", "gauge", "Bytes of the index.", (double)g->index_bytes);
     one(out, "index_generation", "gauge", "Generation of the last commit.", (double)g->generation);

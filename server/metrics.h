@@ -11,7 +11,8 @@ void sd_metrics_request(sd_metrics *m, const sd_route *route, int status, uint64
 void sd_metrics_search(sd_metrics *m, double ms);   /* time within the library */
 void sd_metrics_refused(sd_metrics *m, int status); /* by the porter */
 typedef struct sd_gauges {
-    uint64_t documents, segments, index_bytes, generation, connections, work_waiting, writes_waiting, log_dropped;
+    uint64_t documents, hidden, deleted, segments, index_bytes, generation, connections, work_waiting, writes_waiting,
+        log_dropped;
     uint64_t cache_hits, cache_misses, cache_bytes;
     double uptime_s;
 } sd_gauges;

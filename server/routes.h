@@ -17,6 +17,8 @@ void sd_get_opensearch(sd_exchange *x);
 void sd_get_document(sd_exchange *x);
 void sd_get_document_by_guid(sd_exchange *x);
 void sd_get_snippet(sd_exchange *x);
+void sd_get_versions(sd_exchange *x);
+void sd_post_kill(sd_exchange *x);
 void sd_put_document(sd_exchange *x);
 void sd_delete_document(sd_exchange *x);
 void sd_post_documents(sd_exchange *x);
@@ -28,6 +30,7 @@ void sd_bulk_free(struct sd_bulk *b);
 /* routes_admin.c */
 void sd_post_commit(sd_exchange *x);
 void sd_post_merge(sd_exchange *x);
+void sd_post_purge(sd_exchange *x);
 void sd_post_verify(sd_exchange *x);
 void sd_post_snapshot(sd_exchange *x);
 /* routes_misc.c */

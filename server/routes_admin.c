@@ -1,4 +1,4 @@
-/* routes_admin.c — what an operator asks of the index: commit, merge, verify, snapshot. */
+/* routes_admin.c — what an operator asks of the index: commit, merge, purge, verify, snapshot. */
 #include "server/routes.h"
 #include "server/server.h"
 
@@ -16,7 +16,10 @@ static void written(sd_exchange *x)
         return;
     }
     js_printf(&x->answer.body, "{\"result\":\"%s\",\"committed\":true,\"generation\":%llu}",
-              w->kind == SD_WRITE_MERGE ? "merged" : "committed", (unsigned long long)w->generation);
+              w->kind == SD_WRITE_MERGE   ? "merged"
+              : w->kind == SD_WRITE_PURGE ? "purged"
+                                          : "committed",
+              (unsigned long long)w->generation);
     sd_answer_json(x, LS_OK, NULL);
     x->answer.cache = "no-store";
 }
@@ -60,6 +63,12 @@ void sd_post_merge(sd_exchange *x)
     else order(x, SD_WRITE_MERGE, n);
 }
 
+void sd_post_purge(sd_exchange *x)
+{
+    static const char *const names[] = {NULL};
+    if (!sd_exchange_unknown(x, names) && content_empty(x)) order(x, SD_WRITE_PURGE, 0);
+}
+
 static void verify(sd_exchange *x)
 {
     ls_error err = {0};
@@ -84,14 +93,14 @@ static void snapshot(sd_exchange *x)
     int rc = LS_INVALID;
     const char *path = sd_archive_path(x->server->archive);
     if (!sd_exchange_reader(x)) return;
-    if (snprintf(to, sizeof to, "%s.snapshot-%llu", path, (unsigned long long)sd_snapshot_generation(x->snapshot)) <
+    if (snprintf(to, sizeof to, "%s.snapshot-%llu", path, (unsigned long long)sd_snapshot_commit(x->snapshot)) <
         (int)sizeof to)
         rc = ls_backup(path, to, &err);
     if (rc == LS_OK) {
         const char *name = strrchr(to, '/');
         js_puts(&x->answer.body, "{\"result\":\"copied\",\"name\":");
         js_cstring(&x->answer.body, name ? name + 1 : to);
-        js_printf(&x->answer.body, ",\"generation\":%llu}", (unsigned long long)sd_snapshot_generation(x->snapshot));
+        js_printf(&x->answer.body, ",\"generation\":%llu}", (unsigned long long)sd_snapshot_commit(x->snapshot));
     }
     if (rc == LS_EXISTS) sd_answer_refuse(x, "conflict", NULL, "there is a snapshot of this generation already");
     else sd_answer_json(x, rc, &err);

@@ -19,7 +19,7 @@ struct sd_bulk {
     uint64_t line; /* number of the next line */
     size_t lines;  /* whole lines within the first `whole` bytes of content */
     size_t whole, sent;
-    bool skipping, ended, failed;
+    bool skipping, ended, failed, revive;
 };
 
 bool sd_bulk_wanted(const sd_exchange *x)
@@ -37,8 +37,15 @@ bool sd_bulk_wanted(const sd_exchange *x)
 
 static struct sd_bulk *begin(sd_exchange *x)
 {
-    if (!x->bulk && (x->bulk = calloc(1, sizeof *x->bulk))) x->bulk->line = 1;
-    if (!x->bulk) sd_answer_refuse(x, "busy", NULL, "out of memory");
+    bool revive;
+    if (x->bulk) return x->bulk;
+    if (!sd_exchange_revive(x, &revive)) return NULL;
+    if (!(x->bulk = calloc(1, sizeof *x->bulk))) {
+        sd_answer_refuse(x, "busy", NULL, "out of memory");
+        return NULL;
+    }
+    x->bulk->line = 1;
+    x->bulk->revive = revive;
     return x->bulk;
 }
 
@@ -123,6 +130,7 @@ static void send_batch(sd_exchange *x)
     w->len = b->sent = b->whole;
     w->first_line = b->line;
     if (x->forced_field) w->may = may_touch;
+    w->revive = b->revive;
     x->write = w;
     x->work = written;
 }

@@ -1,4 +1,4 @@
-/* routes_documents.c — one article: read, its passages, written, deleted. Writes go to the archive's queue and are
+/* routes_documents.c — one article: read, its passages and versions, written, deleted, killed. Writes go to the archive's queue and are
  * answered behind the commit. */
 #include "server/routes.h"
 #include "server/search_request.h"
@@ -7,11 +7,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const no_names[] = {NULL};
+static const char *const no_names[] = {NULL}, *const include_names[] = {"include", NULL};
 
 static void not_found(sd_exchange *x)
 {
     sd_answer_refuse(x, "not_found", NULL, "no document has this id");
+}
+
+/* 410 with a tombstone, 404 without one. A key that is limited to some articles is not told of others' deaths, which
+ * leave nothing behind to tell whose they were. */
+static void missing(sd_exchange *x, const ls_tombstone *t)
+{
+    char date[40];
+    if (!t || x->forced_field) {
+        not_found(x);
+        return;
+    }
+    ls_date_format(t->time, date, sizeof date);
+    sd_answer_refuse(x, "gone", NULL, "this article was withdrawn at %s", date);
+}
+
+void sd_answer_missing(sd_exchange *x, const ls_reader *r)
+{
+    LS_INIT(ls_tombstone, t);
+    missing(x, x->id_len && ls_reader_tombstone(r, &t, x->id, x->id_len, NULL) == LS_OK ? &t : NULL);
 }
 
 static void write_document(sd_exchange *x, const ls_reader *r, ls_doc *d)
@@ -26,29 +45,27 @@ static void write_document(sd_exchange *x, const ls_reader *r, ls_doc *d)
 
 void sd_get_document(sd_exchange *x)
 {
-    const ls_reader *r = sd_exchange_reader(x);
+    const ls_reader *r = sd_exchange_scoped(x);
     ls_error err = {0};
     ls_doc *d = NULL;
     int rc;
-    if (!r || sd_exchange_unknown(x, no_names) || sd_answer_unchanged(x)) return;
+    if (!r || sd_exchange_unknown(x, include_names) || sd_answer_unchanged(x)) return;
     rc = ls_get(&d, r, x->id, x->id_len, &err);
     if (rc == LS_OK) write_document(x, r, d);
-    else if (rc == LS_NOTFOUND || rc == LS_INVALID) not_found(x);
+    else if (rc == LS_NOTFOUND || rc == LS_INVALID) sd_answer_missing(x, r);
     else sd_answer_json(x, rc, &err);
     ls_doc_free(d);
 }
 
-/* ?guid=: an article's id is the hash of its guid, unless it was given one of its own. */
 void sd_get_document_by_guid(sd_exchange *x)
 {
-    static const char *const names[] = {"guid", NULL};
+    static const char *const names[] = {"guid", "include", NULL};
     const sd_arg *a = sd_target_get(&x->target, "guid");
-    char id[32];
-    const ls_reader *r = sd_exchange_reader(x);
+    const ls_reader *r = sd_exchange_scoped(x);
+    LS_INIT(ls_tombstone, t);
     ls_error err = {0};
     ls_doc *d = NULL;
-    const char *guid;
-    size_t n = 0;
+    uint64_t doc;
     int rc;
     if (!r || sd_exchange_unknown(x, names)) return;
     if (!a || !a->value_len) {
@@ -56,21 +73,37 @@ void sd_get_document_by_guid(sd_exchange *x)
         return;
     }
     if (sd_answer_unchanged(x)) return;
-    js_id_hash(id, a->value, a->value_len);
-    rc = ls_get(&d, r, id, strlen(id), &err);
-    guid = rc == LS_OK ? ls_doc_text(d, "guid", 0, &n) : NULL;
-    if (guid && n == a->value_len && !memcmp(guid, a->value, n)) write_document(x, r, d);
-    else if (rc == LS_OK || rc == LS_NOTFOUND) sd_answer_refuse(x, "not_found", NULL, "no document has this guid");
+    rc = ls_reader_find_guid(r, a->value, a->value_len, &doc, &err);
+    if (rc == LS_OK) rc = ls_reader_doc(&d, r, doc, &err);
+    if (rc == LS_OK) write_document(x, r, d);
+    else if (rc == LS_NOTFOUND || rc == LS_INVALID)
+        missing(x, ls_reader_tombstone_guid(r, &t, a->value, a->value_len, NULL) == LS_OK ? &t : NULL);
+    else sd_answer_json(x, rc, &err);
+    ls_doc_free(d);
+}
+
+void sd_get_versions(sd_exchange *x)
+{
+    const ls_reader *r = sd_exchange_scoped(x);
+    ls_error err = {0};
+    ls_doc *d = NULL;
+    int rc;
+    if (!r || sd_exchange_unknown(x, include_names) || sd_answer_unchanged(x)) return;
+    rc = ls_get(&d, r, x->id, x->id_len, &err);
+    if (rc == LS_OK && !sd_exchange_sees(x, d)) not_found(x);
+    else if (rc == LS_OK) sd_answer_json(x, js_write_versions(&x->answer.body, d, &err), &err);
+    else if (rc == LS_NOTFOUND || rc == LS_INVALID) sd_answer_missing(x, r);
     else sd_answer_json(x, rc, &err);
     ls_doc_free(d);
 }
 
 static void snippet(sd_exchange *x)
 {
-    const ls_reader *r = sd_exchange_reader(x);
+    const ls_reader *r = sd_exchange_scoped(x);
     js_problem p = {0};
     ls_doc *d = NULL;
     js_request q;
+    if (!r) return;
     if (x->forced_field && (ls_get(&d, r, x->id, x->id_len, NULL) || !sd_exchange_sees(x, d))) {
         ls_doc_free(d);
         not_found(x);
@@ -78,7 +111,9 @@ static void snippet(sd_exchange *x)
     }
     ls_doc_free(d);
     if (sd_search_request(x, &q, JS_FOR_SNIPPET, r)) {
-        if (js_write_snippet(&x->answer.body, &q, r, x->id, x->id_len, &p)) sd_answer_problem(x, &p);
+        int rc = js_write_snippet(&x->answer.body, &q, r, x->id, x->id_len, &p);
+        if (rc == LS_NOTFOUND) sd_answer_missing(x, r);
+        else if (rc != LS_OK) sd_answer_problem(x, &p);
         else sd_answer_json(x, LS_OK, NULL);
     }
     js_request_clear(&q);
@@ -86,7 +121,7 @@ static void snippet(sd_exchange *x)
 
 void sd_get_snippet(sd_exchange *x)
 {
-    const ls_reader *r = sd_exchange_reader(x);
+    const ls_reader *r = sd_exchange_scoped(x);
     if (!r || sd_answer_unchanged(x)) return;
     if (sd_exchange_long(x, r)) x->work = snippet;
     else snippet(x);
@@ -132,6 +167,11 @@ static void written(sd_exchange *x)
     }
     if (w->kind == SD_WRITE_DELETE) {
         js_write_written(&x->answer.body, x->id, x->id_len, "deleted", w->added.version, w->generation);
+    } else if (w->added.result == LS_KILLED && w->kind == SD_WRITE_PUT && !w->canceled) {
+        sd_answer_refuse(x, "gone", NULL, "this article was withdrawn; revive=1 takes it back");
+        return;
+    } else if (w->kind == SD_WRITE_KILL) {
+        js_write_written(&x->answer.body, x->id, x->id_len, "killed", w->added.version, w->generation);
     } else if (w->added.result == LS_CONFLICT) {
         sd_answer_refuse(x, "conflict", NULL, "version %lld of this document is there already, and differs",
                          (long long)w->added.version);
@@ -149,11 +189,25 @@ static void written(sd_exchange *x)
                  w->added.id);
 }
 
+/* ?revive=1 of a write, and nothing else. */
+bool sd_exchange_revive(sd_exchange *x, bool *revive)
+{
+    static const char *const names[] = {"revive", NULL};
+    const sd_arg *a = sd_target_get(&x->target, "revive");
+    *revive = a && (!strcmp(a->value, "1") || !strcmp(a->value, "true"));
+    if (sd_exchange_unknown(x, names)) return false;
+    if (!a || *revive || !strcmp(a->value, "0") || !strcmp(a->value, "false")) return true;
+    sd_answer_refuse(x, "invalid_parameter", "revive", "revive: expected 1, 0, true or false");
+    return false;
+}
+
 static void put(sd_exchange *x)
 {
     sd_write *w;
-    if (sd_exchange_unknown(x, no_names) || !sd_exchange_json(x)) return;
+    bool revive;
+    if (!sd_exchange_json(x) || !sd_exchange_revive(x, &revive)) return;
     w = new_write(x, SD_WRITE_PUT);
+    w->revive = revive;
     w->text = x->content.data ? x->content.data : "";
     w->len = x->content.len;
     x->write = w;
@@ -171,6 +225,35 @@ void sd_delete_document(sd_exchange *x)
 {
     if (sd_exchange_unknown(x, no_names)) return;
     x->write = new_write(x, SD_WRITE_DELETE);
+    x->work = written;
+}
+
+/* {"reason":"…","version":N}, or no content at all. */
+void sd_post_kill(sd_exchange *x)
+{
+    const char *reason = NULL;
+    int64_t version = 0;
+    js_problem p = {0};
+    sd_write *w;
+    if (sd_exchange_unknown(x, no_names) || (x->content.len && !sd_exchange_json(x))) return;
+    if (!js_id_valid(x->id, x->id_len)) {
+        sd_answer_refuse(x, "invalid_parameter", "id", "an id has 1 to 128 characters of A-Z a-z 0-9 . _ ~ -");
+        return;
+    }
+    js_text kept = {0};
+    if (x->content.len && js_kill_read(&kept, &version, x->content.data, x->content.len, &p)) {
+        js_text_free(&kept);
+        sd_answer_problem(x, &p);
+        return;
+    }
+    js_text_free(&x->content);
+    x->content = kept; /* the reason lives as long as the exchange */
+    reason = x->content.data;
+    w = new_write(x, SD_WRITE_KILL);
+    w->reason = reason;
+    w->reason_len = x->content.len;
+    w->version = version;
+    x->write = w;
     x->work = written;
 }
 

@@ -145,7 +145,7 @@ static void feed(sd_exchange *x, bool may_move)
     if (sd_search_request(x, &q, JS_FOR_FEED, r) && newest_first(x, &q, r)) {
         if (may_move && sd_search_costly(x, &q)) {
             x->work = feed_on_worker;
-        } else if (js_find(&found, &q, r, &p)) {
+        } else if (js_find(&found, &q, r = sd_exchange_reader(x), &p)) {
             sd_answer_problem(x, &p);
         } else {
             answer(x, &q, r, &found);
@@ -158,7 +158,7 @@ static void feed(sd_exchange *x, bool may_move)
 
 void sd_get_feed(sd_exchange *x)
 {
-    if (!sd_exchange_reader(x) || sd_answer_unchanged(x)) return;
+    if (!sd_exchange_scoped(x) || sd_answer_unchanged(x)) return;
     feed(x, true);
 }
 

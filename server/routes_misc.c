@@ -94,6 +94,10 @@ void sd_get_metrics(sd_exchange *x)
         g.index_bytes = stats.bytes;
         g.generation = stats.generation;
     }
+    if (ls_reader_stats(sd_snapshot_hidden(x->snapshot), &stats, NULL) == LS_OK) {
+        g.hidden = stats.documents - g.documents;
+        g.deleted = stats.deleted;
+    }
     g.connections = (uint64_t)sd_gate_open(x->server->gate);
     g.work_waiting = sd_work_waiting(x->server->work);
     g.writes_waiting = sd_archive_waiting(x->server->archive);

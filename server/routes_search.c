@@ -10,21 +10,23 @@
 /* ---- search -------------------------------------------------------------------------------------------------------
  */
 
-/* Answers of GET alone are kept: what was cut short by its time is not. */
-static void keep(sd_exchange *x)
+/* Answers of GET alone are kept, and none that shows what is hidden: what was cut short by its time is not. */
+static bool may_keep(const sd_exchange *x)
 {
-    sd_cache_key key;
+    return x->server->cache && !x->content.len && !x->sees_hidden;
+}
+
+static void keep(sd_exchange *x, const sd_cache_key *key)
+{
     const js_text *body = &x->answer.body;
-    if (!x->server->cache || x->content.len || x->answer.status != 200) return;
-    if (strstr(body->data, "\"timed_out\":true")) return;
-    sd_cache_key_of(&key, x);
-    sd_cache_put(x->server->cache, &key, body->data, body->len);
+    if (x->answer.status != 200 || strstr(body->data, "\"timed_out\":true")) return;
+    sd_cache_put(x->server->cache, key, body->data, body->len);
 }
 
 static bool kept(sd_exchange *x)
 {
     sd_cache_key key;
-    if (!x->server->cache) return false;
+    if (!may_keep(x)) return false;
     sd_cache_key_of(&key, x);
     if (!sd_cache_get(x->server->cache, &key, &x->answer.body)) return false;
     x->answer.status = 200;
@@ -36,11 +38,15 @@ static void run(sd_exchange *x, js_request *q, const ls_reader *r)
 {
     js_problem p = {0};
     double from = sd_now_exact();
+    sd_cache_key key;
+    bool keeps = may_keep(x);
+    if (keeps)
+        sd_cache_key_of(&key, x); /* before the search: an embargo that ends meanwhile makes the next key another */
     int rc = js_search(&x->answer.body, q, r, &p);
     sd_search_took(x, q, sd_now_exact() - from);
     if (rc == LS_OK) sd_answer_json(x, rc, NULL);
     else sd_answer_problem(x, &p);
-    keep(x);
+    if (keeps) keep(x, &key);
 }
 
 /* On a connection's thread with `may_move`, else on a worker. */
@@ -51,7 +57,7 @@ static void search(sd_exchange *x, bool may_move)
     if (!r) return;
     if (sd_search_request(x, &q, JS_FOR_SEARCH, r)) {
         if (may_move && sd_search_costly(x, &q)) x->work = sd_search_on_worker;
-        else run(x, &q, r);
+        else run(x, &q, sd_exchange_reader(x));
     }
     js_request_clear(&q);
 }
@@ -63,7 +69,7 @@ void sd_search_on_worker(sd_exchange *x)
 
 void sd_get_search(sd_exchange *x)
 {
-    if (!sd_exchange_reader(x) || sd_answer_unchanged(x) || kept(x)) return;
+    if (!sd_exchange_scoped(x) || sd_answer_unchanged(x) || kept(x)) return;
     search(x, true);
 }
 
@@ -131,7 +137,8 @@ static void open_batch(sd_exchange *x)
         js_request *q = js_batch_request(b);
         q->cancel = client_gone;
         q->cancel_ctx = x;
-        if (sd_search_limits(x, q)) rc = js_batch_begin(b, r, &p);
+        if (sd_search_limits(x, q) && (!q->hidden || sd_exchange_see_hidden(x)))
+            rc = js_batch_begin(b, sd_exchange_reader(x), &p);
     }
     if (rc != LS_OK) sd_answer_problem(x, &p);
     if (x->answer.status) { /* by either of the two */
@@ -167,6 +174,16 @@ static void end_export(void *ctx)
     js_export_close(ctx);
 }
 
+/* By the present commit, not by the one that is exported. */
+static bool killed(void *ctx, const ls_doc *d)
+{
+    const sd_exchange *x = ctx;
+    sd_snapshot *now = sd_archive_hold(x->server->archive);
+    bool yes = now && now != x->snapshot && js_is_killed(sd_snapshot_reader(now), d);
+    sd_snapshot_drop(now);
+    return yes;
+}
+
 static void open_export(sd_exchange *x)
 {
     const ls_reader *r = sd_exchange_reader(x);
@@ -177,7 +194,7 @@ static void open_export(sd_exchange *x)
     if (!r) return;
     if (sd_search_request(x, &q, JS_FOR_EXPORT, r)) {
         csv = q.format == JS_CSV;
-        if (js_export_open(&e, &q, r, q.format, &p)) {
+        if (js_export_open(&e, &q, sd_exchange_reader(x), q.format, &p)) {
             sd_answer_problem(x, &p);
         } else {
             x->answer.status = 200;
@@ -185,6 +202,7 @@ static void open_export(sd_exchange *x)
             x->answer.disposition =
                 csv ? "attachment; filename=\"export.csv\"" : "attachment; filename=\"export.ndjson\"";
             x->answer.cache = "no-store";
+            js_export_watch(e, killed, x);
             x->answer.stream = (sd_stream){next_piece, end_export, e};
         }
     }

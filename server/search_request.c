@@ -98,7 +98,7 @@ bool sd_search_request(sd_exchange *x, js_request *q, unsigned uses, const ls_re
         rc = js_request_set(q, a->name, a->name_len, a->value, a->value_len, &p);
     }
     if (rc == LS_OK && x->content.len) rc = js_request_set_json(q, x->content.data, x->content.len, &p);
-    if (rc == LS_OK && !sd_search_limits(x, q)) return false;
+    if (rc == LS_OK && (!sd_search_limits(x, q) || (q->hidden && !sd_exchange_see_hidden(x)))) return false;
     if (rc == LS_OK) rc = js_request_ready(q, ls_reader_schema(r), &p);
     if (rc == LS_OK) return true;
     sd_answer_problem(x, &p);

@@ -4,7 +4,8 @@
 #include "server/server.h"
 
 /* Fills q (to be cleared by the caller, also after a failure) from the arguments, or from the content where there is
- * any, and checks it against the schema. false: the answer is a problem. */
+ * any, and checks it against the schema. false: the answer is a problem. Behind it sd_exchange_reader may be another one
+ * than r, which sees hidden articles too. */
 bool sd_search_request(sd_exchange *x, js_request *q, unsigned uses, const ls_reader *r);
 /* The key's filter and the default time zone; part of the above. */
 bool sd_search_limits(sd_exchange *x, js_request *q);

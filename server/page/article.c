@@ -109,8 +109,7 @@ static int load(sd_exchange *x, const ls_reader *r, const js_request *q)
     o.range_unit = LS_RANGES_BYTES;
     if (!rc && query) rc = ls_snippets_make(&s, r, query, doc, &o, &err);
     if (!rc) show(x, d, &f, q, s);
-    else if (rc == LS_NOTFOUND || rc == LS_INVALID)
-        sd_answer_refuse(x, "not_found", NULL, "No article has this address.");
+    else if (rc == LS_NOTFOUND || rc == LS_INVALID) sd_answer_missing(x, r);
     else sd_answer_json(x, rc, &err);
     js_facts_clear(&f);
     ls_doc_free(d);
@@ -123,13 +122,13 @@ static void article(sd_exchange *x)
 {
     const ls_reader *r = sd_exchange_reader(x);
     js_request q;
-    if (sd_search_request(x, &q, JS_FOR_SNIPPET, r)) (void)load(x, r, &q);
+    if (sd_search_request(x, &q, JS_FOR_SNIPPET, r)) (void)load(x, sd_exchange_reader(x), &q);
     js_request_clear(&q);
 }
 
 void sd_get_article(sd_exchange *x)
 {
-    const ls_reader *r = sd_exchange_reader(x);
+    const ls_reader *r = sd_exchange_scoped(x);
     if (!r || sd_answer_unchanged(x)) return;
     if (sd_exchange_long(x, r)) x->work = article;
     else article(x);

@@ -32,6 +32,7 @@ static void kept_fields(js_text *out, const js_request *q)
     }
     if (q->any) field(out, "match", "any");
     if (q->simple) field(out, "mode", "simple");
+    if (q->hidden) field(out, "include", "embargoed");
 }
 
 static void option(js_text *out, const char *value, const char *label, const char *chosen)
@@ -139,10 +140,10 @@ void sd_page_problem(sd_exchange *x)
 {
     js_text problem = x->answer.body;
     int status = x->answer.status;
+    const char *heading = status == 404 ? "Not found" : status == 410 ? "Withdrawn" : "This did not work";
     memset(&x->answer.body, 0, sizeof x->answer.body);
-    sd_html_begin(x, status == 404 ? "Not found" : "This did not work", NULL, false);
-    js_printf(&x->answer.body, "<main id=\"results\"><h1>%s</h1><p role=\"status\" id=\"status\">",
-              status == 404 ? "Not found" : "This did not work");
+    sd_html_begin(x, heading, NULL, false);
+    js_printf(&x->answer.body, "<main id=\"results\"><h1>%s</h1><p role=\"status\" id=\"status\">", heading);
     put_detail(&x->answer.body, problem.data ? problem.data : "");
     js_puts(&x->answer.body, "</p><p><a class=\"button\" href=\"/\">To the archive</a></p></main>");
     sd_html_end(x, status);

@@ -30,6 +30,7 @@ static void article_link(view *v, const char *id, size_t id_len)
     js_puts(v->out, "?q=");
     sd_put_url(v->out, v->q.q, v->q.q_len);
     if (v->q.any) js_puts(v->out, "&amp;match=any");
+    if (v->q.hidden) js_puts(v->out, "&amp;include=embargoed");
 }
 
 static int hit(view *v, const ls_hit *h, ls_error *err)
@@ -368,7 +369,8 @@ static bool request(view *v)
     if (!rc && !v->front && v->q.histogram < 0 && has_field(v->r, "published")) want(v, "histogram", "auto");
     if (!rc && v->front && !sd_target_get(&x->target, "limit")) v->q.limit = FRONT_HITS;
     if (!rc && v->front && has_field(v->r, "published")) want(v, "sort", "newest");
-    if (!rc && !sd_search_limits(x, &v->q)) return false;
+    if (!rc && (!sd_search_limits(x, &v->q) || (v->q.hidden && !sd_exchange_see_hidden(x)))) return false;
+    v->r = sd_exchange_reader(x);
     free(v->q.highlight_pre); /* raw markup from a link would run in the page */
     free(v->q.highlight_post);
     v->q.highlight_pre = v->q.highlight_post = NULL;
@@ -435,6 +437,6 @@ static void page(sd_exchange *x, bool may_move)
 
 void sd_get_page(sd_exchange *x)
 {
-    if (!sd_exchange_reader(x) || sd_answer_unchanged(x)) return;
+    if (!sd_exchange_scoped(x) || sd_answer_unchanged(x)) return;
     page(x, true);
 }

@@ -54,7 +54,7 @@ t 0 '--help' --help; out 'reindex'; quiet
 t 0 'help' help; out 'Commands:'
 t 0 '--version' --version; out 'libsearch 0.'
 t 2 'unknown command' serach; one_line; err "unknown command 'serach'"
-for c in init add search show suggest export delete stats check merge backup reindex salvage completion; do
+for c in init add search show suggest export kill delete stats check merge purge backup reindex salvage completion; do
     t 0 "$c --help" "$c" --help; out 'Flags:'; out "libsearch $c"
     if [ -f "$root/man/libsearch-$c.1" ]; then
         "$bin" --manual "$c" >manual
@@ -354,6 +354,32 @@ t 0 'delete by query' delete lines --query three; out 'documents=0'
 t 1 'delete by a query of nothing' delete lines --query three
 t 2 'delete neither' delete lines; one_line
 t 0 'a deleted one may come back' add lines five.ndjson; out 'documents=5'
+
+# ---- kill, revive, purge ----
+printf '%s\n' '{"guid":"urn:k:1","id":"k1","byline":"Quokkamarker","source":"Zebramarker","body":"thylacine seen"}' '{"guid":"urn:k:2","body":"thylacine two"}' '{"guid":"urn:k:2","version":5,"body":"thylacine five"}' \
+    '{"guid":"urn:k:2","version":"4","body":"thylacine four"}' '{"guid":"urn:k:2","version":5,"body":"another"}' >kill.ndjson
+t 0 'two versions of a guid in one batch' add kill kill.ndjson; err 'stale'; err 'conflict'; out 'documents=2'
+is 'the bytes of an article' grep -rqia zebramark kill
+t 0 'the versions' show --versions kill "$(ids kill five)"; out '"guid":"urn:k:2","versions":[{"version":5,"updated":null,"status":"usable","current":true},{"version":1'
+t 0 'kill' kill kill k1 --reason 'wrong person'; is 'prints the commit' grep -Eq '^committed generation=[0-9]+ documents=1$' out
+t 1 'a killed one is not shown' show kill k1; err 'was withdrawn'
+t 0 'a tombstone refuses' add kill kill.ndjson; err "killed: 'k1' is withdrawn"; out 'documents=1'
+t 0 'purge' purge kill; out 'documents=1'
+is 'its bytes have left' sh -c '! grep -rqia "quokkamark\|zebramark" kill'
+t 0 'the index is valid' check kill
+t 1 'kill of something unknown' kill kill --guid urn:k:9; err 'if it arrives, it is refused'; out 'committed'
+echo '{"guid":"urn:k:9","body":"late"}' >late.ndjson
+t 0 'it wins over a later arrival' add kill late.ndjson; err 'killed'; out 'documents=1'
+t 0 'reindex' reindex kill kill2
+t 0 'keeps tombstones' add kill2 late.ndjson; err 'killed'
+t 0 '--revive' add --revive kill late.ndjson; out 'documents=2'
+t 2 'kill neither' kill kill; one_line
+t 2 'kill with a version that is none' kill --version x kill k1; one_line
+printf '%s\n' '{"uri":"urn:n:1","version":"2","headline":"H","body_html":"<p>bilby &amp; co</p><p>two</p>","subject":[{"name":"Arms","code":"1"}],"versioncreated":"2023-09-11T10:00:00Z"}' \
+    '{"uri":"urn:n:2","pubstatus":"canceled"}' '{"uri":"urn:n:2","version":"7","headline":"H","body_text":"dead"}' '{"uri":"urn:n:3","version":"two","headline":"H"}' \
+    '{"uri":"urn:n:4","embargoed":"tomorrow","headline":"H"}' '{"uri":"urn:n:5","embargoed":"2023-02-30","headline":"H"}' >ninjs.ndjson
+t 2 'ninjs' add ninjs ninjs.ndjson; err 'ninjs.ndjson:4: version: expected an integer from 1, found two'; err "ninjs.ndjson:5: embargoed: 'tomorrow' is no date"; err "ninjs.ndjson:6: embargoed: '2023-02-30' is no date"; err 'ninjs.ndjson:3: killed'; out 'documents=1'
+t 0 'its text' show --json ninjs "$(ids ninjs bilby)"; out '"body":"bilby & co\n\ntwo"'; out '"subjects":["Arms"]'; out '"version":2'; out '"published":"2023-09-11T10:00:00Z"'
 
 # ---- check, damage, newer ----
 t 0 'check' check idx; quiet

@@ -7,10 +7,11 @@ import json
 import os
 import re
 import tempfile
+import time
 import urllib.parse
 import xml.etree.ElementTree as xml
 
-from client import Server
+from client import Connection, Server
 from live import JSON, NDJSON, need
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -222,4 +223,118 @@ def forced_filters(program, corpus):
             need(server.ask("POST", "/v1/batch", content, JSON + one).status == 403, "batch: a filter of one's own")
 
 
-TESTS = [(f.__name__.replace("_", " "), f, False) for f in (feeds, exports, forced_filters)]
+# ---- what is hidden ------------------------------------------------------------------------------------------------
+
+QUESTIONS = ["/v1/search?q=%s&facets=source,section,subject&histogram=month&snippets=1", "/v1/search?q=%s&sort=newest&explain=1",
+             "/v1/search?q=%s&match=any&half_life=30", "/v1/search?q=%s*", "/v1/search?q=%s~", "/v1/export?q=%s", "/v1/export?q=%s&format=csv",
+             "/feed.rss?q=%s", "/feed.atom?q=%s", "/feed.json?q=%s", "/v1/suggest?q=%s", "/v1/suggest?q=%s&format=opensearch", "/search?q=%s"]
+PLACES = ["/v1/stats", "/", "/v1/documents/s0", "/v1/documents/s0/versions", "/v1/documents/s0/snippet?q=secret", "/article/s0?q=words",
+          "/v1/documents/hidden", "/v1/documents?guid=urn:hidden", "/v1/documents/hidden/versions", "/article/hidden",
+          "/v1/documents/hidden/snippet?q=secret"]
+
+
+def everything(server, key):
+    """Every answer to a reader: status, headers, content; what a clock alone changes taken out."""
+    told = {}
+    targets = [q % w for q in QUESTIONS for w in ("words", "secret", "secrt", "s", "alpha+words", "")] + PLACES
+    for target in targets:
+        a = server.ask("GET", target, headers=key)
+        head = sorted((n.lower(), v) for n, v in a.headers if n.lower() not in ("date", "content-length"))
+        if "half_life" in target:  # fades with every millisecond
+            a.body = re.sub(rb'"score":[0-9.e-]+', b"", a.body)
+        told[target] = (a.status, head, re.sub(rb'"took_ms":[0-9.]+', b"", a.body))
+    content = json.dumps({"queries": ["words", "secret", "*", ""], "limit": 10})
+    a = server.ask("POST", "/v1/batch", content, JSON + key)
+    told["batch"] = (a.status, [], a.body)
+    return told
+
+
+def hidden(program, corpus):
+    """No byte of any answer to a reader without the scope changes when a hidden article of a new guid comes."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "keys")
+        with open(path, "w") as f:
+            for name, key, scopes in (("w", "a" * 32, "read,write,admin"), ("r", "b" * 32, "read"), ("e", "c" * 32, "read,read:embargoed")):
+                f.write("%s %s %s\n" % (name, scopes, hashlib.sha256(key.encode()).hexdigest()))
+        os.chmod(path, 0o600)
+        with Server(program, "--keys", path) as server:
+            writer, reader, insider = ((("X-API-Key", k * 32),) for k in "abc")
+
+            def write(*articles):
+                body = "".join(json.dumps(a) + "\n" for a in articles)
+                answer = server.ask("POST", "/v1/documents", body, NDJSON + writer)
+                results = [json.loads(line)["result"] for line in answer.body.decode().splitlines()]
+                need(answer.status == 200 and "error" not in results, "%d %s", answer.status, answer.body[:300])
+                return results
+
+            write(*[{"id": "s%d" % i, "guid": "urn:s:%d" % i, "title": "Alpha %d" % i, "body": "words of alpha " * (i + 1), "source": "Seen",
+                     "subjects": ["x"], "published": "2023-0%d-01" % (i + 1)} for i in range(6)])
+            before = everything(server, reader)
+            need(before["/v1/documents/hidden"][0] == 404, "hidden: %s", before["/v1/documents/hidden"][0])
+            secret = {"title": "Secret alpha words", "body": "secret words of alpha words words", "source": "Hidden", "section": "Hidden",
+                      "subjects": ["hidden", "x"], "published": "2023-05-05"}
+            write({**secret, "id": "hidden", "guid": "urn:hidden", "embargoed": "2999-01-01T00:00:00+14:00"},
+                  {**secret, "id": "h2", "guid": "urn:h2", "embargoed": ""}, {**secret, "id": "h3", "guid": "urn:h3", "status": "withheld"},
+                  {**secret, "id": "h4", "guid": "urn:h4", "embargoed": "some day"})
+            after = everything(server, reader)
+            for target in before:
+                need(before[target] == after[target], "%s changed:\n%r\n%r", target, before[target], after[target])
+            for target in ("/v1/search?q=secret&include=embargoed", "/v1/documents/hidden?include=embargoed", "/search?q=x&include=embargoed",
+                           "/feed.rss?include=embargoed", "/v1/export?include=embargoed", "/article/hidden?include=embargoed"):
+                need(server.ask("GET", target, headers=reader).status == 403, "%s without the scope", target)
+                need(server.ask("GET", target, headers=insider).status == 200, "%s with the scope", target)
+            content = json.dumps({"queries": ["secret"], "include": "embargoed"})
+            need(server.ask("POST", "/v1/batch", content, JSON + reader).status == 403, "batch without the scope")
+            need(server.ask("POST", "/v1/batch", content, JSON + insider).json()["results"][0]["total"] == 4, "batch with it")
+            post = json.dumps({"q": "secret", "include": "embargoed"})
+            need(server.ask("POST", "/v1/search", post, JSON + reader).status == 403, "POST without")
+            found = server.ask("GET", "/v1/search?q=secret&include=embargoed", headers=insider).json()
+            need(found["total"] == 4, "with the scope %d are found", found["total"])
+            need(server.ask("GET", "/v1/search?q=secret", headers=insider).json()["total"] == 0, "hidden ones are shown unasked")
+            metrics = server.ask("GET", "/metrics", headers=writer).body.decode()
+            need('libsearchd_documents{state="live"} 6\n' in metrics and 'libsearchd_documents{state="hidden"} 4\n' in metrics,
+                 "metrics: %s", re.findall("libsearchd_documents.*", metrics))
+            need(server.ask("GET", "/metrics", headers=reader).status == 403, "metrics without admin")
+            # a usable version shows a withheld story; a hidden version hides one that was seen
+            need(write({**secret, "id": "h3", "guid": "urn:h3", "status": "usable"}) == ["replaced"], "usable")
+            need(server.ask("GET", "/v1/search?q=secret", headers=reader).json()["total"] == 1, "a usable version is not shown")
+            write({**secret, "id": "h3", "guid": "urn:h3", "status": "withheld", "body": "secret again"})
+            need(server.ask("GET", "/v1/search?q=secret", headers=reader).json()["total"] == 0, "a withheld version is shown")
+            # killed: gone for those who see hidden ones too
+            need(server.ask("POST", "/v1/documents/hidden/kill", b"", writer).status == 200, "kill")
+            need(server.ask("GET", "/v1/documents/hidden?include=embargoed", headers=insider).status == 410, "a killed one is shown")
+
+
+def embargo_ends(program, corpus):
+    """An embargo ends by the clock alone: the answer, its total and its ETag change, and no old one is kept."""
+    with Server(program) as server:
+        when = time.time() + 3
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(when)) + ".%03dZ" % (when % 1 * 1000)
+        load(server, [{"id": "now", "body": "embargo words"}, {"id": "then", "body": "embargo words", "embargoed": stamp}])
+        first = server.ask("GET", "/v1/search?q=embargo")
+        need(first.json()["total"] == 1 or time.time() > when - .3, "an embargoed one is shown")
+        need(server.ask("GET", "/v1/documents/then").status == 404 or time.time() > when - .3, "an embargoed one is given")
+        tag = (("If-None-Match", first.header("etag")),)
+        time.sleep(max(0, when + .05 - time.time()))
+        again = server.ask("GET", "/v1/search?q=embargo", headers=tag)
+        need(again.status in (200, 304) and (again.status == 200 or first.json()["total"] == 2), "after its end: %d", again.status)
+        again = server.ask("GET", "/v1/search?q=embargo")
+        need(again.json()["total"] == 2, "after its end %d are found", again.json()["total"])
+        need(server.ask("GET", "/v1/search?q=embargo", headers=(("If-None-Match", again.header("etag")),)).status == 304, "no 304")
+        need(server.ask("GET", "/v1/documents/then").status == 200, "not given after its end")
+
+
+def killed_while_exported(program, corpus):
+    """A running export leaves out what is killed before it comes to it."""
+    with Server(program) as server:
+        load(server, [{"id": "x%05d" % i, "body": "export " + "filler words " * 300, "published": "2023-01-01"} for i in range(4000)])
+        with Connection(server.port, timeout=60, receive=4096) as c:
+            c.send(b"GET /v1/export?q=export&sort=oldest HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n" % server.port)
+            time.sleep(.3)  # it has begun, and waits for its reader
+            need(server.ask("POST", "/v1/documents/x03999/kill", b"").status == 200, "kill")
+            need(server.ask("GET", "/v1/documents/x03999").status == 410, "killed")
+            ids = [json.loads(line)["id"] for line in c.answer().body.decode().splitlines()]
+        need(len(ids) == 3999 and "x03999" not in ids, "%d lines, the killed one among them: %s", len(ids), "x03999" in ids)
+
+
+TESTS = [(f.__name__.replace("_", " "), f, False) for f in (feeds, exports, forced_filters, hidden, embargo_ends, killed_while_exported)]
