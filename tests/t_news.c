@@ -160,6 +160,38 @@ static void killing(void **state)
     }
 }
 
+/* Tombstones go with a backup, and with a commit that was made without waiting for the disk. */
+static void kept_everywhere(void **state)
+{
+    (void)state;
+    char copy[100];
+    ls_reader *r;
+    LS_INIT(ls_tombstone, t);
+    ls_writer *w = open_writer(LS_WRITER_CREATE | LS_WRITER_NO_SYNC, 0);
+    kills(w, NULL, "g", 0);
+    OK(ls_commit(w, NULL, &err));
+    kills(w, "x", NULL, 0); /* a second file, while the first is what is durable */
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+    w = open_writer(0, 0);
+    ADDS(w, LS_KILLED, 0, .guid = "g", .body = "late");
+    ADDS(w, LS_KILLED, 0, .id = "x", .body = "late");
+    ls_writer_close(w);
+    snprintf(copy, sizeof copy, "%s/copy", folder);
+    OK(ls_backup(index_path, copy, &err));
+    OK(ls_reader_open(&r, copy, NULL, &err));
+    OK(ls_reader_tombstone_guid(r, &t, "g", 1, &err));
+    OK(ls_reader_tombstone(r, &t, "x", 1, &err));
+    ls_reader_close(r);
+    OK(ls_check(copy, NULL, NULL, NULL, &err));
+    remove_folder(copy);
+    size_t files = 0;
+    DIR *d = opendir(index_path);
+    for (struct dirent *e; d && (e = readdir(d));) files += !strncmp(e->d_name, "tombs-", 6);
+    if (d) closedir(d);
+    assert_int_equal(files, 1); /* what is obsolete goes */
+}
+
 static void reviving(void **state)
 {
     (void)state;
@@ -341,6 +373,7 @@ int main(void)
         cmocka_unit_test_teardown(two_at_once, index_clean),
         cmocka_unit_test_teardown(history, index_clean),
         cmocka_unit_test_teardown(killing, index_clean),
+        cmocka_unit_test_teardown(kept_everywhere, index_clean),
         cmocka_unit_test_teardown(reviving, index_clean),
         cmocka_unit_test_teardown(canceling, index_clean),
         cmocka_unit_test_teardown(bad_kills, index_clean),

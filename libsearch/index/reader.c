@@ -179,17 +179,17 @@ void lsi_reader_leave(const ls_reader *in, const ls_reader *r)
 
 void lsi_reader_epoch(const ls_reader *r, int64_t *last, int64_t *next)
 {
-    int64_t now = time_of(r);
+    const ls_reader *in;
     *last = INT64_MIN;
     *next = INT64_MAX;
-    for (size_t i = 0; r->moves && i < r->all->count; i++) {
-        const lsi_snapshot_segment *s = &r->all->segments[i];
-        const int64_t *release;
-        if (!s->hidden || lsi_segment_releases(s->seg, &release, NULL)) continue; /* told when the view was made */
-        for (lsi_doc d = 0; d < s->seg->doc_count; d++) {
-            if (lsi_live_is_deleted(s->live, d)) continue;
-            if (release[d] <= now) *last = LSI_MAX(*last, release[d]);
-            else *next = LSI_MIN(*next, release[d]);
-        }
+    if (!r->moves) return;
+    if (lsi_reader_enter(&in, r, NULL)) { /* nobody knows: nothing may be kept for any time */
+        *last = *next = time_of(r);
+        return;
     }
+    pthread_mutex_lock(&r->now->mutex);
+    *last = r->now->from;
+    *next = r->now->until;
+    pthread_mutex_unlock(&r->now->mutex);
+    lsi_reader_leave(in, r);
 }
