@@ -55,6 +55,16 @@ static void test_batches(void **state)
             assert_memory_equal(at[0], at[1], left * sizeof **at);
             assert_memory_equal(a, b, left * sizeof *a);
         }
+        uint8_t map[2][128];
+        uint64_t bits[2][2] = {{5, 0}, {5, 0}};
+        for (uint32_t i = 0; i < 128; i++) map[0][i] = map[1][i] = norms[i] & 1;
+        plain->fold(bits[0], map[0], 2);
+        this->fold(bits[1], map[1], 2);
+        for (uint32_t i = 0; i < 128; i++) {
+            assert_int_equal(bits[0][i / 64] >> (i & 63) & 1, (norms[i] & 1) | (i == 0 || i == 2));
+            assert_int_equal(map[0][i] | map[1][i], 0);
+        }
+        assert_memory_equal(bits[0], bits[1], sizeof bits[0]);
         plain->scores(a, tf, docs, N, norms, k, 3.7f, 8.0f);
         for (uint32_t i = 0; i + 64 <= N; i++) assert_true(plain->above(a + i, 2.5f) == this->above(a + i, 2.5f));
     }
@@ -100,7 +110,6 @@ static void test_heap(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_arithmetic), cmocka_unit_test(test_fuzzy),
-                                       cmocka_unit_test(test_batches),
-                                       cmocka_unit_test(test_heap)};
+                                       cmocka_unit_test(test_batches), cmocka_unit_test(test_heap)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

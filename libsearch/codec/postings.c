@@ -213,6 +213,46 @@ int lsi_postings_block(lsi_postings *p, uint32_t block, ls_error *err)
     return rc;
 }
 
+/* Word k of n bits (whole words are there to be read), what lies behind them taken off. */
+static uint64_t word_of(const uint8_t *bits, uint32_t k, uint32_t n)
+{
+    uint64_t w = lsi_get64(bits + 8 * (size_t)k);
+    return n - k * 64 < 64 ? w & ~(~(uint64_t)0 << (n - k * 64)) : w;
+}
+
+int lsi_postings_set_bits(lsi_postings *p, uint32_t block, lsi_doc lo, lsi_doc hi, uint64_t *bits, bool *done,
+                          ls_error *err)
+{
+    *done = p->list.df > LSI_BLOCK_DOCS && (lsi_get16(p->widths_le + 2 * (size_t)block) & 31) == FORM_BITS;
+    if (!*done) return LS_OK;
+    uint32_t base = block ? lsi_postings_last(p, block - 1) : UINT32_MAX, last = lsi_postings_last(p, block);
+    uint64_t off = p->list.blocks_offset + lsi_get32(p->offset_le + 4 * (size_t)block);
+    if (last >= p->at.doc_count || (block && base >= last))
+        return lsi_fail(err, LS_CORRUPT, "a posting list's last documents are out of order or range");
+    uint32_t n = last - base, words = n / 64 + (n % 64 != 0), first = base + 1, set = 0;
+    const uint8_t *in = lsi_section_get(p->at.blocks, off, n / 8 + (n % 8 != 0), err);
+    if (!in) return lsi_read_failed(err);
+    for (uint32_t k = 0; k < words; k++) { /* bit 0 of word k is document first + 64·k */
+        uint64_t w = word_of(in, k, n);
+        lsi_doc d = first + k * 64;
+        set += lsi_popcount64(w);
+        if (d < lo) w = lo - d < 64 ? w >> (lo - d) << (lo - d) : 0;
+        if (hi <= d) w = 0;
+        else if (hi - d < 64) w &= ~(~(uint64_t)0 << (hi - d));
+        if (!w) continue;
+        uint32_t at = d - lo, s = at & 63; /* may be negative, by less than 64: the low bits are 0 then */
+        if (d >= lo) {
+            bits[at >> 6] |= w << s;
+            if (s && w >> (64 - s)) bits[(at >> 6) + 1] |= w >> (64 - s);
+        } else {
+            bits[0] |= w >> (lo - d);
+        }
+    }
+    if (set != docs_in(p, block) || !(word_of(in, words - 1, n) >> ((n - 1) & 63)))
+        return lsi_section_corrupt(p->at.blocks, off, err, "a bit a document");
+    return LS_OK;
+}
+
 /* ---- counts ---- */
 
 int lsi_postings_counts(lsi_postings *p, ls_error *err)

@@ -58,8 +58,12 @@ typedef struct lsi_postings {
 /* err-returning calls: LS_OK, LS_CORRUPT. The struct needs no clearing; pointers live as long as the segment. */
 int lsi_postings_open(lsi_postings *p, const lsi_postings_sections *at, const lsi_list *list, ls_error *err);
 int lsi_postings_block(lsi_postings *p, uint32_t block, ls_error *err); /* documents of a block into docs */
-int lsi_postings_counts(lsi_postings *p, ls_error *err);                /* raw counts of the present block */
-int lsi_postings_tf(lsi_postings *p, ls_error *err); /* scored tf of the present block (counts too) */
+/* Where a block is kept as a bit a document: sets the bits of its documents within [lo, hi), bit 0 of bits[0] standing
+ * for lo (a multiple of 64), without decoding it; *done: it is kept so. */
+int lsi_postings_set_bits(lsi_postings *p, uint32_t block, lsi_doc lo, lsi_doc hi, uint64_t *bits, bool *done,
+                          ls_error *err);
+int lsi_postings_counts(lsi_postings *p, ls_error *err); /* raw counts of the present block */
+int lsi_postings_tf(lsi_postings *p, ls_error *err);     /* scored tf of the present block (counts too) */
 /* First block from `from` whose last document is ≥ doc; block_count where none. Gallops. */
 uint32_t lsi_postings_seek_block(const lsi_postings *p, uint32_t from, lsi_doc doc);
 /* First index ≥ from in the present block whose document is ≥ doc (n where none). */

@@ -24,6 +24,18 @@ static uint32_t plain_keep(uint32_t *docs, float *scores, uint32_t n, float floo
     return kept;
 }
 
+/* Eight bytes of 0 or 1 by a multiplication: byte i is added in at bit 56 + i, and no two sums meet. */
+static void plain_fold(uint64_t *bits, uint8_t *map, uint32_t words)
+{
+    for (uint32_t w = 0; w < words; w++) {
+        uint64_t x = 0;
+        for (unsigned i = 0; i < 8; i++)
+            x |= (lsi_get64(map + w * 64 + i * 8) * UINT64_C(0x0102040810204080) >> 56) << (8 * i);
+        bits[w] |= x;
+    }
+    memset(map, 0, (size_t)words * 64);
+}
+
 static uint64_t plain_above(const float *v, float floor)
 {
     uint64_t m = 0;
@@ -31,7 +43,7 @@ static uint64_t plain_above(const float *v, float floor)
     return m;
 }
 
-static const lsi_batch plain = {plain_scores, plain_keep, plain_above};
+static const lsi_batch plain = {plain_scores, plain_keep, plain_fold, plain_above};
 
 /* ---- 128-bit vectors: SSE2 and NEON from the same source ---- */
 #if LSI_LITTLE_ENDIAN && (defined(__GNUC__) || defined(__clang__))
@@ -71,7 +83,7 @@ static uint64_t v4_above(const float *v, float floor)
     return m;
 }
 
-static const lsi_batch v4 = {v4_scores, plain_keep, v4_above};
+static const lsi_batch v4 = {v4_scores, plain_keep, plain_fold, v4_above};
 #else
 #define v4 plain
 #endif

@@ -13,6 +13,8 @@ typedef struct lsi_batch {
                    const float *k, float w, float magic);
     /* Leaves those of the n documents whose score is above floor, in their order; gives how many. */
     uint32_t (*keep)(uint32_t *docs, float *scores, uint32_t n, float floor);
+    /* bits[w] gets bit i where map[64 · w + i] is not 0 (it is 1); the map is zero again. */
+    void (*fold)(uint64_t *bits, uint8_t *map, uint32_t words);
     /* Which of the 64 floats at v are above floor: a bit for each. */
     uint64_t (*above)(const float *v, float floor);
 } lsi_batch;

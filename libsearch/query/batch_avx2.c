@@ -50,6 +50,20 @@ LSI_TARGET("avx2") static uint32_t v8_keep(uint32_t *docs, float *scores, uint32
     return kept;
 }
 
+LSI_TARGET("avx2") static void v8_fold(uint64_t *bits, uint8_t *map, uint32_t words)
+{
+    const __m256i zero = _mm256_setzero_si256();
+    for (uint32_t w = 0; w < words; w++) {
+        __m256i *at = (__m256i *)(void *)(map + (size_t)w * 64);
+        __m256i lo = _mm256_sub_epi8(zero, _mm256_loadu_si256(at)); /* 1 to 0xFF: the sign is what is looked at */
+        __m256i hi = _mm256_sub_epi8(zero, _mm256_loadu_si256(at + 1));
+        uint64_t x = (uint32_t)_mm256_movemask_epi8(lo);
+        bits[w] |= x | (uint64_t)(uint32_t)_mm256_movemask_epi8(hi) << 32;
+        _mm256_storeu_si256(at, zero);
+        _mm256_storeu_si256(at + 1, zero);
+    }
+}
+
 LSI_TARGET("avx2") static uint64_t v8_above(const float *v, float floor)
 {
     const __m256 f = _mm256_set1_ps(floor);
@@ -61,7 +75,7 @@ LSI_TARGET("avx2") static uint64_t v8_above(const float *v, float floor)
     return m;
 }
 
-const lsi_batch lsi_batch_avx2 = {v8_scores, v8_keep, v8_above};
+const lsi_batch lsi_batch_avx2 = {v8_scores, v8_keep, v8_fold, v8_above};
 #else
-const lsi_batch lsi_batch_avx2 = {NULL, NULL, NULL}; /* no level leads here */
+const lsi_batch lsi_batch_avx2 = {NULL, NULL, NULL, NULL}; /* no level leads here */
 #endif

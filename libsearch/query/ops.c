@@ -133,7 +133,7 @@ int lsi_op_next(lsi_plan *p, lsi_op *op, lsi_doc doc, lsi_doc *out, ls_error *er
     case LSI_OP_NONE:
         return LS_OK;
     case LSI_OP_TERM:
-        return lsi_term_next(op, doc, out, err);
+        return lsi_term_next(op, doc, out);
     case LSI_OP_SPAN:
         return lsi_span_next(p, op->span, doc, out, err);
     case LSI_OP_AND:
@@ -196,13 +196,14 @@ static int window_and(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, const uin
                       float *scores, ls_error *err)
 {
     bool summed = false;
-    all_bits(lo, hi, within, bits);
     for (uint32_t i = 0; i < op->kid_count; i++) {
         lsi_op *kid = op->kids[i];
         bool scored = scores && kid->scores;
-        int rc = lsi_op_window(p, kid, lo, hi, bits, op->bits, scored ? (summed ? op->scores_tmp : scores) : NULL, err);
+        uint64_t *out = i ? op->bits : bits;
+        int rc = lsi_op_window(p, kid, lo, hi, i ? bits : within, out,
+                               scored ? (summed ? op->scores_tmp : scores) : NULL, err);
         if (rc) return rc;
-        memcpy(bits, op->bits, LSI_WINDOW_WORDS * sizeof *bits);
+        if (i) memcpy(bits, op->bits, LSI_WINDOW_WORDS * sizeof *bits);
         if (!any_bit(bits)) return LS_OK;
         if (scored && summed) add_scores(scores, op->scores_tmp, bits, false);
         summed |= scored;
@@ -221,11 +222,20 @@ static int window_or(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, const uint
                      float *scores, ls_error *err)
 {
     uint64_t fresh[LSI_WINDOW_WORDS];
+    bool gathered = false;
     memset(bits, 0, LSI_WINDOW_WORDS * sizeof *bits);
     for (uint32_t i = 0; i < op->kid_count; i++) {
         lsi_op *kid = op->kids[i];
         if (kid->empty) continue;
+        if (!scores && !within && kid->type == LSI_OP_TERM && kid->cursor_count == 1) {
+            int rc = lsi_term_gather(p, kid, lo, hi, bits, err);
+            if (rc) return rc;
+            gathered = true;
+            continue;
+        }
         bool scored = scores && kid->scores;
+        if (gathered) lsi_window_fold(p, bits); /* the map is for the next kid to use */
+        gathered = false;
         int rc = lsi_op_window(p, kid, lo, hi, within, op->bits, scored ? op->scores_tmp : NULL, err);
         if (rc) return rc;
         if (!scores) {
@@ -244,6 +254,7 @@ static int window_or(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, const uint
             zero_scores(scores, fresh);
         }
     }
+    if (gathered) lsi_window_fold(p, bits);
     return LS_OK;
 }
 

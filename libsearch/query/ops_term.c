@@ -9,15 +9,17 @@
 #include "libsearch/query/batch.h"
 #include "libsearch/query/ops.h"
 
+#define MAP_DOCS 64u /* of a block in a window: fewer are set as bits at once */
+
 int lsi_cursor_open(lsi_cursor *c, const lsi_segment *seg, const lsi_list *list, ls_error *err)
 {
-    c->at = 0;
+    c->at = c->near = 0;
     return lsi_postings_open(&c->p, &seg->postings, list, err);
 }
 
 void lsi_cursor_rewind(lsi_cursor *c)
 {
-    c->at = 0;
+    c->at = c->near = 0;
     if (c->p.block_count < 2) return; /* its one block was decoded when it was opened, and is there */
     c->p.block = UINT32_MAX;
     c->p.n = 0;
@@ -80,14 +82,26 @@ int lsi_term_open(lsi_plan *p, lsi_op *op, size_t seg, ls_error *err)
     return lsi_op_norms(p, op, err);
 }
 
-int lsi_term_next(lsi_op *op, lsi_doc doc, lsi_doc *out, ls_error *err)
+/* A document ≥ doc that nothing of the list lies before, without decoding a block. */
+static lsi_doc may_begin(const lsi_cursor *c, lsi_doc doc)
+{
+    const lsi_postings *p = &c->p;
+    uint32_t b = lsi_postings_seek_block(p, LSI_MIN(c->near, p->block_count), doc);
+    if (b >= p->block_count) return LSI_DOC_END;
+    if (b == p->block) {
+        uint32_t i = lsi_postings_lower(p, 0, doc);
+        return i < p->n ? p->docs[i] : LSI_DOC_END;
+    }
+    lsi_doc first = b ? lsi_postings_last(p, b - 1) + 1 : 0;
+    return LSI_MAX(first, doc);
+}
+
+int lsi_term_next(lsi_op *op, lsi_doc doc, lsi_doc *out)
 {
     lsi_doc best = LSI_DOC_END;
     for (uint32_t i = 0; i < op->cursor_count; i++) {
         if (!op->cursors[i].p.list.df) continue;
-        lsi_doc d;
-        int rc = lsi_cursor_seek(&op->cursors[i], doc, &d, err);
-        if (rc) return rc;
+        lsi_doc d = may_begin(&op->cursors[i], doc);
         best = LSI_MIN(best, d);
     }
     *out = best;
@@ -108,38 +122,8 @@ static int block_part(lsi_cursor *c, lsi_doc lo, lsi_doc hi, uint32_t *i, uint32
     return LS_OK;
 }
 
-/* Documents that stand close are first set as bytes, which do not wait for one another as bits of a word do. */
-#if defined(__SSE2__)
-#define MAP_DOCS   64u /* so many at least, and at most MAP_SPREAD documents apart on the whole */
-#define MAP_SPREAD 16u
-static bool set_by_bytes(uint64_t *bits, const uint32_t *docs, uint32_t n, lsi_doc lo)
-{
-    uint8_t map[LSI_WINDOW_DOCS];
-    uint32_t from = (docs[0] - lo) >> 6, to = (docs[n - 1] - lo) >> 6;
-    if (n < MAP_DOCS || (to - from) * 64 > n * MAP_SPREAD) return false;
-    memset(map + from * 64, 0, ((size_t)to - from + 1) * 64);
-    for (uint32_t i = 0; i < n; i++) map[docs[i] - lo] = 0xFF;
-    for (uint32_t w = from; w <= to; w++) {
-        uint64_t x = 0;
-        for (unsigned k = 0; k < 4; k++) {
-            __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(map + w * 64 + k * 16));
-            x |= (uint64_t)(uint32_t)_mm_movemask_epi8(v) << (k * 16);
-        }
-        bits[w] |= x;
-    }
-    return true;
-}
-#else
-static bool set_by_bytes(uint64_t *bits, const uint32_t *docs, uint32_t n, lsi_doc lo)
-{
-    (void)bits, (void)docs, (void)n, (void)lo;
-    return false;
-}
-#endif
-
 static void set_bits(uint64_t *bits, const uint32_t *docs, uint32_t i, uint32_t e, lsi_doc lo)
 {
-    if (set_by_bytes(bits, docs + i, e - i, lo)) return;
     while (i < e) {
         uint32_t w = (docs[i] - lo) >> 6;
         uint64_t x = 0;
@@ -149,6 +133,50 @@ static void set_bits(uint64_t *bits, const uint32_t *docs, uint32_t i, uint32_t 
         } while (i < e && (docs[i] - lo) >> 6 == w);
         bits[w] |= x;
     }
+}
+
+/* The same as bytes, which do not wait for one another as bits of a word do; lsi_window_fold makes bits of them. */
+static void set_bytes(uint8_t *map, const uint32_t *docs, uint32_t i, uint32_t e, lsi_doc lo)
+{
+    for (; i + 4 <= e; i += 4) {
+        map[docs[i] - lo] = 1;
+        map[docs[i + 1] - lo] = 1;
+        map[docs[i + 2] - lo] = 1;
+        map[docs[i + 3] - lo] = 1;
+    }
+    for (; i < e; i++) map[docs[i] - lo] = 1;
+}
+
+void lsi_window_fold(lsi_plan *p, uint64_t *bits)
+{
+    if (p->map_used) lsi_batch_now()->fold(bits, p->map, LSI_WINDOW_WORDS);
+    p->map_used = false;
+}
+
+int lsi_term_gather(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, uint64_t *bits, ls_error *err)
+{
+    lsi_cursor *c = &op->cursors[0];
+    lsi_postings *l = &c->p;
+    uint32_t b = lsi_postings_seek_block(l, LSI_MIN(c->near, l->block_count), lo);
+    for (; b < l->block_count; b++) {
+        bool done = false;
+        if (b && lsi_postings_last(l, b - 1) + 1 >= hi) break;
+        c->near = b;
+        int rc = lsi_postings_set_bits(l, b, lo, hi, bits, &done, err);
+        if (!rc && !done) rc = lsi_postings_block(l, b, err);
+        if (rc) return rc;
+        if (done) continue;
+        uint32_t i = lsi_postings_lower(l, 0, lo), e = l->docs[l->n - 1] < hi ? l->n : lsi_postings_lower(l, i, hi);
+        c->at = e;
+        if (i >= e) continue;
+        if (e - i < MAP_DOCS) {
+            set_bits(bits, l->docs, i, e, lo);
+        } else {
+            set_bytes(p->map, l->docs, i, e, lo);
+            p->map_used = true;
+        }
+    }
+    return LS_OK;
 }
 
 static int window_one(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, uint64_t *bits, float *scores, ls_error *err)
@@ -284,11 +312,13 @@ static int window_probe(lsi_plan *p, lsi_op *op, lsi_doc lo, const uint64_t *wit
     return LS_OK;
 }
 
-/* Whether the documents asked for are few beside those that the list has in a window. */
-static bool probing_pays(const lsi_plan *p, const lsi_op *op, const uint64_t *within)
+/* Whether the documents asked for are few beside those that the list has in a window. Lists so dense that their blocks
+ * are kept as bits are quicker taken whole, where no scores are wanted. */
+static bool probing_pays(const lsi_plan *p, const lsi_op *op, const uint64_t *within, bool scored)
 {
     uint64_t have = (uint64_t)op->cursors[0].p.list.df * LSI_WINDOW_DOCS / p->seg->seg->doc_count;
-    return have > 64 && (uint64_t)lsi_window_count(within) * 12 < have;
+    if (!scored && have > LSI_WINDOW_DOCS / 4) return false;
+    return have > 64 && (uint64_t)lsi_window_count(within) * (scored ? 12 : 8) < have;
 }
 
 int lsi_term_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, const uint64_t *within, uint64_t *bits,
@@ -296,9 +326,12 @@ int lsi_term_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, const uint6
 {
     int rc;
     memset(bits, 0, LSI_WINDOW_WORDS * sizeof *bits);
-    if (op->cursor_count == 1 && within && probing_pays(p, op, within))
+    if (op->cursor_count == 1 && within && probing_pays(p, op, within, scores != NULL))
         return window_probe(p, op, lo, within, bits, scores, err);
-    if (op->cursor_count == 1) rc = window_one(p, op, lo, hi, bits, scores, err);
+    if (op->cursor_count == 1 && !scores) {
+        rc = lsi_term_gather(p, op, lo, hi, bits, err);
+        lsi_window_fold(p, bits);
+    } else if (op->cursor_count == 1) rc = window_one(p, op, lo, hi, bits, scores, err);
     else rc = window_many(p, op, lo, hi, bits, scores, err);
     for (uint32_t w = 0; within && w < LSI_WINDOW_WORDS; w++) bits[w] &= within[w];
     return rc;

@@ -8,10 +8,11 @@
 #define LSI_WINDOW_WORDS (LSI_WINDOW_DOCS / 64)
 _Static_assert(LSI_WINDOW_DOCS == LSI_COLUMN_BLOCK, "a window is a block of every column");
 
-/* An open posting list and where it stands. `at` is an index in the decoded block. */
+/* An open posting list and where it stands. `at` is an index in the decoded block; `near` a block that the windows
+ * without scores have come to (ops_term.c). */
 typedef struct lsi_cursor {
     lsi_postings p;
-    uint32_t at;
+    uint32_t at, near;
 } lsi_cursor;
 
 typedef enum lsi_op_type {
@@ -104,7 +105,9 @@ typedef struct lsi_plan {
     /* ---- in the present segment ---- */
     const lsi_snapshot_segment *seg;
     int64_t *column_values; /* LSI_WINDOW_DOCS */
-    float *window_scores;   /* of the window that a sink is shown; made by the first that needs it */
+    uint8_t *map;           /* LSI_WINDOW_DOCS, zero unless map_used: see lsi_term_gather */
+    bool map_used;
+    float *window_scores; /* of the window that a sink is shown; made by the first that needs it */
     uint32_t steps;
     /* first positions of the regions of one document */
     uint32_t regions[LSI_TEXT_FIELDS_MAX + 2];
