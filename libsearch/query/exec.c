@@ -34,10 +34,6 @@ static int apply_ranges(lsi_plan *p, lsi_doc lo, lsi_doc hi, uint64_t *bits, uin
 
 int lsi_exec_open(lsi_plan *p, size_t seg, ls_error *err)
 {
-    if (!p->window_scores) { /* 0 where none are wanted */
-        p->window_scores = lsi_arena_zalloc(&p->scratch->arena, LSI_WINDOW_DOCS * sizeof *p->window_scores);
-        if (!p->window_scores) return lsi_fail_nomem(err);
-    }
     int rc = lsi_op_poll(p, err);
     if (!rc) rc = lsi_op_open(p, p->root, seg, err);
     for (uint32_t i = 0; !rc && i < p->range_count; i++) rc = lsi_op_open(p, p->ranges[i], seg, err);
@@ -48,8 +44,12 @@ int lsi_exec_window(lsi_plan *p, const lsi_exec_sink *sink, size_t seg, lsi_doc 
                     ls_error *err)
 {
     uint64_t bits[LSI_WINDOW_WORDS], ignored = 0;
-    float *scores = sink->scores && p->root->scores ? p->window_scores : NULL;
-    int rc = lsi_op_window(p, p->root, lo, hi, NULL, bits, scores, err);
+    if (sink->scores && !p->window_scores) { /* zero: a root that scores nothing leaves them so */
+        p->window_scores = lsi_arena_zalloc(&p->scratch->arena, LSI_WINDOW_DOCS * sizeof *p->window_scores);
+        if (!p->window_scores) return lsi_fail_nomem(err);
+    }
+    float *scores = sink->scores ? p->window_scores : NULL;
+    int rc = lsi_op_window(p, p->root, lo, hi, NULL, bits, p->root->scores ? scores : NULL, err);
     if (rc) return rc;
     drop_deleted(p, lo, hi, bits);
     if (p->range_count) rc = apply_ranges(p, lo, hi, bits, undated ? undated : &ignored, err);
@@ -57,7 +57,7 @@ int lsi_exec_window(lsi_plan *p, const lsi_exec_sink *sink, size_t seg, lsi_doc 
     uint64_t any = 0;
     for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) any |= bits[w];
     if (!any) return LS_OK;
-    return sink->window(sink->ctx, seg, lo, hi, bits, p->window_scores, err);
+    return sink->window(sink->ctx, seg, lo, hi, bits, scores, err);
 }
 
 int lsi_exec_all(lsi_plan *p, const lsi_exec_sink *sink, uint64_t *undated, ls_error *err)

@@ -4,8 +4,8 @@
 #include "libsearch/query/plan.h"
 #include "libsearch/util/heap.h"
 
-/* Where matches go. Windows come in rising order of documents; bits are live matches; scores are never NULL, and 0
- * where the sink wants none. */
+/* Where matches go. Windows come in rising order of documents; bits are live matches; scores are NULL where the sink
+ * wants none. */
 typedef struct lsi_exec_sink {
     void *ctx;
     bool scores;                                          /* wanted */
@@ -18,7 +18,7 @@ typedef struct lsi_exec_sink {
  * p->ranges left out. LS_TIMEOUT and LS_CANCELED where the resolver's deadline and cancel function say so. */
 int lsi_exec_all(lsi_plan *p, const lsi_exec_sink *sink, uint64_t *undated, ls_error *err);
 
-/* One segment made ready, and one window of it: what the engines are made of. scores of the window: p->window_scores. */
+/* One segment made ready, and one window of it: what the engines are made of. */
 int lsi_exec_open(lsi_plan *p, size_t seg, ls_error *err);
 int lsi_exec_window(lsi_plan *p, const lsi_exec_sink *sink, size_t seg, lsi_doc lo, lsi_doc hi, uint64_t *undated,
                     ls_error *err);

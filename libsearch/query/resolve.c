@@ -5,6 +5,7 @@
  * most frequent term, over live documents. It does not know phrases, scores or trees. */
 #include "libsearch/query/resolve.h"
 #include "libsearch/codec/leap.h"
+#include "libsearch/query/known.h"
 #include "libsearch/util/alloc.h"
 
 typedef struct term_set { /* distinct terms, their bytes in the arena */
@@ -141,12 +142,13 @@ int lsi_resolve_terms(lsi_resolver *r, lsi_word *out, const lsi_qword *w, uint32
     term_set set = {NULL, 0, 0};
     lsi_forms_iter it;
     lsi_buf term;
-    bool bigrams = lsi_resolve_is_cjk(w->folded, w->folded_len);
+    bool bigrams = lsi_resolve_is_cjk(w->folded, w->folded_len); /* these depend on what the query may still expand */
     int rc = LS_OK;
+    r->wanted = 0;
+    if (!bigrams && lsi_known_get(r, out, w, list)) return LS_OK;
     lsi_buf_init(&term, 0);
     lsi_forms_iter_init(&it, NULL);
     memset(out, 0, sizeof *out);
-    r->wanted = 0;
     out->from = w;
     out->segs = lsi_arena_zalloc(a, (r->snap->count + 1) * sizeof *out->segs);
     known_terms *known = lsi_arena_alloc(a, (r->snap->count + 1) * sizeof *known);
@@ -165,6 +167,7 @@ int lsi_resolve_terms(lsi_resolver *r, lsi_word *out, const lsi_qword *w, uint32
     out->terms = set.at;
     out->term_count = set.count;
     if (!rc) rc = pick_terms(r, out, &set, known, list, err);
+    if (!rc && !bigrams) lsi_known_put(r, out, list);
     lsi_forms_iter_clear(&it);
     lsi_buf_clear(&term);
     return rc;

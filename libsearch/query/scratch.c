@@ -23,6 +23,7 @@ static void scratch_free(lsi_scratch *s)
     if (!s) return;
     lsi_arena_clear(&s->arena);
     lsi_analyzer_free(s->analyzer);
+    for (size_t i = 0; i < LSI_KNOWN_WORDS; i++) lsi_free(s->known[i]);
     lsi_free(s);
 }
 
@@ -71,6 +72,7 @@ int lsi_scratch_take(lsi_scratch **out, const ls_reader *r, ls_error *err)
     lsi_scratch *s = lsi_calloc(1, sizeof *s);
     if (!s) return lsi_fail_nomem(err);
     lsi_arena_init(&s->arena);
+    s->known_of = r ? r->snap : NULL;
     *out = s;
     return LS_OK;
 }

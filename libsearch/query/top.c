@@ -242,7 +242,7 @@ int lsi_exec_run_top(lsi_plan *p, const lsi_exec_top *t, bool *done, ls_error *e
     r->quantum = (float)lsi_bm25_quantum(p->magic);
     r->lanes = lsi_arena_alloc(a, (r->core->kid_count + 1) * sizeof *r->lanes);
     if (!r->lanes) return lsi_fail_nomem(err);
-    if (r->core->type != LSI_OP_SPAN) memset(r->acc, 0, sizeof r->acc);
+    if (r->core->type == LSI_OP_OR) memset(r->acc, 0, sizeof r->acc);
     for (size_t seg = 0; seg < p->snap->count; seg++) {
         int rc = run_segment(r, seg, err);
         if (rc) return rc;

@@ -180,7 +180,7 @@ int lsi_order_window(lsi_search *s, size_t seg_no, lsi_doc lo, lsi_doc hi, const
     for (uint32_t w = 0; !rc && w < LSI_WINDOW_WORDS; w++) {
         for (uint64_t x = bits[w]; !rc && x; x &= x - 1) {
             uint32_t b = lsi_ctz64(x), d = w * 64 + b;
-            lsi_top t = {.doc = ss->base + lo + d, .score = scores[d], .has = true};
+            lsi_top t = {.doc = ss->base + lo + d, .score = scores ? scores[d] : 0, .has = true};
             if (s->ages) t.score = lsi_order_fade(o, t.score, s->has_ages[w] >> b & 1, s->ages[d]);
             if (o->text) {
                 rc = keyword_key(s, ss->seg, lo + d, &t, err);

@@ -1,0 +1,96 @@
+/* known.c — owns the words kept from search to search in a scratch: one for each value of a hash, the last one put.
+ *
+ * An entry is one piece of memory: the key (list, folded spelling, terms), the document frequency, how many picks each
+ * segment has, and the picks. What is given out is a copy, for an entry may be replaced while the same query goes on.
+ * Invariant: picks kept look at every form (`allowed` is NULL), so that nothing in them points anywhere. It does not
+ * know how words are looked up. */
+#include "libsearch/query/known.h"
+#include "libsearch/util/alloc.h"
+
+#define KEY_MAX   120u
+#define PICKS_MAX 64u
+
+struct lsi_known {
+    uint64_t df;
+    uint32_t key_len, pick_count;
+    uint8_t key[KEY_MAX];
+    uint32_t *counts; /* of each segment, in the same memory; picks follow */
+    lsi_pick *picks;
+};
+
+typedef struct spelling {
+    uint32_t len, hash;
+    uint8_t at[KEY_MAX];
+} spelling;
+
+static bool append(spelling *k, const void *p, size_t n)
+{
+    if (n > 0xFF || k->len + n + 1 > KEY_MAX) return false;
+    k->at[k->len++] = (uint8_t)n;
+    memcpy(k->at + k->len, p, n);
+    k->len += (uint32_t)n;
+    return true;
+}
+
+/* The key, and an FNV-1a hash of it. */
+static bool spell(spelling *k, const lsi_qword *w, uint32_t list)
+{
+    k->len = 0;
+    if (!append(k, &list, sizeof list) || !append(k, w->folded, w->folded_len)) return false;
+    for (uint32_t t = 0; t < w->term_count; t++) {
+        if (!append(k, w->terms[t].term, w->terms[t].len)) return false;
+    }
+    k->hash = 2166136261u;
+    for (uint32_t i = 0; i < k->len; i++) k->hash = (k->hash ^ k->at[i]) * 16777619u;
+    k->hash ^= k->hash >> 15;
+    return true;
+}
+
+static struct lsi_known **slot_of(const lsi_resolver *r, const spelling *k)
+{
+    return &r->scratch->known[k->hash % LSI_KNOWN_WORDS];
+}
+
+bool lsi_known_get(const lsi_resolver *r, lsi_word *out, const lsi_qword *w, uint32_t list)
+{
+    lsi_arena *a = &r->scratch->arena;
+    spelling k;
+    if (r->scratch->known_of != r->snap || !spell(&k, w, list)) return false;
+    const struct lsi_known *e = *slot_of(r, &k);
+    if (!e || e->key_len != k.len || memcmp(e->key, k.at, k.len)) return false;
+    lsi_picks *segs = lsi_arena_alloc(a, (r->snap->count + 1) * sizeof *segs);
+    lsi_pick *picks = lsi_arena_alloc(a, (e->pick_count + 1) * sizeof *picks);
+    if (!segs || !picks) return false;
+    if (e->pick_count) memcpy(picks, e->picks, e->pick_count * sizeof *picks);
+    for (size_t s = 0; s < r->snap->count; s++) {
+        segs[s] = (lsi_picks){picks, e->counts[s]};
+        picks += e->counts[s];
+    }
+    *out = (lsi_word){.from = w, .segs = segs, .df = e->df};
+    return true;
+}
+
+void lsi_known_put(const lsi_resolver *r, const lsi_word *found, uint32_t list)
+{
+    spelling k;
+    size_t count = 0, segs = r->snap->count;
+    for (size_t s = 0; s < segs; s++) count += found->segs[s].count;
+    if (r->scratch->known_of != r->snap || count > PICKS_MAX || segs > PICKS_MAX || !spell(&k, found->from, list))
+        return;
+    struct lsi_known *e = lsi_malloc(sizeof *e + count * sizeof(lsi_pick) + segs * sizeof(uint32_t)), **slot;
+    if (!e) return;
+    e->df = found->df;
+    e->key_len = k.len;
+    memcpy(e->key, k.at, k.len);
+    e->pick_count = (uint32_t)count;
+    e->picks = (lsi_pick *)(void *)(e + 1);
+    e->counts = (uint32_t *)(void *)(e->picks + count);
+    for (size_t s = 0, at = 0; s < segs; s++) {
+        uint32_t n = e->counts[s] = found->segs[s].count;
+        if (n) memcpy(e->picks + at, found->segs[s].at, n * sizeof *e->picks);
+        at += n;
+    }
+    slot = slot_of(r, &k);
+    lsi_free(*slot);
+    *slot = e;
+}
