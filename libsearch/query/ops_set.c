@@ -4,38 +4,47 @@
  * A set of a word's expansion takes whole lists where every form of a term counts, and looks at the form stream (and
  * at positions, for a field within the combined list) only for the others. A range looks at a block's smallest and
  * largest value first. It does not know trees. */
+#include "libsearch/codec/pack.h"
 #include "libsearch/query/spans.h"
+
+static void set_docs(lsi_op *op, const uint32_t *docs, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) op->set[docs[i] >> 6] |= 1ull << (docs[i] & 63);
+}
 
 static int bits_of_list(lsi_plan *p, lsi_op *op, const lsi_list *list, ls_error *err)
 {
     lsi_cursor *c = &op->cursors[0];
     int rc = lsi_cursor_open(c, p->seg->seg, list, err);
     for (uint32_t b = 0; !rc && b < c->p.block_count; b++) {
+        bool done;
+        rc = lsi_postings_set_bits(&c->p, b, 0, p->seg->seg->doc_count, op->set, &done, err);
+        if (rc || done) continue;
         rc = lsi_postings_block(&c->p, b, err);
-        for (uint32_t i = 0; !rc && i < c->p.n; i++) op->set[c->p.docs[i] >> 6] |= 1ull << (c->p.docs[i] & 63);
+        if (!rc) set_docs(op, c->p.docs, c->p.n);
     }
     return rc;
 }
 
-/* Documents of the present block with a form that counts, wherever it stands: by the form stream alone, block of the
- * list by block. */
+/* Documents of the present block with a form that counts, wherever it stands: by the form stream alone, a block of it
+ * at a time. Form 0 is the commonest: where it does not count, many blocks have nothing to look for. */
 static int bits_of_block(lsi_op *op, lsi_source *s, ls_error *err)
 {
     const lsi_postings *l = &s->c.p;
-    uint32_t forms[LSI_BLOCK_DOCS];
-    uint64_t at = lsi_get32(l->cum_le + 4 * (size_t)l->block);
-    for (uint32_t i = 0; i < l->n; at += l->counts[i++]) {
-        lsi_doc d = l->docs[i];
-        bool yes = op->set[d >> 6] >> (d & 63) & 1;
-        for (uint32_t done = 0; !yes && done < l->counts[i];) {
-            uint32_t k = LSI_MIN(l->counts[i] - done, LSI_BLOCK_DOCS);
-            int rc = lsi_stream_read(&s->forms, at + done, k, forms, err);
-            if (rc) return rc;
-            for (uint32_t j = 0; !yes && j < k; j++)
-                yes = forms[j] < s->form_count && (s->allowed[forms[j] >> 6] >> (forms[j] & 63) & 1);
-            done += k;
+    const uint64_t *allowed = s->allowed;
+    uint32_t forms[LSI_BLOCK_DOCS], total = lsi_pack_sum(l->counts, l->n), i = 0, n;
+    uint64_t at = lsi_get32(l->cum_le + 4 * (size_t)l->block), end = l->counts[0]; /* of document i's entries */
+    for (uint32_t done = 0; done < total; done += n) {
+        n = (uint32_t)LSI_MIN((uint64_t)(total - done), LSI_BLOCK_DOCS - (at + done) % LSI_BLOCK_DOCS);
+        int rc = lsi_stream_read(&s->forms, at + done, n, forms, err);
+        if (rc) return rc;
+        if (!(allowed[0] & 1) && lsi_pack_sum(forms, n) == 0) continue;
+        for (uint32_t j = 0; j < n; j++) {
+            uint32_t form = forms[j];
+            if (form >= s->form_count || !(allowed[form >> 6] >> (form & 63) & 1)) continue;
+            while (end <= done + j) end += l->counts[++i]; /* done + j is below the sum of all */
+            op->set[l->docs[i] >> 6] |= 1ull << (l->docs[i] & 63);
         }
-        if (yes) op->set[d >> 6] |= 1ull << (d & 63);
     }
     return LS_OK;
 }
