@@ -15,20 +15,33 @@ static void drop_deleted(const lsi_plan *p, lsi_doc lo, lsi_doc hi, uint64_t *bi
     }
 }
 
-/* Takes away what a date range leaves out, and counts those that only a missing date kept from it. */
-static int apply_ranges(lsi_plan *p, lsi_doc lo, lsi_doc hi, uint64_t *bits, uint64_t *undated, ls_error *err)
+/* The documents of a window that date ranges leave: in, and those which only lack a date. *within: what the root need
+ * be asked for, NULL for all. */
+typedef struct in_range {
+    uint64_t in[LSI_WINDOW_WORDS], maybe[LSI_WINDOW_WORDS];
+    const uint64_t *within;
+    bool none;
+} in_range;
+
+static int ask_ranges(lsi_plan *p, lsi_doc lo, lsi_doc hi, in_range *r, ls_error *err)
 {
-    uint64_t in[LSI_WINDOW_WORDS], missing[LSI_WINDOW_WORDS], maybe[LSI_WINDOW_WORDS];
-    memcpy(maybe, bits, sizeof maybe);
+    uint64_t in[LSI_WINDOW_WORDS], missing[LSI_WINDOW_WORDS];
+    r->within = NULL;
+    r->none = false;
+    memset(r->in, 0xFF, sizeof r->in);
+    memset(r->maybe, 0xFF, sizeof r->maybe);
     for (uint32_t i = 0; i < p->range_count; i++) {
         int rc = lsi_range_window(p, p->ranges[i], lo, hi, in, missing, err);
         if (rc) return rc;
         for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) {
-            bits[w] &= in[w];
-            maybe[w] &= in[w] | missing[w];
+            r->in[w] &= in[w];
+            r->maybe[w] &= in[w] | missing[w];
         }
     }
-    for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) *undated += lsi_popcount64(maybe[w] & ~bits[w]);
+    if (!p->range_count) return LS_OK;
+    uint32_t count = lsi_window_count(r->maybe);
+    r->none = count == 0;
+    if (count < LSI_WINDOW_DOCS / 4) r->within = r->maybe;
     return LS_OK;
 }
 
@@ -43,37 +56,49 @@ int lsi_exec_open(lsi_plan *p, size_t seg, ls_error *err)
 int lsi_exec_window(lsi_plan *p, const lsi_exec_sink *sink, size_t seg, lsi_doc lo, lsi_doc hi, uint64_t *undated,
                     ls_error *err)
 {
-    uint64_t bits[LSI_WINDOW_WORDS], ignored = 0;
+    uint64_t bits[LSI_WINDOW_WORDS];
+    in_range range;
+    int rc = ask_ranges(p, lo, hi, &range, err);
+    if (rc || range.none) return rc;
     if (sink->scores && !p->window_scores) { /* zero: a root that scores nothing leaves them so */
         p->window_scores = lsi_arena_zalloc(&p->scratch->arena, LSI_WINDOW_DOCS * sizeof *p->window_scores);
         if (!p->window_scores) return lsi_fail_nomem(err);
     }
     float *scores = sink->scores ? p->window_scores : NULL;
-    int rc = lsi_op_window(p, p->root, lo, hi, NULL, bits, p->root->scores ? scores : NULL, err);
+    rc = lsi_op_window(p, p->root, lo, hi, range.within, bits, p->root->scores ? scores : NULL, err);
     if (rc) return rc;
     drop_deleted(p, lo, hi, bits);
-    if (p->range_count) rc = apply_ranges(p, lo, hi, bits, undated ? undated : &ignored, err);
-    if (rc) return rc;
     uint64_t any = 0;
-    for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) any |= bits[w];
+    for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) {
+        if (undated && p->range_count) *undated += lsi_popcount64(bits[w] & range.maybe[w] & ~range.in[w]);
+        bits[w] &= range.in[w];
+        any |= bits[w];
+    }
     if (!any) return LS_OK;
     return sink->window(sink->ctx, seg, lo, hi, bits, scores, err);
+}
+
+int lsi_exec_segment(lsi_plan *p, const lsi_exec_sink *sink, size_t seg, uint64_t *undated, ls_error *err)
+{
+    lsi_doc doc_count = p->snap->segments[seg].seg->doc_count, doc = 0;
+    int rc = LS_OK;
+    while (!rc && doc < doc_count) {
+        rc = lsi_op_next(p, p->root, doc, &doc, err);
+        if (rc || doc >= doc_count) break;
+        lsi_doc lo = doc & ~(LSI_WINDOW_DOCS - 1), hi = LSI_MIN(doc_count - lo, LSI_WINDOW_DOCS) + lo;
+        rc = lsi_exec_window(p, sink, seg, lo, hi, undated, err);
+        doc = hi;
+        if (!rc) rc = lsi_op_poll(p, err);
+    }
+    return rc;
 }
 
 int lsi_exec_all(lsi_plan *p, const lsi_exec_sink *sink, uint64_t *undated, ls_error *err)
 {
     for (size_t seg = 0; seg < p->snap->count; seg++) {
-        lsi_doc doc_count = p->snap->segments[seg].seg->doc_count, doc = 0;
         int rc = lsi_exec_open(p, seg, err);
         if (!rc && sink->segment) rc = sink->segment(sink->ctx, seg, err);
-        while (!rc && doc < doc_count) {
-            rc = lsi_op_next(p, p->root, doc, &doc, err);
-            if (rc || doc >= doc_count) break;
-            lsi_doc lo = doc & ~(LSI_WINDOW_DOCS - 1), hi = LSI_MIN(doc_count - lo, LSI_WINDOW_DOCS) + lo;
-            rc = lsi_exec_window(p, sink, seg, lo, hi, undated, err);
-            doc = hi;
-            if (!rc) rc = lsi_op_poll(p, err);
-        }
+        if (!rc) rc = lsi_exec_segment(p, sink, seg, undated, err);
         if (rc) return rc;
     }
     return LS_OK;

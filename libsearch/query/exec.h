@@ -18,8 +18,9 @@ typedef struct lsi_exec_sink {
  * p->ranges left out. LS_TIMEOUT and LS_CANCELED where the resolver's deadline and cancel function say so. */
 int lsi_exec_all(lsi_plan *p, const lsi_exec_sink *sink, uint64_t *undated, ls_error *err);
 
-/* One segment made ready, and one window of it: what the engines are made of. */
+/* One segment made ready, all windows of it, and one: what the engines are made of. */
 int lsi_exec_open(lsi_plan *p, size_t seg, ls_error *err);
+int lsi_exec_segment(lsi_plan *p, const lsi_exec_sink *sink, size_t seg, uint64_t *undated, ls_error *err);
 int lsi_exec_window(lsi_plan *p, const lsi_exec_sink *sink, size_t seg, lsi_doc lo, lsi_doc hi, uint64_t *undated,
                     ls_error *err);
 

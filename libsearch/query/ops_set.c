@@ -100,19 +100,23 @@ static int set_of_keywords(lsi_plan *p, lsi_op *op, ls_error *err)
     const lsi_segment *seg = p->seg->seg;
     if ((uint32_t)op->field >= seg->field_count || !seg->keywords[op->field].section) return LS_OK;
     const lsi_keywords *k = &seg->keywords[op->field];
-    lsi_doc docs[LSI_WINDOW_DOCS];
+    lsi_doc some[LSI_WINDOW_DOCS], *docs = some;
+    uint32_t cap = LSI_WINDOW_DOCS;
     for (uint32_t i = 0; i < op->value_count; i++) {
         uint32_t ord;
         int rc = lsi_keywords_find(k, op->values[i].term, op->values[i].len, &ord, err);
         if (rc) return rc;
         if (ord == UINT32_MAX) continue;
-        for (lsi_doc lo = 0; lo < seg->doc_count; lo += LSI_WINDOW_DOCS) {
-            lsi_doc hi = LSI_MIN(lo + LSI_WINDOW_DOCS, seg->doc_count);
-            uint32_t n = 0;
-            rc = lsi_keywords_docs(k, ord, lo, hi, docs, LSI_WINDOW_DOCS, &n, err);
-            if (rc) return rc;
-            for (uint32_t j = 0; j < n && j < LSI_WINDOW_DOCS; j++) op->set[docs[j] >> 6] |= 1ull << (docs[j] & 63);
+        uint32_t n = 0; /* a call goes through all documents of the value: one, or two where these do not fit */
+        rc = lsi_keywords_docs(k, ord, 0, seg->doc_count, docs, cap, &n, err);
+        if (!rc && n > cap) {
+            docs = lsi_arena_alloc(&p->scratch->arena, n * sizeof *docs);
+            if (!docs) return lsi_fail_nomem(err);
+            cap = n;
+            rc = lsi_keywords_docs(k, ord, 0, seg->doc_count, docs, cap, &n, err);
         }
+        if (rc) return rc;
+        set_docs(op, docs, LSI_MIN(n, cap));
         rc = lsi_op_poll(p, err);
         if (rc) return rc;
     }
@@ -177,6 +181,20 @@ int lsi_range_next(lsi_plan *p, const lsi_op *op, lsi_doc doc, lsi_doc *out, ls_
     return LS_OK;
 }
 
+/* Which of 64 numbers are within the bounds. No branch on them; what stands where none is present does not matter. */
+static uint64_t between(const int64_t *v, int64_t from, int64_t to)
+{
+    uint64_t in = 0, width = (uint64_t)to - (uint64_t)from;
+    if (from > to) return 0;
+    for (unsigned i = 0; i < 64; i++) in |= (uint64_t)((uint64_t)v[i] - (uint64_t)from <= width) << i;
+    return in;
+}
+
+static void fill_window(uint64_t *bits, uint32_t n)
+{
+    for (uint32_t w = 0; w * 64 < n; w++) bits[w] = n - w * 64 >= 64 ? ~0ull : (1ull << (n - w * 64)) - 1;
+}
+
 int lsi_range_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, uint64_t *bits, uint64_t *missing, ls_error *err)
 {
     uint64_t present[LSI_WINDOW_WORDS + 1] = {0};
@@ -189,18 +207,19 @@ int lsi_range_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, uint64_t *
         int64_t least, most;
         int rc = lsi_column_block_range(c, block, &least, &most, err);
         if (rc) return rc;
-        bool none = least > most || least > op->to || most < op->from;
-        if (none && !missing) return LS_OK;
+        bool none = least > most || least > op->to || most < op->from, full = c->present == c->doc_count;
+        if (missing && full) memset(missing, 0, LSI_WINDOW_WORDS * sizeof *missing);
+        if (none && (!missing || full)) return LS_OK;
+        if (full && least >= op->from && most <= op->to) {
+            fill_window(bits, hi - lo);
+            return LS_OK;
+        }
         rc = lsi_column_block(c, block, p->column_values, present, &n, err);
         if (rc) return rc;
         bool all = least >= op->from && most <= op->to;
         for (uint32_t w = 0; !none && w < LSI_WINDOW_WORDS; w++) {
-            uint64_t in = all ? present[w] : 0;
-            for (uint64_t x = all ? 0 : present[w]; x; x &= x - 1) {
-                int64_t v = p->column_values[w * 64 + lsi_ctz64(x)];
-                if (v >= op->from && v <= op->to) in |= x & (~x + 1);
-            }
-            bits[w] = in;
+            bits[w] = present[w];
+            if (!all && present[w]) bits[w] &= between(p->column_values + (size_t)w * 64, op->from, op->to);
         }
     }
     for (uint32_t w = 0; missing && w < LSI_WINDOW_WORDS; w++) {

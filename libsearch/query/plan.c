@@ -128,9 +128,10 @@ static int build_without(lsi_plan *p, lsi_op **out, const lsi_node *n, lsi_plan_
     return rc;
 }
 
-/* What is quick to ask comes first: rare words, then common ones, then what reads positions. */
+/* What is quick to ask comes first: sets, rare words, then common ones, then what reads positions. */
 static uint64_t cost(const lsi_op *op)
 {
+    if (op->type == LSI_OP_SET) return 0; /* made when the segment is opened: 64 words a window */
     uint64_t slow = op->type == LSI_OP_SPAN ? 1ull << 40 : op->type == LSI_OP_ALL ? 1ull << 41 : 0;
     return slow + op->df;
 }

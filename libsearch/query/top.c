@@ -123,6 +123,50 @@ static bool passes(lsi_top_run *r, lsi_doc doc)
     return true;
 }
 
+/* Whether a condition leaves less than a sixteenth of the segment's documents: by its set, or its column's blocks. */
+static int leaves_few(const lsi_plan *p, const lsi_op *op, bool *yes, ls_error *err)
+{
+    const lsi_segment *seg = p->seg->seg;
+    uint64_t left = 0;
+    for (size_t w = 0; op->type == LSI_OP_SET && w < op->set_words; w++) left += lsi_popcount64(op->set[w]);
+    for (uint32_t b = 0; op->type == LSI_OP_RANGE && !op->empty && b * (uint64_t)LSI_COLUMN_BLOCK < seg->doc_count;
+         b++) {
+        int64_t least, most;
+        int rc = lsi_column_block_range(&seg->columns[op->field], b, &least, &most, err);
+        if (rc) return rc;
+        if (least <= op->to && most >= op->from) left += LSI_COLUMN_BLOCK;
+    }
+    *yes |= left * 16 < seg->doc_count;
+    return LS_OK;
+}
+
+/* Then bounds prune little, for too few documents raise the threshold: the plain engine asks the words for those. */
+static int is_selective(lsi_top_run *r, bool *yes, ls_error *err)
+{
+    const lsi_plan *p = r->plan;
+    int rc = LS_OK;
+    *yes = false;
+    for (uint32_t i = 0; !rc && p->root->type == LSI_OP_AND && i < p->root->kid_count; i++) {
+        if (!p->root->kids[i]->scores) rc = leaves_few(p, p->root->kids[i], yes, err);
+    }
+    for (uint32_t i = 0; !rc && i < p->range_count; i++) rc = leaves_few(p, p->ranges[i], yes, err);
+    return rc;
+}
+
+static int offer_window(void *ctx, size_t seg, lsi_doc lo, lsi_doc hi, const uint64_t *bits, const float *scores,
+                        ls_error *err)
+{
+    lsi_top_run *r = ctx;
+    (void)seg, (void)hi, (void)err;
+    for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) {
+        for (uint64_t x = bits[w]; x; x &= x - 1) {
+            uint32_t i = w * 64 + lsi_ctz64(x);
+            if (scores[i] > r->threshold) lsi_top_offer(r, lo + i, scores[i]);
+        }
+    }
+    return LS_OK;
+}
+
 void lsi_top_offer(lsi_top_run *r, lsi_doc doc, float score)
 {
     const lsi_plan *p = r->plan;
@@ -219,6 +263,13 @@ static int run_segment(lsi_top_run *r, size_t seg, ls_error *err)
     int rc = lsi_op_poll(r->plan, err);
     if (!rc) rc = open_lanes(r, seg, err);
     if (rc || r->plan->root->empty) return rc;
+    bool selective;
+    if ((rc = is_selective(r, &selective, err)) != LS_OK) return rc;
+    if (selective) {
+        const lsi_exec_sink sink = {.ctx = r, .scores = true, .window = offer_window};
+        rc = lsi_exec_segment(r->plan, &sink, seg, NULL, err);
+        return rc ? rc : r->rc;
+    }
     if (r->core->type == LSI_OP_SPAN) rc = lsi_top_span(r, err);
     else if (r->count == 1 && r->lanes[0].n == 1) rc = lsi_top_term(r, err);
     else if (r->count) rc = r->core->type == LSI_OP_AND && r->count > 1 ? lsi_top_and(r, err) : lsi_top_or(r, err);
