@@ -178,7 +178,7 @@ check-install: all
 	@echo "ok   install"
 
 # ---- figures ----
-.PHONY: bench bench-relevance bench-figures fresh-root clean help
+.PHONY: bench bench-relevance bench-figures fresh-root arm64 clean help
 DATA ?=
 bench-relevance: $(BUILD)/libsearch $(BUILD)/bench/relevance   ## MAP, nDCG@10, R@100 on test collections: DATA=folder
 	@sh bench/relevance.sh $(BUILD) "$(DATA)"
@@ -198,6 +198,8 @@ bench: $(BUILD)/bench/drv_libsearch   ## side by side with the peers this machin
 	@sh bench/run.sh $(BUILD) "$(DATA)"
 fresh-root:   ## both README lines in a new Debian 12 and 13 (root, debootstrap, network)
 	@sh tests/fresh-root/run.sh
+arm64:   ## the tests of codecs and searches built for arm64, under qemu-user (network)
+	@sh tests/fresh-root/arm64.sh
 clean: ; rm -rf build   ## remove what was built
 help:   ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## */\1\t/p' $(firstword $(MAKEFILE_LIST))
