@@ -1,7 +1,7 @@
 /* known.c — owns the words kept from search to search in a scratch: one for each value of a hash, the last one put.
  *
- * An entry is one piece of memory: the key (list, folded spelling, terms), the document frequency, how many picks each
- * segment has, and the picks. What is given out is a copy, for an entry may be replaced while the same query goes on.
+ * An entry is one piece of memory: the key (list, folded spelling, terms), the document frequency, the picks, how many
+ * of them each segment has, and the terms found. What is given out is a copy, for an entry may be replaced while the same query goes on.
  * Invariant: picks kept look at every form (`allowed` is NULL), so that nothing in them points anywhere. It does not
  * know how words are looked up. */
 #include "libsearch/query/known.h"
@@ -14,8 +14,11 @@ struct lsi_known {
     uint64_t df;
     uint32_t key_len, pick_count;
     uint8_t key[KEY_MAX];
-    uint32_t *counts; /* of each segment, in the same memory; picks follow */
-    lsi_pick *picks;
+    lsi_pick *picks;  /* these, and what follows, in the same memory */
+    uint32_t *counts; /* of each segment */
+    uint32_t term_count;
+    const uint8_t *terms; /* for each of word.terms a byte with its length, then its bytes */
+    size_t terms_len;
 };
 
 typedef struct spelling {
@@ -51,6 +54,21 @@ static struct lsi_known **slot_of(const lsi_resolver *r, const spelling *k)
     return &r->scratch->known[k->hash % LSI_KNOWN_WORDS];
 }
 
+/* The terms of an entry, in the arena. */
+static bool get_terms(lsi_arena *a, const struct lsi_known *e, lsi_word *out)
+{
+    lsi_qterm *terms = lsi_arena_alloc(a, (e->term_count + 1) * sizeof *terms);
+    const uint8_t *at = lsi_arena_dup(a, e->terms, e->terms_len);
+    if (!terms || !at) return false;
+    for (uint32_t i = 0; i < e->term_count; i++) {
+        terms[i] = (lsi_qterm){at + 1, *at};
+        at += 1 + *at;
+    }
+    out->terms = terms;
+    out->term_count = e->term_count;
+    return true;
+}
+
 bool lsi_known_get(const lsi_resolver *r, lsi_word *out, const lsi_qword *w, uint32_t list)
 {
     lsi_arena *a = &r->scratch->arena;
@@ -67,18 +85,23 @@ bool lsi_known_get(const lsi_resolver *r, lsi_word *out, const lsi_qword *w, uin
         picks += e->counts[s];
     }
     *out = (lsi_word){.from = w, .segs = segs, .df = e->df};
-    return true;
+    return get_terms(a, e, out);
 }
 
 void lsi_known_put(const lsi_resolver *r, const lsi_word *found, uint32_t list)
 {
-    spelling k;
+    spelling k, terms = {.len = 0};
     size_t count = 0, segs = r->snap->count;
     for (size_t s = 0; s < segs; s++) count += found->segs[s].count;
+    for (uint32_t t = 0; t < found->term_count; t++) {
+        if (!append(&terms, found->terms[t].term, found->terms[t].len)) return;
+    }
     if (r->scratch->known_of != r->snap || count > PICKS_MAX || segs > PICKS_MAX || !spell(&k, found->from, list))
         return;
-    struct lsi_known *e = lsi_malloc(sizeof *e + count * sizeof(lsi_pick) + segs * sizeof(uint32_t)), **slot;
+    struct lsi_known *e = lsi_malloc(sizeof *e + count * sizeof(lsi_pick) + segs * sizeof(uint32_t) + terms.len),
+                     **slot;
     if (!e) return;
+    uint8_t *bytes;
     e->df = found->df;
     e->key_len = k.len;
     memcpy(e->key, k.at, k.len);
@@ -90,6 +113,11 @@ void lsi_known_put(const lsi_resolver *r, const lsi_word *found, uint32_t list)
         if (n) memcpy(e->picks + at, found->segs[s].at, n * sizeof *e->picks);
         at += n;
     }
+    bytes = (uint8_t *)(e->counts + segs);
+    memcpy(bytes, terms.at, terms.len);
+    e->terms = bytes;
+    e->terms_len = terms.len;
+    e->term_count = found->term_count;
     slot = slot_of(r, &k);
     lsi_free(*slot);
     *slot = e;
