@@ -49,7 +49,7 @@ BODY = (b"POST /v1/documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: applic
 
 def crowd(program, kind):
     """`count` connections of one slow kind, each of which does a little every second; an honest client beside them."""
-    count, seconds = size(250, 1000), size(1, 20)
+    count, seconds = size(250, 1000), size(1, 40 if kind == "reader" else 14)
     with Descriptors() as most, Server(program) as server:
         count = min(count, most // 4)
         lines = "".join('{"id":"d%d","body":"arms %s"}\n' % (i, "word " * 2000) for i in range(200))
@@ -110,7 +110,9 @@ def crowd(program, kind):
         need(p99 < 250, "the honest client's p99 is %.1f ms", p99)
         if LONG:
             need(len(lives) == count, "%d of %d are cut", len(lives), count)
-            need(max(lives) < 13.5, "the last is cut after %.1f s", max(lives))
+            # A reader's time runs from when its buffers are full: a thousand exports must first be made so far, and
+            # wait for each other. live.py measures one.
+            need(max(lives) < (35 if kind == "reader" else 13.5), "the last is cut after %.1f s", max(lives))
         need(server.ask("GET", "/healthz").status == 200, "no health afterwards")
 
 
