@@ -488,6 +488,11 @@ static void test_bytes(void **state)
     assert_true(warned(q, "invalid_utf8", NULL, NULL));
     assert_int_equal(q->root->type, LSI_Q_WORD);
     lsi_query_free(q);
+    q = parse_with("\xff\xfe \xc3\xa9 \"arms", 10, 0, NULL); /* places are those of the bytes given */
+    assert_true(warned(q, "unbalanced_quote", &start, &end));
+    assert_int_equal(start, 6);
+    assert_int_equal(end, 10);
+    lsi_query_free(q);
     q = parse_with("", 0, 0, NULL);
     assert_int_equal(q->root->type, LSI_Q_NOTHING);
     assert_int_equal(q->warning_count, 0);

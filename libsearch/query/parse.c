@@ -10,6 +10,7 @@
  * brackets, which lex.c keeps to LSI_QUERY_DEPTH_MAX; time is linear in the text. Ignorant of: the index.
  */
 #include "libsearch/query/parse.h"
+#include "libsearch/text/utf8.h"
 #include "libsearch/util/alloc.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -295,6 +296,20 @@ static int take_text(lsi_parser *p, const char *text, size_t len)
     return p->rc;
 }
 
+/* Warnings are about the caller's bytes: of a text that was repaired, each invalid byte stands for the three of U+FFFD. */
+static void place_warnings(ls_query *q, const char *text, size_t len)
+{
+    for (size_t i = 0; i < 2 * q->warning_count; i++) {
+        size_t *place = i & 1 ? &q->warnings[i / 2].end : &q->warnings[i / 2].start, at = 0;
+        unsigned bytes;
+        for (size_t there = 0; at < len && there < *place; at += bytes) {
+            bool bad = lsi_utf8_get((const uint8_t *)text, len, at, &bytes) == LSI_UTF8_BAD && bytes == 1;
+            there += bad ? 3 : bytes;
+        }
+        *place = at;
+    }
+}
+
 static bool is_blank(const ls_query *q)
 {
     const char *s = q->text, *end = q->text + q->text_len;
@@ -323,6 +338,7 @@ static int build(lsi_parser *p, const char *text, size_t len, bool unknown_langu
     if (p->rc) return p->rc;
     if ((q->flags & LS_MATCH_ANY) && !(q->flags & LS_SCORE_FUNCTION_WORDS)) lsi_node_silence(root);
     q->root = root;
+    if (!lsi_utf8_valid((const uint8_t *)text, len)) place_warnings(q, text, len);
     rc = lsi_query_hash(q);
     return rc ? rc : lsi_query_print(q, p->s);
 }
