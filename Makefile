@@ -109,6 +109,12 @@ check-http: $(BUILD)/libsearchd $(BUILD)/libsearch   ## the server, against open
 asan: ; $(MAKE) asan-check SAN=address,undefined   ## tests under ASan and UBSan
 asan-check: test check-fuzz check-golden check-cli check-http   ## (of a build with SAN)
 tsan: ; $(MAKE) test SAN=thread   ## tests under TSan
+.PHONY: coverage
+coverage:   ## lines and branches of the library that the tests and seeds reach, file by file (gcov)
+	$(MAKE) all tests fuzz-targets BUILD=build/coverage CFLAGS="-O0 -g --coverage -fprofile-update=atomic" LDFLAGS=--coverage
+	@find build/coverage -name '*.gcda' -delete
+	$(MAKE) test check-fuzz check-golden BUILD=build/coverage CFLAGS="-O0 -g --coverage -fprofile-update=atomic" LDFLAGS=--coverage
+	@sh tests/coverage.sh build/coverage
 clang: ; $(MAKE) all test CC=clang BUILD=build/clang WERROR=1   ## build and tests by clang
 check-long: ; sh tests/long.sh $(DATA)   ## campaigns, clang, TSan, fresh root, browser: hours (DATA=folder of collections, optional)
 
