@@ -88,6 +88,7 @@ void cli_warn(const char *format, ...)
     ;
 
 /* index.c: what several sub-commands do with an index */
+void cli_read_unmapped(void); /* --no-mmap, of every sub-command: indexes opened from now on are read */
 int cli_open(ls_reader **out, const char *path);                     /* CLI_OK, or told */
 int cli_open_scoped(ls_reader **out, const char *path, bool hidden); /* hidden: embargoed and withheld articles too */
 int cli_open_writer(ls_writer **out, const char *path, unsigned flags, const ls_schema *schema, size_t memory_bytes,

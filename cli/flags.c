@@ -83,6 +83,7 @@ int cli_parse(cli_call *c, const cli_command *command, int argc, char **argv)
     for (int i = 0; i < argc;) {
         int used = 1, status = CLI_OK;
         if (flags && strcmp(argv[i], "--") == 0) flags = false;
+        else if (flags && strcmp(argv[i], "--no-mmap") == 0) cli_read_unmapped();
         else if (flags && argv[i][0] == '-' && argv[i][1] != '\0') status = take_flag(c, argc, argv, i, &used);
         else c->args[c->count++] = argv[i];
         if (status != CLI_OK) return status;

@@ -61,7 +61,10 @@ void cli_overview(void)
     const cli_command *c;
     cli_print("libsearch COMMAND [flags] INDEX …\nfull-text search over articles\n\nCommands:\n");
     for (size_t i = 0; (c = cli_command_at(i)) != NULL; i++) cli_print("  %-12s %s\n", c->name, c->summary);
-    cli_print("\nlibsearch COMMAND --help tells more; libsearch --version the version.\nExit status:\n  %s", exits);
+    cli_print(
+        "\nlibsearch COMMAND --help tells more; libsearch --version the version. With --no-mmap any of them\n"
+        "reads files instead of mapping them: a disk that fails is then an error, not a SIGBUS.\nExit status:\n  %s",
+        exits);
 }
 
 /* ---- manual pages: troff ---- */
@@ -135,6 +138,9 @@ static void manual_overview(void)
         roff(c->summary);
         cli_print("\n");
     }
+    cli_print(".SH OPTIONS\n.TP\n\\fB\\-\\-no\\-mmap\\fR\n"
+              "of every command: files of an index are read instead of mapped, so that a disk that fails is an error "
+              "and not a SIGBUS\n");
     roff_environment();
     cli_print(".SH SEE ALSO\n\\fBlibsearchd\\fR(8)\n");
 }

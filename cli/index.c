@@ -8,6 +8,13 @@
 
 #define SCHEMA_MAX (1u << 20)
 
+static bool unmapped;
+
+void cli_read_unmapped(void)
+{
+    unmapped = true;
+}
+
 int cli_open(ls_reader **out, const char *path)
 {
     return cli_open_scoped(out, path, false);
@@ -19,6 +26,7 @@ int cli_open_scoped(ls_reader **out, const char *path, bool hidden)
     LS_INIT(ls_stats, s);
     LS_INIT(ls_reader_options, o);
     if (hidden) o.flags |= LS_READER_HIDDEN;
+    if (unmapped) o.flags |= LS_READER_NO_MMAP;
     if (ls_reader_open(out, path, &o, &err) != LS_OK) return cli_fail_with(&err, path);
     if (ls_reader_stats(*out, &s, NULL) == LS_OK && s.stale_analyzer)
         cli_warn("%s: made with other tables of words or stemmers; libsearch reindex makes it anew", path);

@@ -1,6 +1,7 @@
 /* f_index.c — a whole index, changed in some bytes and sealed again, so that every checksum is right and nothing else
  * is: opened, searched in every way, checked, salvaged, backed up. Input: changes of 8 bytes each: file, section (255:
- * the ends and the table), place u16, what to do, value, place's third byte, unused.
+ * the ends and the table), place u16, what to do, value, place's third byte, and of the first one which
+ * quarter of the work is done.
  * Held: no crash, no hang, no overrun; a refusal is a named error. With no change at all every answer is right. */
 #include "fuzz/fuzz.h"
 
@@ -233,10 +234,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
     bool right = n < 8;
     for (unsigned i = 0; i < 16 && in.n >= 8; i++) change(&in);
     seal();
-    read_all(true, right);
-    if (n % 4 == 0) read_all(false, right);
-    int rc = ls_check(path, NULL, NULL, &report, &err);
+    int rc = LS_OK;
+    uint8_t how = right ? 0 : p[7] % 4; /* one of four, for speed */
+    if (right || how == 0) read_all(true, right);
+    if (right || how == 1) read_all(false, right);
+    if (right || how == 2) salvage(right);
+    if (right || how == 3) rc = ls_check(path, NULL, NULL, &report, &err);
     FUZZ_CHECK(!rc || (!right && (fuzz_is_refusal(rc, &err) || rc == LS_NOTFOUND)));
-    if (n % 8 == 0) salvage(right);
     return 0;
 }

@@ -3,6 +3,8 @@
 # BUILD/corpus/TARGET and is its beginning the next time. Prints a line a target: executions, edges, features, inputs
 # kept, findings (their files lie in BUILD/found/TARGET).
 set -u
+LC_ALL=C
+export LC_ALL
 build=$1 seconds=$2
 shift 2
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:allocator_may_return_null=1} UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
@@ -16,7 +18,7 @@ for t in "$@"; do
     [ $? -eq 0 ] || bad=1
     runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
     rate=$(sed -n 's/^stat::average_exec_per_sec: *//p' "$log")
-    last=$(grep -E '^#[0-9]+.*cov: ' "$log" | tail -n 1)
+    last=$(grep -aE '^#[0-9]+.*cov: ' "$log" | tail -n 1)
     printf '%-12s %12s %8s %9s %8s %9s %9s\n' "$t" "${runs:-?}" "${rate:-?}" "$(echo "$last" | sed -n 's/.*cov: \([0-9]*\).*/\1/p')" \
         "$(echo "$last" | sed -n 's/.*ft: \([0-9]*\).*/\1/p')" "$(find "$corpus" -type f | wc -l)" "$(find "$found" -type f | wc -l)"
 done

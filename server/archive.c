@@ -117,7 +117,9 @@ static int refresh(sd_archive *a, ls_error *err)
 {
     ls_reader *r = NULL;
     sd_snapshot *s;
-    int rc = a->present ? ls_reader_refresh(&r, a->present->reader, err) : ls_reader_open(&r, a->path, NULL, err);
+    LS_INIT(ls_reader_options, o);
+    o.flags = a->o.no_mmap ? LS_READER_NO_MMAP : 0;
+    int rc = a->present ? ls_reader_refresh(&r, a->present->reader, err) : ls_reader_open(&r, a->path, &o, err);
     if (rc || !r) return rc;
     s = new_snapshot(r);
     if (!s) {

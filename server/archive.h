@@ -47,7 +47,7 @@ typedef struct sd_archive_options {
     const char *path;
     size_t queue; /* writes that may wait */
     size_t memory_bytes;
-    bool no_sync;
+    bool no_sync, no_mmap;
 } sd_archive_options;
 
 /* Opens the index, making it where there is none (*created). */

@@ -55,6 +55,8 @@ static const setting settings[] = {
     {"log", "FILE", TEXT, AT(log), 0, 0, "-", "a line a request: a file, - for standard error, or none"},
     {"no-sync", NULL, SWITCH, AT(no_sync), 0, 0, NULL,
      "do not wait for the disk: a crash may lose what was acknowledged"},
+    {"no-mmap", NULL, SWITCH, AT(no_mmap), 0, 0, NULL,
+     "read the index's files instead of mapping them: a disk that fails is an error, not a SIGBUS"},
 };
 enum { SETTINGS = sizeof settings / sizeof *settings };
 

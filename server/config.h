@@ -16,7 +16,7 @@ typedef struct sd_config {
     sd_list allow_host, allow_origin;
     int64_t threads, workers, queue, max_connections, max_per_address, max_content, memory_mb, head_seconds, inline_ms;
     int64_t cache_bytes;
-    bool no_sync;
+    bool no_sync, no_mmap;
 } sd_config;
 
 typedef enum sd_config_action {

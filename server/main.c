@@ -129,7 +129,7 @@ static int fail_with(const ls_error *e)
 static int open_index(sd_server *s)
 {
     sd_archive_options o = {s->config.index, (size_t)s->config.queue, (size_t)s->config.memory_mb << 20,
-                            s->config.no_sync};
+                            s->config.no_sync, s->config.no_mmap};
     ls_error err = {0};
     uint64_t added = 0;
     bool created;

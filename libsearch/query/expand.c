@@ -189,8 +189,8 @@ static int make_picks(walk *k, lsi_word *out, uint32_t list, ls_error *err)
             if (k->freq[k->at[i].spelling] != UINT64_MAX) k->at[kept++] = k->at[i];
         }
         size_t n = kept - from;
-        found *at = k->at + from;
         if (!n) continue;
+        found *at = k->at + from;
         if (n > 1) qsort(at, n, sizeof *at, by_term);
         lsi_picks *picks = &out->segs[s];
         picks->at = lsi_arena_alloc(&k->r->scratch->arena, n * sizeof *picks->at);

@@ -565,6 +565,11 @@ static void verify_padding(lsi_frame *f, uint64_t from, uint64_t to, faults *all
     ls_error e;
     lsi_error_clear(&e);
     if (from == to) return;
+    if (from > to || to - from >= sizeof read) { /* only of a file that was opened as damaged */
+        corrupt(f, from, &e, "the next part of the file is not where it must be");
+        tell(all, &e, "padding");
+        return;
+    }
     int rc = f->map ? LS_OK : lsi_file_read(&f->file, from, read, (size_t)(to - from), &e);
     for (uint64_t i = 0; !rc && i < to - from; i++)
         if (p[i]) rc = corrupt(f, from + i, &e, "zero expected between the sections");

@@ -425,6 +425,18 @@ echo '{"fields":{"body":{"type":"text","stored":false},"source":{"type":"keyword
 "$bin" add unstored s.ndjson >out 2>err
 t 0 'reindex names what was not stored' reindex unstored unstored2; err "field 'body' was not stored"
 
+# ---- --no-mmap ----
+t 0 'search' search idx arms; cp out mapped
+t 0 'search without mmap' search --no-mmap idx arms; is 'the same answer' cmp -s mapped out
+if command -v strace >/dev/null && strace -o trace true 2>/dev/null; then
+    strace -f -e trace=openat,mmap -o trace "$bin" search --no-mmap idx arms >out 2>err
+    fd=$(sed -n 's/.*openat(.*"seg-[0-9a-f]*".* = \([0-9]*\)$/\1/p' trace | head -n 1)
+    is 'a segment was opened' [ -n "$fd" ]
+    is 'no file of the index is mapped' [ "$(grep -c "mmap(NULL, .*MAP_SHARED" trace)" = 0 ]
+else
+    skip 'what --no-mmap maps (no strace)'
+fi
+
 # ---- salvage ----
 t 0 'salvage of a sound index' salvage idx saved; out 'salvaged documents=5 lost=0'; t 0 'it is whole' check saved; out 'documents=5'
 t 2 'salvage onto something' salvage idx saved; one_line
