@@ -184,24 +184,31 @@ check-install: all
 	@echo "ok   install"
 
 # ---- figures ----
-.PHONY: bench bench-relevance bench-figures fresh-root arm64 clean help
+.PHONY: bench bench-quick bench-count bench-relevance bench-figures fresh-root arm64 clean help
 DATA ?=
 bench-relevance: $(BUILD)/libsearch $(BUILD)/bench/relevance   ## MAP, nDCG@10, R@100 on test collections: DATA=folder
 	@sh bench/relevance.sh $(BUILD) "$(DATA)"
 $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(STATIC)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
-$(BUILD)/bench/figures: bench/figures.c bench/peers/hx.c $(STATIC)
+$(BUILD)/bench/figures $(BUILD)/bench/drive_libsearch: $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BUILD)/obj/bench/peers/drive.o $(STATIC)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -std=gnu11 -w -I. -pthread -c bench/peers/hx.c -o $(@D)/hx.o
-	$(CC) $(CFLAGS_ALL) -o $@ bench/figures.c $(@D)/hx.o $(STATIC) $(LIB_LIBS)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
+$(BUILD)/obj/bench/drive_libsearch.o: bench/peers/drive_libsearch.c bench/peers/drive.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -c $< -o $@
+$(BUILD)/bench/make-corpus: bench/make_corpus.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -o $@ $<
 bench-figures: $(BUILD)/bench/figures   ## rate of adding, sizes, opening, memory: DATA=folder
 	@sh bench/figures.sh $(BUILD) "$(DATA)"
-$(BUILD)/bench/drv_libsearch: bench/peers/drv_libsearch.c bench/peers/hx.c $(STATIC)
-	@mkdir -p $(@D)
-	$(CC) -O2 -w -std=gnu11 -I. -Ibench/peers -pthread -o $@ bench/peers/drv_libsearch.c bench/peers/hx.c $(STATIC) $(LIB_LIBS)
-bench: $(BUILD)/bench/drv_libsearch   ## side by side with the peers this machine has: DATA=folder
-	@sh bench/run.sh $(BUILD) "$(DATA)"
+BENCH_TOOLS := $(addprefix $(BUILD)/bench/,drive_libsearch make-corpus figures)
+bench: all $(BENCH_TOOLS)   ## side by side with the peers this machine has, into docs/PERFORMANCE.md: DATA=folder BENCH="parts and flags of bench/run.py"
+	@python3 bench/run.py $(BUILD) --data "$(DATA)" $(BENCH)
+bench-quick: all $(BENCH_TOOLS)   ## the same in two minutes, small, into $(BUILD)/bench/quick.md
+	@python3 bench/run.py $(BUILD) --quick --again --peers "" --out $(BUILD)/bench/quick.md $(BENCH)
+bench-count: $(BENCH_TOOLS)   ## instructions of each class under callgrind against bench/baseline.tsv
+	@python3 bench/count.py $(BUILD) $(COUNT)
 fresh-root:   ## both README lines in a new Debian 12 and 13 (root, debootstrap, network)
 	@sh tests/fresh-root/run.sh
 arm64:   ## the tests of codecs and searches built for arm64, under qemu-user (network)

@@ -1,7 +1,7 @@
-/* figures.c — figures CORPUS.jsonl DIR [THREADS]: builds an index of the news schema, on one thread or on so many, and
+/* figures.c — figures LINES DIR [THREADS]: builds an index of the news schema, on one thread or on so many, and
  * prints the rate, the sizes by structure, what opening costs, and what a reader keeps in memory beside the pages of its
- * files. JSON is read by the bench's own reader before the clock starts; "text" is title and body. */
-#include "bench/peers/hx.h"
+ * files. The lines (bench/lines.py) are read before the clock starts; "text" is title and body. */
+#include "bench/peers/drive.h"
 #include "libsearch/libsearch.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,30 +35,29 @@ static int put(ls_doc *d, const char *field, const char *text)
     return *text ? ls_doc_add_text(d, field, text, strlen(text), NULL) : LS_OK;
 }
 
-static int add_one(ls_writer *w, ls_doc *d, const hx_doc *x, ls_error *e)
+static int add_one(ls_writer *w, ls_doc *d, const drive_article *x, ls_error *e)
 {
     ls_doc_clear(d);
-    int64_t ms;
     if (ls_doc_set_id(d, x->id, strlen(x->id), e) || put(d, "title", x->title) || put(d, "body", x->body) ||
         put(d, "byline", x->byline) || put(d, "source", x->source) || put(d, "section", x->section))
         return LS_NOMEM;
-    if (!ls_date_parse(x->date, strlen(x->date), &ms, NULL) && ls_doc_add_int(d, "published", ms, e)) return LS_NOMEM;
+    if (ls_doc_add_int(d, "published", x->stamp * 1000, e)) return LS_NOMEM;
     return ls_add(w, d, NULL, e);
 }
 
 typedef struct articles { /* all of them, in memory */
-    hx_doc *list;
+    drive_article *list;
     size_t count, cap;
     uint64_t text_bytes;
 } articles;
 
 static int read_all(articles *a, const char *corpus)
 {
-    hx_corpus *c = hx_corpus_open(corpus);
-    hx_doc x;
+    drive_lines *c = drive_lines_open(corpus);
+    drive_article x;
     if (!c) return 1;
-    while (hx_corpus_next(c, &x)) {
-        const char **fields[] = {&x.id, &x.title, &x.date, &x.source, &x.byline, &x.section, &x.body};
+    while (drive_lines_next(c, &x)) {
+        const char **fields[] = {&x.id, &x.title, &x.source, &x.byline, &x.section, &x.body};
         if (a->count == a->cap) {
             a->cap = a->cap ? 2 * a->cap : 1024;
             a->list = realloc(a->list, a->cap * sizeof *a->list);
@@ -68,8 +67,8 @@ static int read_all(articles *a, const char *corpus)
             if (!(*fields[i] = strdup(*fields[i]))) return 1;
         a->list[a->count++] = x;
     }
-    a->text_bytes = hx_corpus_text_bytes(c);
-    hx_corpus_close(c);
+    a->text_bytes = drive_lines_text_bytes(c);
+    drive_lines_close(c);
     return 0;
 }
 
@@ -183,7 +182,7 @@ int main(int argc, char **argv)
 {
     uint64_t text_bytes = 0;
     if (argc < 3 || argc > 4) {
-        fputs("usage: figures CORPUS.jsonl DIR [THREADS]\n", stderr);
+        fputs("usage: figures LINES DIR [THREADS]\n", stderr);
         return 2;
     }
     /* A child writes, so that the reader's memory is measured in a process that did nothing else. */

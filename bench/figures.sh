@@ -10,9 +10,6 @@ fi
 work=$build/bench/figures.d
 rm -rf "$work"
 mkdir -p "$work"
-case $corpus in
-*.zst) zstd -dcq "$corpus" > "$work/corpus.jsonl" ;;
-*) cp "$corpus" "$work/corpus.jsonl" ;;
-esac
-"$build/bench/figures" "$work/corpus.jsonl" "$work/index" ${THREADS:-1}
+python3 "$(dirname "$0")/lines.py" "$corpus" "$work/lines" > /dev/null
+"$build/bench/figures" "$work/lines" "$work/index" ${THREADS:-1}
 rm -rf "$work"
