@@ -86,10 +86,28 @@ void sd_post_search(sd_exchange *x)
 /* ---- suggest ------------------------------------------------------------------------------------------------------
  */
 
+static void suggest(sd_exchange *x, const js_request *q, const ls_reader *r)
+{
+    ls_error err = {0};
+    double from = sd_now_exact();
+    sd_answer_json(x, js_write_suggest(&x->answer.body, r, q->q, q->q_len, (size_t)q->limit, q->opensearch, &err),
+                   &err);
+    sd_search_took(x, q, sd_now_exact() - from);
+    if (q->opensearch && x->answer.status == 200) x->answer.type = "application/x-suggestions+json";
+}
+
+static void suggest_on_worker(sd_exchange *x)
+{
+    const ls_reader *r = sd_exchange_reader(x);
+    js_request q;
+    if (!r) return;
+    if (sd_search_request(x, &q, JS_FOR_SUGGEST, r)) suggest(x, &q, r);
+    js_request_clear(&q);
+}
+
 void sd_get_suggest(sd_exchange *x)
 {
     const ls_reader *r = sd_exchange_reader(x);
-    ls_error err = {0};
     js_request q;
     if (!r) return;
     if (x->forced_field) {
@@ -99,10 +117,8 @@ void sd_get_suggest(sd_exchange *x)
     if (sd_answer_unchanged(x)) return;
     if (sd_search_request(x, &q, JS_FOR_SUGGEST, r)) {
         if (!q.q) sd_answer_refuse(x, "invalid_parameter", "q", "q: what was typed so far is needed");
-        else
-            sd_answer_json(x, js_write_suggest(&x->answer.body, r, q.q, q.q_len, (size_t)q.limit, q.opensearch, &err),
-                           &err);
-        if (q.opensearch && x->answer.status == 200) x->answer.type = "application/x-suggestions+json";
+        else if (sd_search_costly(x, &q)) x->work = suggest_on_worker;
+        else suggest(x, &q, r);
     }
     js_request_clear(&q);
 }

@@ -1,17 +1,17 @@
 /* search_request.c — what a client asks for, as a js_request, and whether it will take long.
  *
  * Costs are learnt: searches fall into classes by what in them is dear (wildcards, phrases and distances, any-word
- * queries, facets, sorting by a field, far pages, no words at all); each class keeps a moving average of what it took
- * on this index. A class over --inline-ms goes to the workers. A class never seen goes there too where the index is
- * large. The averages are atomics of whole microseconds: a lost update costs nothing. Ignorant of how searches are
- * done. */
+ * queries, facets, sorting by a field, far pages, no words at all; suggestions); each class keeps a moving average of
+ * what it took on this index. A class over --inline-ms goes to the workers. A class never seen goes there too where the
+ * index is large. The averages are atomics of whole microseconds: a lost update costs nothing. Ignorant of how searches
+ * are done. */
 #include "server/search_request.h"
 #include "server/http.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { CLASSES = 64, LARGE = 50000 };
+enum { SUGGESTIONS = 64, CLASSES = SUGGESTIONS + 2, LARGE = 50000 };
 /* What finds documents: a key's filter must hold for all of these. */
 #define LIMITED ((unsigned)(JS_FOR_SEARCH | JS_FOR_EXPORT | JS_FOR_FEED | JS_FOR_BATCH))
 static atomic_uint average_us[CLASSES];
@@ -20,6 +20,7 @@ static unsigned class_of(const js_request *q)
 {
     const char *s = q->q ? q->q : "";
     unsigned c = 0;
+    if (q->uses == JS_FOR_SUGGEST) return SUGGESTIONS + (q->q_len > 2); /* one or two letters begin very many words */
     if (strpbrk(s, "*?~")) c |= 1;
     if (strchr(s, '"') || strstr(s, "w/") || strstr(s, "near/") || strstr(s, "pre/") || strstr(s, "\xe2\x80\x9c"))
         c |= 2;
@@ -46,7 +47,7 @@ void sd_search_took(const sd_exchange *x, const js_request *q, double ms)
     double most = (double)old + 1000 * (double)x->server->config.inline_ms + 1000;
     double us = ms * 1000 > most ? most : ms * 1000 < 1 ? 1 : ms * 1000;
     atomic_store_explicit(a, old ? (unsigned)((double)old * .875 + us * .125) + 1 : (unsigned)us, memory_order_relaxed);
-    sd_metrics_search(x->server->metrics, ms);
+    if (q->uses != JS_FOR_SUGGEST) sd_metrics_search(x->server->metrics, ms);
 }
 
 /* ---- the key's limits ---------------------------------------------------------------------------------------------
