@@ -90,7 +90,7 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/json.a $(STATIC)
 check: lint test check-fuzz check-cli check-golden check-format check-crash check-http check-install   ## everything a change must pass (short forms)
 
 # Each test is a process of its own with a time limit; cmocka's closing lines are printed.
-TEST_TIMEOUT ?= 300
+TEST_TIMEOUT ?= 900
 tests: $(TESTS)   ## build the tests without running them
 test: $(TESTS)   ## unit and property tests
 	@fail=0; for t in $(TESTS); do echo "== $${t##*/}"; timeout $(TEST_TIMEOUT) $$t || { echo "FAIL $${t##*/}"; fail=1; }; done; exit $$fail

@@ -157,7 +157,7 @@ static int which_commit(void)
 
 static void write_again(void)
 {
-    ls_writer *w = open_writer(LS_WRITER_NO_SYNC, 0);
+    ls_writer *w = open_writer(LS_WRITER_NO_SYNC | LS_WRITER_NO_MERGE, 0);
     OK(add_doc(w, "later", "it goes on", 0, NULL, &err));
     OK(ls_commit(w, NULL, &err));
     ls_writer_close(w);
