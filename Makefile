@@ -181,6 +181,7 @@ check-install: all
 	@cd $(BUILD)/stage/usr && find . -type l -printf '%P -> %l\n' -o -type f -printf '%P\n' | LC_ALL=C sort > ../../installed
 	@sed 's/@VERSION@/$(VERSION)/' tests/install.manifest | diff -u - $(BUILD)/installed
 	@CC="$(CC)" sh tests/examples.sh $(abspath $(BUILD))/stage/usr corpus
+	@sh packaging/exposure.sh
 	@echo "ok   install"
 
 # ---- figures ----

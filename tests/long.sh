@@ -24,6 +24,12 @@ for seed in 1 2 3; do
 done
 part prop_parse build/plain/tests/prop_parse 300000 1
 part prop_noise build/plain/tests/prop_noise 7 300000
+part fault_public build/plain/tests/fault_public 1
+part corrupt_index build/plain/tests/corrupt_index 1
+part corrupt_salvage build/plain/tests/corrupt_salvage 1
+part t_trust build/plain/tests/t_trust 300
+command -v clang >/dev/null && part fuzz make -s fuzz-run SECONDS=120
+part coverage make -s coverage
 part fault_index build/plain/tests/fault_index 1
 for seed in 1 2 3; do
     part "prop_news-$seed" build/plain/tests/prop_news "$seed" 20000

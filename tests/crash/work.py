@@ -60,6 +60,11 @@ class Recording:
         for i in ids:
             del self.documents[i]
 
+    def kill(self, *ids):
+        self.cli("kill", self.index, *ids)
+        for i in ids:
+            del self.documents[i]
+
 
 class Server:
     def __init__(self, recording, *flags, environment=None):
@@ -230,6 +235,27 @@ def large(r):
     r.mark()
 
 
+def withdrawn(r):
+    """Killed articles, their tombstones, and the purge of their bytes; one comes back by --revive."""
+    r.cli("init", r.index)
+    r.add([article(i) for i in range(12)], 4)
+    r.mark()
+    r.kill("d2", "d5")
+    r.mark()
+    r.cli("purge", r.index)
+    r.mark()
+    r.add([article(20), article(21)], 1)
+    r.kill("d20")
+    r.mark()
+    r.cli("add", r.index, "-", "--revive", input=(json.dumps(article(2, 2)) + "\n").encode())
+    r.documents["d2"] = article(2, 2)["body"]
+    r.mark()
+    r.delete("d7")
+    r.mark()
+    r.cli("purge", r.index)
+    r.mark()
+
+
 def go_on(r, boot):
     """The judge's own writer, in a state that a loss of power has left; boot: since then."""
     subprocess.run([os.path.join(r.build, "crash", "judge")], input=b"W %d %s\n" % (boot, r.index.encode()),
@@ -237,4 +263,4 @@ def go_on(r, boot):
     r.mark(documents=False)
 
 
-WORK = {f.__name__: f for f in (command_line, first_add, killed, server, no_sync, no_boot, large)}
+WORK = {f.__name__: f for f in (command_line, first_add, killed, server, no_sync, no_boot, large, withdrawn)}
