@@ -296,7 +296,7 @@ int lsi_forms_writer_add(lsi_forms_writer *w, const lsi_form *f, ls_error *err)
     w->term = f->term;
     w->in_block++;
     w->count++;
-    return LS_OK;
+    return w->folded.rc || w->form.rc ? lsi_fail_nomem(err) : LS_OK; /* now: the next entry resets them */
 }
 
 int lsi_forms_writer_end(lsi_forms_writer *w, ls_error *err)

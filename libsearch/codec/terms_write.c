@@ -123,7 +123,7 @@ int lsi_terms_writer_add(lsi_terms_writer *w, const uint8_t *term, size_t len, u
     lsi_buf_put(&w->before, term, len);
     w->in_block++;
     w->count++;
-    return LS_OK;
+    return w->before.rc ? lsi_fail_nomem(err) : LS_OK; /* now: the next entry resets it */
 }
 
 static int put_others(lsi_terms_writer *w, ls_error *err)
