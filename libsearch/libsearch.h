@@ -390,6 +390,8 @@ enum {
     LS_HISTOGRAM_MONTH = 3,
     LS_HISTOGRAM_YEAR = 4
 };
+enum { LS_FOLD_NONE = 0, LS_FOLD_SIMILAR = 1 /* copies, excerpts, shared text */, LS_FOLD_STORY = 2 /* updates too */ };
+enum { LS_LEAD_MATCH = 0 /* the best hit */, LS_LEAD_EARLIEST = 1 /* published first */, LS_LEAD_LONGEST = 2 };
 typedef struct ls_search_options {
     size_t size;
     size_t limit;  /* hits wanted; 0: 10 */
@@ -415,6 +417,11 @@ typedef struct ls_search_options {
     const char *histogram;      /* a date field over which all matches are counted by time; NULL: none */
     int histogram_unit;         /* LS_HISTOGRAM_…; AUTO: by the span of what is found */
     const char *histogram_zone; /* whose days, weeks (from Monday), months, years; NULL: the index's "timezone" */
+    /* Copies of a story stand under the best of them (its lead), in the order of hits, never transitively; limit and
+     * offset then count leads. */
+    int fold;   /* LS_FOLD_* */
+    int lead;   /* LS_LEAD_*: which document of a fold is its hit */
+    int latest; /* 1: not those from which another document, by its evolved_from, has evolved (fields of type keyword) */
 } ls_search_options;
 
 typedef struct ls_results ls_results;
@@ -430,6 +437,8 @@ typedef struct ls_results_info {
     int timed_out;
     double took_ms;
     uint64_t generation;
+    uint64_t total_leads;     /* what is left of the total once copies are folded; without folding the total */
+    int total_leads_is_exact; /* 0: at least so many: not all matches were looked at */
 } ls_results_info;
 LS_API ls_results_info ls_results_get(const ls_results *res);
 /* Valid until the results are freed; never free or modify it. */
@@ -442,6 +451,21 @@ typedef struct ls_hit {
     size_t id_len;
 } ls_hit;
 LS_API const ls_hit *ls_results_hit(const ls_results *res, size_t i); /* NULL past the last */
+/* How the texts (the main fields) of two documents stand to each other. In this order: .95 of each in the other, or equal
+ * once normalised: COPY; the same source, another date or version, and .40: UPDATE; .80 of each in the other: COPY; .80
+ * of one in the other: EXCERPT; .40: SHARED. Shares are those of all runs of five words, boilerplate and lines that recur
+ * in the source left out; where not equal, texts of fewer than 20 of them, or dated more than 45 days apart, are not
+ * related. */
+typedef enum ls_relation { LS_COPY = 1, LS_EXCERPT, LS_SHARED, LS_UPDATE } ls_relation;
+LS_API const char *ls_relation_name(ls_relation relation); /* "copy", "excerpt", "shared", "update"; static */
+typedef struct ls_fold {
+    size_t count;         /* documents folded under a hit: they match too */
+    double max_shared;    /* the largest share, in either direction */
+    ls_relation relation; /* of the document that shares so much */
+    const uint64_t *docs; /* in the order of hits; of a story the newest first */
+} ls_fold;
+/* What is folded under the i-th hit; NULL where nothing is. Valid until the results are freed. */
+LS_API const ls_fold *ls_results_fold(const ls_results *res, size_t i);
 /* Where the next page begins: URL-safe text, NULL where there is no more. Borrowed. */
 LS_API const char *ls_results_cursor(const ls_results *res);
 /* The words of the query that match nothing in this reader. Borrowed; NULL past the last. */

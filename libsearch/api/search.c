@@ -30,6 +30,17 @@ const ls_hit *ls_results_hit(const ls_results *res, size_t i)
     return res && i < res->info.count ? &res->hits[i] : NULL;
 }
 
+const ls_fold *ls_results_fold(const ls_results *res, size_t i)
+{
+    return res && res->folds && i < res->info.count && res->folds[i].count ? &res->folds[i] : NULL;
+}
+
+const char *ls_relation_name(ls_relation relation)
+{
+    static const char *const names[] = {"", "copy", "excerpt", "shared", "update"};
+    return names[relation >= LS_COPY && relation <= LS_UPDATE ? relation : 0];
+}
+
 const char *ls_results_cursor(const ls_results *res)
 {
     return res ? res->cursor : NULL;

@@ -289,11 +289,32 @@ static void start_threads(ls_writer *w)
     }
 }
 
+/* The segments in which copies of what a heap holds are looked for: of what all may see, not among hidden ones. Heaps
+ * that are under way meanwhile are not among them. */
+static int set_beside(ls_writer *w, lsi_heap *h, ls_error *err)
+{
+    int rc = LS_OK;
+    pthread_mutex_lock(&w->mutex);
+    lsi_segment **segs = lsi_calloc(w->count, sizeof(lsi_segment *));
+    if (!segs) rc = lsi_fail_nomem(err);
+    for (uint32_t k = 0; !rc && k < 2; k++) {
+        size_t n = 0;
+        for (size_t i = 0; i < w->count; i++)
+            if (w->segs[i].info.visibility <= k) segs[n++] = w->segs[i].seg;
+        if (h->half[k].mem) rc = lsi_memseg_beside(h->half[k].mem, segs, n, err);
+    }
+    pthread_mutex_unlock(&w->mutex);
+    lsi_free(segs);
+    return rc;
+}
+
 int lsi_crew_hand_over(ls_writer *w, ls_error *err)
 {
     lsi_crew *c = &w->crew;
     lsi_heap *h = c->filling, **last = &c->oldest;
     if (!h || !h->pending_count) return lsi_crew_settle(w, err);
+    int rc = set_beside(w, h, err);
+    if (rc) return rc;
     number_halves(w, h);
     h->handed = true;
     c->filling = NULL;

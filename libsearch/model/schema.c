@@ -23,14 +23,14 @@ static const struct {
     ls_type type;
     int weight;
 } news[] = {
-    {"title", LS_TEXT, 3},          {"lead", LS_TEXT, 1},        {"body", LS_TEXT, 1},
-    {"captions", LS_TEXT, 1},       {"byline", LS_TEXT, 0},      {"source", LS_KEYWORD, 0},
-    {"section", LS_KEYWORD, 0},     {"subjects", LS_KEYWORD, 0}, {"places", LS_KEYWORD, 0},
-    {"language", LS_KEYWORD, 0},    {"published", LS_DATE, 0},   {"updated", LS_DATE, 0},
-    {"embargoed", LS_DATE, 0},      {"version", LS_INTEGER, 0},  {"urgency", LS_INTEGER, 0},
-    {"guid", LS_STORED, 0},         {"url", LS_STORED, 0},       {"status", LS_STORED, 0},
-    {"evolved_from", LS_STORED, 0}, {"ednote", LS_STORED, 0},    {"title_source", LS_STORED, 0},
-    {"date_source", LS_STORED, 0},  {"extra", LS_STORED, 0},
+    {"title", LS_TEXT, 3},           {"lead", LS_TEXT, 1},        {"body", LS_TEXT, 1},
+    {"captions", LS_TEXT, 1},        {"byline", LS_TEXT, 0},      {"source", LS_KEYWORD, 0},
+    {"section", LS_KEYWORD, 0},      {"subjects", LS_KEYWORD, 0}, {"places", LS_KEYWORD, 0},
+    {"language", LS_KEYWORD, 0},     {"published", LS_DATE, 0},   {"updated", LS_DATE, 0},
+    {"embargoed", LS_DATE, 0},       {"version", LS_INTEGER, 0},  {"urgency", LS_INTEGER, 0},
+    {"guid", LS_STORED, 0},          {"url", LS_STORED, 0},       {"status", LS_STORED, 0},
+    {"evolved_from", LS_KEYWORD, 0}, {"ednote", LS_STORED, 0},    {"title_source", LS_STORED, 0},
+    {"date_source", LS_STORED, 0},   {"extra", LS_STORED, 0},
 };
 
 /* ---- making ---- */

@@ -104,6 +104,44 @@ int lsi_exec_all(lsi_plan *p, const lsi_exec_sink *sink, uint64_t *undated, ls_e
     return LS_OK;
 }
 
+/* One window with those of docs[0..count) that lie in it; how many they are. */
+static int some_of_window(lsi_plan *p, const uint64_t *docs, size_t count, size_t *taken, const lsi_exec_sink *sink,
+                          size_t seg, ls_error *err)
+{
+    uint64_t within[LSI_WINDOW_WORDS] = {0}, bits[LSI_WINDOW_WORDS], ignored = 0, any = 0, base = p->seg->base;
+    lsi_doc doc_count = p->seg->seg->doc_count, next;
+    lsi_doc lo = (lsi_doc)(docs[0] - base) & ~(LSI_WINDOW_DOCS - 1), hi = LSI_MIN(doc_count - lo, LSI_WINDOW_DOCS) + lo;
+    for (*taken = 0; *taken < count && docs[*taken] - base < hi; ++*taken) {
+        uint32_t i = (uint32_t)(docs[*taken] - base - lo);
+        within[i >> 6] |= 1ull << (i & 63);
+    }
+    float *scores = sink->scores && p->root->scores ? p->window_scores : NULL;
+    int rc = lsi_op_next(p, p->root, lo, &next, err);
+    if (rc || next >= hi) return rc;
+    rc = lsi_op_window(p, p->root, lo, hi, within, bits, scores, err);
+    if (rc) return rc;
+    drop_deleted(p, lo, hi, bits);
+    for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) bits[w] &= within[w];
+    if (p->range_count) rc = apply_ranges(p, lo, hi, bits, &ignored, err);
+    for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) any |= bits[w];
+    return rc || !any ? rc : sink->window(sink->ctx, seg, lo, hi, bits, p->window_scores, err);
+}
+
+int lsi_exec_docs(lsi_plan *p, const uint64_t *docs, size_t count, const lsi_exec_sink *sink, ls_error *err)
+{
+    size_t at = 0, taken;
+    for (size_t seg = 0; seg < p->snap->count && at < count; seg++) {
+        uint64_t end = p->snap->segments[seg].base + p->snap->segments[seg].seg->doc_count;
+        if (docs[at] >= end) continue;
+        int rc = lsi_exec_open(p, seg, err);
+        size_t n = at;
+        while (n < count && docs[n] < end) n++;
+        for (; !rc && at < n; at += taken) rc = some_of_window(p, docs + at, n - at, &taken, sink, seg, err);
+        if (rc) return rc;
+    }
+    return LS_OK;
+}
+
 /* Documents of a word that has one list in every segment. */
 static int count_word(const lsi_plan *p, const lsi_op *op, uint64_t *count, ls_error *err)
 {

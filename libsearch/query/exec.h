@@ -38,6 +38,8 @@ LSI_INLINE uint64_t lsi_exec_column_key(int64_t v, bool falling)
     uint64_t k = (uint64_t)v + (1ull << 63);
     return falling ? k : ~k;
 }
+/* The matches among some documents of the snapshot, in rising order; the same windows, only that all else is absent. */
+int lsi_exec_docs(lsi_plan *p, const uint64_t *docs, size_t count, const lsi_exec_sink *sink, ls_error *err);
 
 /* The best by score alone. after (NULL: the first page): only what comes behind it. */
 typedef struct lsi_exec_top {

@@ -43,6 +43,7 @@ uint64_t lsi_cursor_options_hash(const lsi_search *s)
         if (f->values) h = mix(h, &range[2], sizeof range[2]);
         for (size_t v = 0; f->values && v < f->value_count; v++) h = mix_text(h, f->values[v]);
     }
+    if (o->fold || o->latest) h = mix(h, (int[2]){o->fold, o->latest != 0}, 2 * sizeof(int));
     return h;
 }
 

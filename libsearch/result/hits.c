@@ -28,6 +28,9 @@ static int read_numbers(lsi_search *s, lsi_plan_options *po, ls_error *err)
     if (!isfinite(o->b) || o->b > 1) return lsi_fail(err, LS_INVALID, "b: at most 1 is expected, below 0 for none");
     if ((o->filter_count && !o->filters) || (o->facet_count && !o->facets))
         return lsi_fail(err, LS_INVALID, "a count without its array");
+    if (o->fold < LS_FOLD_NONE || o->fold > LS_FOLD_STORY) return lsi_fail(err, LS_INVALID, "fold: none of LS_FOLD_…");
+    if (o->lead < LS_LEAD_MATCH || o->lead > LS_LEAD_LONGEST)
+        return lsi_fail(err, LS_INVALID, "lead: none of LS_LEAD_…");
     if (o->facet_count > 64) return lsi_fail(err, LS_LIMIT, "%zu facets: at most 64", o->facet_count);
     if (o->filter_count > 256) return lsi_fail(err, LS_LIMIT, "%zu filters: at most 256", o->filter_count);
     po->k1 = o->k1 > 0 ? o->k1 : s->snap->schema->k1;
@@ -141,6 +144,24 @@ static int run(lsi_search *s, uint64_t *undated, bool *exact, ls_error *err)
     return lsi_exec_all(&s->plan, &sink, undated, err);
 }
 
+int lsi_search_hit(const lsi_search *s, ls_results *res, const lsi_top *t, ls_hit *hit, ls_error *err)
+{
+    size_t seg, len;
+    lsi_doc doc;
+    const uint8_t *id;
+    int rc = lsi_snapshot_locate(s->snap, t->doc, &seg, &doc, err);
+    if (!rc) rc = lsi_ids_get(&s->snap->segments[seg].seg->ids, doc, &id, &len, err);
+    if (rc) return rc;
+    *hit = (ls_hit){.doc = t->doc, .score = t->score, .id_len = len};
+    hit->id = lsi_arena_dup(&res->arena, id, len);
+    if (!hit->id) return lsi_fail_nomem(err);
+    if (s->order.field != LSI_FIELD_NONE && !s->order.text && t->has) {
+        hit->has_sort_value = 1;
+        hit->sort_value = (int64_t)((s->order.falling ? t->key : ~t->key) - (1ull << 63));
+    }
+    return LS_OK;
+}
+
 static int copy_hits(lsi_search *s, ls_results *res, ls_error *err)
 {
     lsi_heap *h = &s->heap;
@@ -149,21 +170,8 @@ static int copy_hits(lsi_search *s, ls_results *res, ls_error *err)
     res->hits = lsi_arena_alloc(&res->arena, (n + 1) * sizeof *res->hits);
     if (!res->hits) return lsi_fail_nomem(err);
     for (size_t i = 0; i < n; i++) {
-        const lsi_top *t = &h->at[from + i];
-        size_t seg, len;
-        lsi_doc doc;
-        const uint8_t *id;
-        int rc = lsi_snapshot_locate(s->snap, t->doc, &seg, &doc, err);
-        if (!rc) rc = lsi_ids_get(&s->snap->segments[seg].seg->ids, doc, &id, &len, err);
+        int rc = lsi_search_hit(s, res, &h->at[from + i], &res->hits[i], err);
         if (rc) return rc;
-        ls_hit *hit = &res->hits[i];
-        *hit = (ls_hit){.doc = t->doc, .score = t->score, .id_len = len};
-        hit->id = lsi_arena_dup(&res->arena, id, len);
-        if (!hit->id) return lsi_fail_nomem(err);
-        if (s->order.field != LSI_FIELD_NONE && !s->order.text && t->has) {
-            hit->has_sort_value = 1;
-            hit->sort_value = (int64_t)((s->order.falling ? t->key : ~t->key) - (1ull << 63));
-        }
     }
     res->info.count = n;
     if (n && h->count > from + n) { /* there is more behind */
@@ -193,6 +201,38 @@ static int copy_words(const lsi_plan *p, ls_results *res, ls_error *err)
     return LS_OK;
 }
 
+/* The heap for the best `want`. */
+static int open_heap(lsi_search *s, size_t want, ls_error *err)
+{
+    want = (size_t)LSI_MIN((uint64_t)want, s->snap->documents);
+    lsi_top *memory = lsi_arena_alloc(&s->scratch->arena, (want + 1) * sizeof *memory);
+    if (!memory) return lsi_fail_nomem(err);
+    lsi_heap_init(&s->heap, memory, want, s->order.falling && s->order.text);
+    return LS_OK;
+}
+
+int lsi_search_again(lsi_search *s, size_t want, bool *whole, ls_error *err)
+{
+    struct lsi_facet_run *facets = s->facets;
+    int counted = s->o.total;
+    uint64_t total = s->total, ignored = 0;
+    bool exact;
+    int rc = open_heap(s, want, err);
+    s->facets = NULL;
+    s->o.total = LS_TOTAL_NONE;
+    if (!rc) rc = run(s, &ignored, &exact, err);
+    s->facets = facets;
+    s->o.total = counted;
+    s->total = total;
+    *whole = s->heap.count < s->heap.cap || s->heap.cap == s->snap->documents;
+    return rc;
+}
+
+static bool folds(const ls_search_options *o)
+{
+    return o->fold != LS_FOLD_NONE || o->latest;
+}
+
 static int prepare(lsi_search *s, ls_error *err)
 {
     lsi_plan_options po = {0};
@@ -208,11 +248,9 @@ static int prepare(lsi_search *s, ls_error *err)
     if (rc) return rc;
     /* One more than asked for tells whether there is a next page. */
     size_t want = s->limit ? s->limit + s->offset + 1 : 0;
-    want = (size_t)LSI_MIN((uint64_t)want, s->snap->documents);
-    lsi_top *memory = lsi_arena_alloc(&s->scratch->arena, (want + 1) * sizeof *memory);
-    if (!memory) return lsi_fail_nomem(err);
-    lsi_heap_init(&s->heap, memory, want, s->order.falling && s->order.text);
-    rc = lsi_plan_make(&s->plan, s->query, s->snap, s->scratch, &po, err);
+    if (want && folds(&s->o)) want += want / 4 + 8; /* some of them will be copies */
+    rc = open_heap(s, want, err);
+    if (!rc) rc = lsi_plan_make(&s->plan, s->query, s->snap, s->scratch, &po, err);
     if (!rc && moved)
         rc = lsi_plan_warn(&s->plan, "cursor_moved", 0, 0, err,
                            "the index changed since the page before: this one goes on behind its last hit");
@@ -240,13 +278,21 @@ int lsi_results_search(ls_results **out, const ls_reader *r, const ls_query *q, 
         rc = LS_OK;
         lsi_error_clear(err);
     }
-    if (!rc) rc = copy_hits(&s, res, err);
+    bool whole = s.heap.count < s.heap.cap || s.heap.cap == s.snap->documents;
+    if (!rc) rc = folds(&s.o) && s.limit ? lsi_fold_page(&s, res, whole && !timed_out, err) : copy_hits(&s, res, err);
     if (!rc) rc = lsi_facets_finish(&s, res, err);
     if (!rc) rc = lsi_histogram_finish(&s, res, err);
     if (!rc) rc = copy_words(&s.plan, res, err);
     if (!rc) {
         res->info.total = LSI_MAX(s.total, res->info.count);
         res->info.total_is_exact = exact;
+        if (!folds(&s.o)) {
+            res->info.total_leads = res->info.total;
+            res->info.total_leads_is_exact = exact;
+        } else if (!s.limit) {
+            res->info.total_leads = res->info.total > 0;
+            res->info.total_leads_is_exact = exact && !res->info.total;
+        }
         res->info.undated_excluded = undated;
         res->info.timed_out = timed_out;
         res->info.generation = s.snap->generation;

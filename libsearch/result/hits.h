@@ -17,6 +17,7 @@ struct ls_results {
     size_t unmatched_count;
     ls_warning *warnings;
     size_t warning_count;
+    ls_fold *folds; /* of the hits; NULL where nothing was to be folded */
     lsi_facet *facets;
     size_t facet_count;
     ls_bucket *buckets; /* in order of time */
@@ -72,6 +73,14 @@ int lsi_order_window(lsi_search *s, size_t seg, lsi_doc lo, lsi_doc hi, const ui
                      ls_error *err);
 /* The score after fading by age. */
 float lsi_order_fade(const lsi_order *o, float score, bool has, int64_t value);
+
+/* Runs the plan for the best `want` hits behind the cursor into s->heap; *whole: these are all. Counts nothing. */
+int lsi_search_again(lsi_search *s, size_t want, bool *whole, ls_error *err);
+/* The hit of an entry of the heap. */
+int lsi_search_hit(const lsi_search *s, ls_results *res, const lsi_top *t, ls_hit *hit, ls_error *err);
+/* Hits, folds and cursor of the page where copies fold or only the latest of a chain are asked for (fold.c). `whole`:
+ * the heap, sorted by nobody yet, holds all there is. */
+int lsi_fold_page(lsi_search *s, ls_results *res, bool whole, ls_error *err);
 
 int lsi_facets_open(lsi_search *s, ls_error *err);
 int lsi_facets_segment(lsi_search *s, size_t seg, ls_error *err);

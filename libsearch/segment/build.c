@@ -4,6 +4,7 @@
  * where the data came from: a merge of segments and one inversion of the same documents give the same bytes (but for
  * the generation). Ignorant of inversion and of merging. */
 #include "libsearch/segment/build.h"
+#include "libsearch/segment/copies.h"
 #include "libsearch/store/names.h"
 #include "libsearch/text/analyzer.h"
 #include "libsearch/util/alloc.h"
@@ -23,6 +24,7 @@ struct lsi_builder {
     lsi_ids_writer *ids;
     lsi_hash_pair *guids;
     size_t guid_count, guid_cap;
+    lsi_shingles_writer shingles;
     uint64_t generation;
     lsi_list lists[LSI_LISTS_MAX]; /* of the present term */
     uint32_t list;                 /* the present one */
@@ -287,6 +289,27 @@ void lsi_build_keywords(lsi_builder *b, uint32_t field, const lsi_keyword_pair *
     if (!b->rc)
         failed(b, lsi_keywords_write(b->sinks[LSI_SEC_COLUMNS], pairs, count, b->plan->doc_count,
                                      &b->meta.columns[field], &b->error));
+}
+
+/* ---- copies ---- */
+
+void lsi_build_copies(lsi_builder *b, const lsi_copies *c)
+{
+    b->sinks[LSI_SEC_SHINGLES] = b->rc ? NULL : lsi_frame_section(b->frame, LSI_SEC_SHINGLES, true);
+    if (!b->sinks[LSI_SEC_SHINGLES]) failed(b, lsi_fail_nomem(ERR(b)));
+    if (b->rc) return;
+    lsi_shingles_begin(&b->shingles, b->sinks[LSI_SEC_SHINGLES], c->doc_count, c->texts, c->order, c->counts, c->rows,
+                       c->row_count);
+}
+
+void lsi_build_shingle(lsi_builder *b, uint64_t entry)
+{
+    if (!b->rc) lsi_shingles_put(&b->shingles, entry);
+}
+
+void lsi_build_copies_end(lsi_builder *b)
+{
+    if (!b->rc) lsi_shingles_end(&b->shingles);
 }
 
 /* ---- the end ---- */

@@ -36,6 +36,11 @@ void lsi_build_doc(lsi_builder *b, const uint8_t *id, size_t id_len, uint64_t ha
 
 /* That a document has a guid, by its hash; in any order. */
 void lsi_build_guid(lsi_builder *b, lsi_doc doc, uint64_t hash);
+/* ---- copies, where any document has a text: all but the entries, these in rising order, the end ---- */
+struct lsi_copies;
+void lsi_build_copies(lsi_builder *b, const struct lsi_copies *c);
+void lsi_build_shingle(lsi_builder *b, uint64_t entry);
+void lsi_build_copies_end(lsi_builder *b);
 
 /* ---- columns. Fields without any value are left out ---- */
 typedef enum lsi_build_column_kind {

@@ -480,6 +480,7 @@ int lsi_memseg_flush(lsi_memseg *m, lsi_dir *dir, uint64_t generation, bool sync
     if (!rc) rc = write_words(&f);
     if (!rc) rc = write_documents(&f);
     if (!rc) rc = write_columns(&f);
+    if (!rc) rc = lsi_memseg_write_copies(m, f.b, f.new_number, err);
     if (f.b && rc && !lsi_build_rc(f.b)) {
         lsi_builder_abort(f.b);
     } else if (f.b) {

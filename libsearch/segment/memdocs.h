@@ -13,8 +13,9 @@ typedef struct lsi_memdoc {
     const uint8_t *stored, *id;
     size_t stored_bytes;
     uint64_t hash, guid; /* guid: its hash */
+    uint64_t text;       /* hash of the words of the main field (shingle.h) */
     int64_t version;
-    uint8_t id_len, lang;
+    uint8_t id_len, lang, shingles; /* shingles of the main field, at most LSI_SHINGLES_SO */
     bool has_guid;
     bool dead; /* deleted, or given up half-way */
 } lsi_memdoc;
@@ -56,7 +57,17 @@ struct lsi_memseg {
     lsi_memword *boilerplate;
     size_t boilerplate_count, boilerplate_cap;
     lsi_buf encoded; /* the document in hand */
+    struct lsi_shingler *shingler;
+    uint64_t *kept; /* shingles, as entries of documents */
+    size_t kept_count, kept_cap;
+    lsi_segment **beside; /* retained: what new texts are compared with */
+    size_t beside_count;
 };
+
+/* copies_flush.c: a word of the main field of the document in hand (false: no memory); the section of all. */
+struct lsi_builder;
+bool lsi_memseg_shingle(lsi_memseg *m, lsi_doc doc, const uint8_t *form, size_t len);
+int lsi_memseg_write_copies(lsi_memseg *m, struct lsi_builder *b, const lsi_doc *new_number, ls_error *err);
 
 LSI_INLINE uint32_t *lsi_memseg_lengths(const lsi_memseg *m, lsi_doc doc)
 {

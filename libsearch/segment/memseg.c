@@ -12,6 +12,7 @@
  * Invariant: a document that could not be added wholly has a number but is dead. Ignorant of files. */
 #include "libsearch/model/news.h"
 #include "libsearch/segment/build.h"
+#include "libsearch/segment/copies.h"
 #include "libsearch/segment/memdocs.h"
 #include "libsearch/util/alloc.h"
 #include <stdlib.h>
@@ -27,6 +28,7 @@ typedef struct adding { /* the document in hand */
     uint32_t list;
     uint64_t next, boilerplate_next; /* first free position of the list, of its boilerplate */
     uint32_t words;                  /* that count, of the field in hand */
+    bool main;                       /* that field is the one whose copies are known */
     ls_error *err;
 } adding;
 
@@ -40,6 +42,7 @@ int lsi_memseg_new(lsi_memseg **out, const ls_schema *schema, ls_error *err)
     memset(m->hidden, 0xff, sizeof m->hidden);
     int rc = lsi_schema_copy(&m->schema, schema, err);
     if (!rc) rc = lsi_analyzer_new(&m->analyzer, err);
+    if (!rc && !(m->shingler = lsi_calloc(1, sizeof *m->shingler))) rc = lsi_fail_nomem(err);
     if (!rc) rc = lsi_invert_init(&m->words, m->analyzer, err);
     if (!rc && !(m->fields = lsi_calloc(schema->count ? schema->count : 1, sizeof *m->fields)))
         rc = lsi_fail_nomem(err);
@@ -68,6 +71,9 @@ void lsi_memseg_free(lsi_memseg *m)
     lsi_free(m->docs);
     lsi_free(m->facts);
     lsi_free(m->boilerplate);
+    lsi_memseg_forget_beside(m);
+    lsi_free(m->shingler);
+    lsi_free(m->kept);
     lsi_free(m->schema); /* one block: lsi_schema_copy */
     lsi_free(m);
 }
@@ -75,7 +81,8 @@ void lsi_memseg_free(lsi_memseg *m)
 size_t lsi_memseg_bytes(const lsi_memseg *m)
 {
     size_t n = sizeof *m + sizeof *m->schema + lsi_invert_bytes(&m->words) + m->bytes.bytes + m->cap * sizeof *m->docs +
-               m->fact_cap * sizeof *m->facts + m->boilerplate_cap * sizeof *m->boilerplate + m->encoded.cap;
+               m->fact_cap * sizeof *m->facts + m->boilerplate_cap * sizeof *m->boilerplate + m->encoded.cap +
+               m->kept_cap * sizeof *m->kept + sizeof *m->shingler;
     for (size_t f = 0; f < m->schema->count; f++) {
         const lsi_memfield *mf = &m->fields[f];
         n += sizeof *mf + mf->cap * sizeof *mf->values + mf->spelling_cap * sizeof *mf->spellings +
@@ -111,7 +118,7 @@ void lsi_memseg_numbering(const lsi_memseg *m, lsi_doc *out)
 static size_t used(const lsi_memseg *m)
 {
     return lsi_invert_used(&m->words) + m->bytes.bytes - (size_t)(m->bytes.end - m->bytes.at) +
-           m->boilerplate_count * sizeof *m->boilerplate + m->encoded.len;
+           m->boilerplate_count * sizeof *m->boilerplate + m->encoded.len + m->kept_count * sizeof *m->kept;
 }
 
 static int within_budget(const adding *a)
@@ -169,6 +176,7 @@ static int add_text(adding *a, const uint8_t *text, size_t len)
     int more;
     lsi_tokens_begin(m->analyzer, text, len, a->lang);
     lsi_invert_begin(&m->words, a->doc, a->list, a->lang, text, len);
+    lsi_shingle_value(m->shingler);
     for (uint32_t n = 1; (more = lsi_tokens_next(m->analyzer, &t)) > 0; n++) {
         if (LSI_UNLIKELY(t.flags & LSI_TOK_BOILERPLATE)) {
             uint64_t position = apart + t.position;
@@ -180,6 +188,8 @@ static int add_text(adding *a, const uint8_t *text, size_t len)
         if (!lsi_invert_word_add(&m->words, t.form, t.form_len, position)) return lsi_fail_nomem(a->err);
         if (position >= next) next = (uint64_t)position + 1;
         if (LSI_UNLIKELY(t.flags & LSI_TOK_JOINED)) continue;
+        if (a->main && !(t.flags & LSI_TOK_TAIL) && !lsi_memseg_shingle(m, a->doc, t.form, t.form_len))
+            return lsi_fail_nomem(a->err);
         a->words++;
         if ((t.flags & EDGE_FLAGS) && a->list == LSI_LIST_COMBINED && !add_hidden(a, t.flags, position))
             return lsi_fail_nomem(a->err);
@@ -193,6 +203,7 @@ static int add_text(adding *a, const uint8_t *text, size_t len)
 static int add_field(adding *a, int field_no)
 {
     a->words = 0;
+    a->main = field_no == a->m->schema->main;
     for (size_t i = 0; i < a->d->count; i++) {
         const lsi_doc_value *v = &a->d->values[i];
         if (v->field_no != field_no || v->is_int || !v->len) continue;
@@ -363,6 +374,8 @@ static int store(const adding *a)
     md->id = lsi_arena_dup(&m->bytes, d->id, d->id_len);
     md->id_len = (uint8_t)d->id_len;
     md->version = d->version;
+    md->text = lsi_shingle_text(m->shingler);
+    md->shingles = (uint8_t)LSI_MIN(m->shingler->count, (uint64_t)LSI_SHINGLES_SO);
     md->lang = (uint8_t)a->lang;
     size_t guid_len;
     const char *guid = lsi_news_guid(d, &guid_len);
@@ -396,6 +409,7 @@ int lsi_memseg_add(lsi_memseg *m, const ls_doc *d, uint64_t content_hash, size_t
     m->docs[m->count++] = (lsi_memdoc){.hash = content_hash, .dead = true};
     m->dead_count++;
     a.lang = document_language(m->schema, d);
+    lsi_shingle_begin(m->shingler);
     rc = add_words(&a);
     if (!rc) rc = add_values(&a);
     if (!rc) rc = store(&a);

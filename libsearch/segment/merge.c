@@ -77,6 +77,7 @@ int lsi_segment_merge(lsi_segment *const *segs, lsi_live *const *lives, size_t c
     if (!rc) rc = lsi_merge_write_words(m);
     if (!rc) rc = lsi_merge_write_documents(m);
     if (!rc) rc = lsi_merge_write_columns(m);
+    if (!rc) rc = lsi_merge_write_copies(m);
     bool begun = m->b != NULL;
     if (begun && rc && !lsi_build_rc(m->b)) {
         lsi_builder_abort(m->b);

@@ -42,4 +42,5 @@ int lsi_merge_write_words(lsi_merge *m);
 int lsi_merge_plan_documents(lsi_merge *m); /* the first of all */
 int lsi_merge_write_documents(lsi_merge *m);
 int lsi_merge_write_columns(lsi_merge *m);
+int lsi_merge_write_copies(lsi_merge *m);
 #endif

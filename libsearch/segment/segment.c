@@ -134,6 +134,7 @@ static int open_parts(lsi_segment *s, ls_error *err)
                              section(s, LSI_SEC_STORED_DICT), s->doc_count, err);
     if (!rc) rc = lsi_ids_open(&s->ids, section(s, LSI_SEC_IDS), section(s, LSI_SEC_ID_HASHES), s->doc_count, err);
     if (!rc) rc = lsi_hashes_open(&s->guids, section(s, LSI_SEC_GUID_HASHES), err);
+    if (!rc) rc = lsi_shingles_open(&s->shingles, section(s, LSI_SEC_SHINGLES), s->doc_count, err);
     return rc;
 }
 

@@ -8,6 +8,7 @@
 #include "libsearch/codec/norms.h"
 #include "libsearch/codec/positions.h"
 #include "libsearch/codec/postings.h"
+#include "libsearch/codec/shingles.h"
 #include "libsearch/codec/stored.h"
 #include "libsearch/model/doc.h"
 #include "libsearch/model/schema.h"
@@ -78,7 +79,8 @@ typedef struct lsi_segment {
     const lsi_section *doc_hashes, *languages;
     lsi_stored *stored;
     lsi_ids ids;
-    lsi_hashes guids;  /* of those documents that have one */
+    lsi_hashes guids; /* of those documents that have one */
+    lsi_shingles shingles;
     int refs;          /* atomic */
     int64_t *releases; /* atomic; of a hidden segment, once asked for: see lsi_segment_releases */
     /* private to the room */

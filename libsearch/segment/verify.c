@@ -228,6 +228,7 @@ int lsi_segment_verify(lsi_segment *s, lsi_live *l, ls_fault_fn *fault, void *ct
         if (!rc) rc = verify_columns(&v);
         if (!rc) rc = verify_documents(&v);
         if (!rc && l) rc = verify_live(&v);
+        if (!rc) rc = lsi_verify_take(&v, lsi_shingles_verify(&s->shingles, &v.found));
         if (rc && err) *err = v.found;
     }
     *faults = bytes + v.faults;

@@ -103,7 +103,7 @@ class Marks:
         make = {1: self.meta, 2: self.key_index, 3: self.term_blocks, 4: self.term_lists, 5: self.key_index,
                 6: self.form_blocks, 10: self.positions, 11: self.form_stream, 12: self.norms, 13: self.regions,
                 14: self.columns, 15: self.stored_index, 16: self.stored, 18: self.ids, 19: self.id_hashes,
-                20: self.doc_hashes, 21: self.versions, 22: self.languages, 26: self.lengths}
+                20: self.doc_hashes, 21: self.versions, 22: self.languages, 23: self.shingles, 26: self.lengths}
         self.sections = {t: (name, make.get(t, self.nothing)) for t, name in SECTIONS.items()}
 
     def nothing(self, p, b):
@@ -311,6 +311,22 @@ class Marks:
 
     def languages(self, p, b):
         p.row(len(b), " ".join(self.s.languages))
+
+
+    def shingles(self, p, b):
+        texts, counts, rows, kept = st.shingles(b, self.s.meta.docs)
+        for doc, text in enumerate(texts):
+            p.row(8, "text of document %d" % doc if text else "document %d: no text" % doc)
+        p.row(4 * len(texts), "documents by text")
+        p.row(len(texts) + -13 * len(texts) % 8, "shingles of each: %s; zeros" % " ".join(map(str, counts)))
+        for what, size in (("text", 8), ("other", 8), ("shares", 4)):
+            for no in range(len(rows)):
+                p.row(size, "row %d: %s" % (no, what))
+        if len(rows) % 2:
+            p.row(4, "zeros")
+        for mark, doc in kept:
+            p.row(8, "a kept shingle of document %d" % doc)
+        p.rows((8, "%d rows" % len(rows)), (8, "%d kept shingles" % len(kept)), (8, "%d documents, zero" % len(texts)))
 
 
 def main():

@@ -25,7 +25,7 @@ SECTIONS = {
     8: "postings", 9: "ranges", 10: "positions", 11: "form stream", 12: "norms", 13: "regions", 14: "columns",
     15: "stored index", 16: "stored", 17: "stored dictionary", 18: "ids", 19: "id hashes", 20: "document hashes",
     21: "versions", 22: "languages", 26: "lengths"}
-OPTIONAL = {24: "guid hashes"}
+OPTIONAL = {23: "shingles", 24: "guid hashes"}
 
 
 def aligned(n):
@@ -187,6 +187,7 @@ class Segment:
         self.guids = st.hashes(s.get(24, b""))
         self.check_guids()
         want([(name, self.languages.count(name)) for name, _ in m.languages] == m.languages, "documents of a language")
+        self.texts, self.shingles, self.rows, self.kept = st.shingles(s.get(23, b""), n)
         self.check_lengths()
 
     def check_guids(self):
@@ -520,6 +521,8 @@ def dump_meta(s, stable, out):
 def dump_document(s, doc, live, out):
     dead = " deleted" if live and doc in live.deleted else ""
     out("  document %d id=%s language=%s version=%s%s" % (doc, shown(s.ids[doc]), s.languages[doc], s.versions[doc], dead))
+    if s.texts[doc]:
+        out("    text %016x shingles %d kept %d" % (s.texts[doc], s.shingles[doc], sum(d == doc for _, d in s.kept)))
     starts = s.starts(doc)
     out("    regions %s lengths %s norms %s" % (
         " ".join("-" if x is None else str(x) for x in starts),

@@ -560,6 +560,36 @@ def stored(index, frames, dictionary, doc_count):
     return out
 
 
+def shingles(b, doc_count):
+    """Texts and counts by document, rows (text, other, share, back), entries (34 bits of a shingle, document)."""
+    if not b:
+        return [0] * doc_count, [0] * doc_count, [], []
+    rows, entries, n, zero = u64(b, len(b) - 24), u64(b, len(b) - 16), u32(b, len(b) - 8), u32(b, len(b) - 4)
+    want(n == doc_count and not zero, "the end of the shingles")
+    texts, p = numbers(b, 0, n, 8)
+    order, p = numbers(b, p, n, 4)
+    counts, p = list(b[p : p + n]), p + n
+    want(order == sorted(range(n), key=lambda d: (texts[d], d)), "the order of documents by text")
+    want(not any(b[p : p + -p % 8]), "zero bytes behind the counts")
+    keys, p = numbers(b, p + -p % 8, rows, 8)
+    others, p = numbers(b, p, rows, 8)
+    shares, p = numbers(b, p, rows, 4)
+    want(not any(b[p : p + -p % 8]), "zero bytes behind the shares")
+    found, p = numbers(b, p + -p % 8, entries, 8)
+    want(p + 24 == len(b), "the size of the shingles")
+    pairs = [(k, o, s & 0xFFFF, s >> 16) for k, o, s in zip(keys, others, shares)]
+    want(pairs == sorted(pairs) and len({x[:2] for x in pairs}) == rows, "rows do not rise")
+    for k, o, s, back in pairs:
+        want(k and o and k != o and (o, k, back, s) in set(pairs), "a row without its counterpart")
+    want(all(x < y for x, y in zip(found, found[1:])), "shingles do not rise")
+    first = {}
+    for d in range(n):
+        first.setdefault(texts[d], d)
+    marks = [(e >> 30, e & (1 << 30) - 1) for e in found]
+    want(all(d < n and texts[d] and first[texts[d]] == d for _, d in marks), "a shingle of the first document of a text")
+    return texts, counts, pairs, marks
+
+
 def ids(b, hashes, doc_count):
     at, n, zero = u64(b, len(b) - 16), u32(b, len(b) - 8), u32(b, len(b) - 4)
     want(n == doc_count and zero == 0, "the end of the ids")

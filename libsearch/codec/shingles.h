@@ -1,0 +1,62 @@
+/* shingles.h — by what a segment's documents are recognised as copies: the hash of each text, kept shingles, and which
+ * texts contain how much of which others. */
+#ifndef LSI_SHINGLES_H
+#define LSI_SHINGLES_H
+#include "libsearch/store/frame.h"
+
+/* A kept shingle and a document, in one number: the highest 34 bits of the one, 30 bits of the other. */
+#define LSI_SHINGLE_DOC_BITS 30
+LSI_INLINE uint64_t lsi_shingle_entry(uint64_t shingle, lsi_doc doc)
+{
+    return (shingle >> LSI_SHINGLE_DOC_BITS << LSI_SHINGLE_DOC_BITS) | doc;
+}
+LSI_INLINE lsi_doc lsi_shingle_doc(uint64_t entry)
+{
+    return (lsi_doc)(entry & (((uint64_t)1 << LSI_SHINGLE_DOC_BITS) - 1));
+}
+LSI_INLINE uint64_t lsi_shingle_mark(uint64_t entry)
+{
+    return entry >> LSI_SHINGLE_DOC_BITS;
+}
+
+#define LSI_SHARE_ONE   65535u /* a share of 1 */
+#define LSI_SHINGLES_SO 255u   /* so many shingles, or more */
+
+typedef struct lsi_relation_row { /* two texts */
+    uint64_t text, other;
+    uint16_t share, back; /* of text that lies in other, of other that lies in text */
+} lsi_relation_row;
+
+typedef struct lsi_shingles {
+    const lsi_section *section; /* NULL: no document of the segment has a text */
+    uint32_t doc_count;
+    uint64_t rows, entries;
+    uint64_t order_at, counts_at, keys_at, others_at, shares_at, entries_at; /* offsets of the parts */
+} lsi_shingles;
+
+int lsi_shingles_open(lsi_shingles *x, const lsi_section *s, uint32_t doc_count, ls_error *err);
+/* Hash of a document's text (0: it has none) and its shingles, at most LSI_SHINGLES_SO. */
+int lsi_shingles_doc(const lsi_shingles *x, lsi_doc doc, uint64_t *text, uint32_t *count, ls_error *err);
+/* Documents of a text: numbers [*from, *to) of the order, and the document of such a number. They rise. */
+int lsi_shingles_text(const lsi_shingles *x, uint64_t text, uint32_t *from, uint32_t *to, ls_error *err);
+int lsi_shingles_order(const lsi_shingles *x, uint32_t i, lsi_doc *doc, ls_error *err);
+/* Rows of a text: [*from, *to), rising by other; and one of them. */
+int lsi_shingles_rows(const lsi_shingles *x, uint64_t text, uint64_t *from, uint64_t *to, ls_error *err);
+int lsi_shingles_row(const lsi_shingles *x, uint64_t i, lsi_relation_row *out, ls_error *err);
+/* The first entry ≥ value, from `hint` on, before which none is. */
+int lsi_shingles_seek(const lsi_shingles *x, uint64_t value, uint64_t hint, uint64_t *at, ls_error *err);
+int lsi_shingles_entry(const lsi_shingles *x, uint64_t i, uint64_t *entry, ls_error *err);
+int lsi_shingles_verify(const lsi_shingles *x, ls_error *err);
+
+/* Writing: everything but the entries, then these in strictly rising order, then the end. order: the documents by
+ * (text, document). */
+typedef struct lsi_shingles_writer {
+    lsi_sink *sink;
+    uint32_t doc_count;
+    uint64_t rows, entries, last;
+} lsi_shingles_writer;
+void lsi_shingles_begin(lsi_shingles_writer *w, lsi_sink *s, uint32_t doc_count, const uint64_t *texts,
+                        const lsi_doc *order, const uint8_t *counts, const lsi_relation_row *rows, size_t row_count);
+void lsi_shingles_put(lsi_shingles_writer *w, uint64_t entry);
+void lsi_shingles_end(lsi_shingles_writer *w);
+#endif

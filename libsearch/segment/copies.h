@@ -1,0 +1,80 @@
+/* copies.h — which documents are copies of which: what a segment keeps to know it, how it is found, how texts are
+ * compared.
+ *
+ * Relations are between texts, by their hashes: a text replaced is another text, numbers may change, and a relation to
+ * what nobody has any more leads nowhere. */
+#ifndef LSI_COPIES_H
+#define LSI_COPIES_H
+#include "libsearch/segment/merge.h"
+#include "libsearch/text/shingle.h"
+
+#define LSI_COPIES_LEAST  20u    /* texts of fewer shingles are copies only where they are equal */
+#define LSI_COPIES_SHORT  60u    /* below so many one kept shingle in common makes a candidate, else three */
+#define LSI_COPIES_GROUPS 100u   /* a shingle of more texts says nothing */
+#define LSI_COPIES_ROWS   64u    /* a text keeps so many relations to others that were there before */
+#define LSI_COPIES_SHARE  13107u /* of LSI_SHARE_ONE, .20: less is no relation */
+
+/* What the section of a segment will say. */
+typedef struct lsi_copies {
+    uint32_t doc_count;
+    uint64_t *texts;   /* of each document; 0: none */
+    uint8_t *counts;   /* shingles, at most LSI_SHINGLES_SO */
+    lsi_doc *order;    /* documents by (text, number) */
+    lsi_doc *first;    /* of each document: the first that has its text */
+    uint64_t *entries; /* sorted; of first documents. Not used by merges */
+    size_t entry_count;
+    lsi_relation_row *rows;
+    size_t row_count, row_cap;
+} lsi_copies;
+
+int lsi_copies_init(lsi_copies *c, uint32_t doc_count, ls_error *err);
+void lsi_copies_clear(lsi_copies *c);
+int lsi_copies_group(lsi_copies *c, ls_error *err); /* order and first, from texts */
+int lsi_copies_add(lsi_copies *c, uint64_t a, uint64_t b, uint16_t a_in_b, uint16_t b_in_a, ls_error *err);
+void lsi_copies_sort(lsi_copies *c); /* rows, without repeats */
+/* Sorts numbers; tmp is as large. */
+void lsi_copies_radix(uint64_t *a, uint64_t *tmp, size_t n);
+
+/* ---- texts compared (copies_text.c) ---- */
+typedef struct lsi_copy_word {
+    uint64_t hash, shingle; /* of the shingle that ends here */
+    size_t start, end;      /* bytes of its value */
+    uint32_t line, value;   /* both counted through the text, from 0 */
+    bool ends, left_out;    /* a shingle ends here; it touches a line that recurs */
+} lsi_copy_word;
+typedef struct lsi_copy_text { /* one text, cut */
+    lsi_copy_word *words;
+    uint64_t *set; /* its shingles, sorted, each once, without those left out */
+    size_t count, cap, set_count, set_cap;
+} lsi_copy_text;
+void lsi_copy_text_clear(lsi_copy_text *t);
+
+typedef struct lsi_copy_source { /* a folded value; len 0: none */
+    const uint8_t *bytes;
+    size_t len;
+    uint64_t hash;
+} lsi_copy_source;
+/* Documents that are in no segment yet. Members as in lsi_copies; read fills a document and its language. */
+typedef struct lsi_copy_memory {
+    const lsi_copies *copies;
+    const lsi_copy_source *sources;
+    int (*read)(void *ctx, lsi_doc doc, ls_doc *d, int *lang, ls_error *err);
+    void *ctx;
+} lsi_copy_memory;
+
+typedef struct lsi_comparer lsi_comparer;
+/* segs are borrowed, memory may be NULL. LS_NOMEM. */
+int lsi_comparer_new(lsi_comparer **out, lsi_segment *const *segs, size_t count, const ls_schema *schema,
+                     const lsi_copy_memory *memory, ls_error *err);
+void lsi_comparer_free(lsi_comparer *c); /* takes NULL */
+/* seg == count: of the memory. */
+int lsi_comparer_source(lsi_comparer *c, size_t seg, lsi_doc doc, lsi_copy_source *out, ls_error *err);
+int lsi_comparer_text(lsi_comparer *c, size_t seg, lsi_doc doc, lsi_copy_text *out, ls_error *err);
+/* Whether a kept shingle stands in so many documents of a source that the line around it recurs. */
+int lsi_comparer_recurs(lsi_comparer *c, uint64_t shingle, const lsi_copy_source *s, bool *yes, ls_error *err);
+/* How much of a lies in b, in 1/65535. */
+uint16_t lsi_copy_share(const lsi_copy_text *a, const lsi_copy_text *b);
+
+/* ---- found (copies_find.c): rows of the memory's texts, among themselves and with those of segments ---- */
+int lsi_copies_find(lsi_copies *c, lsi_comparer *cmp, lsi_segment *const *segs, size_t count, ls_error *err);
+#endif
