@@ -553,6 +553,30 @@ LS_API void ls_suggestions_free(ls_suggestions *s);
 /* A query of the document's rarest weighted words, which excludes the document itself. The caller frees it. */
 LS_API int ls_more_like(ls_query **out, const ls_reader *r, uint64_t doc, ls_error *err);
 
+/* ---- copies of a story ---------------------------------------------------------------------------------------- */
+
+typedef struct ls_similar_options {
+    size_t size;
+    size_t limit;    /* 0: 20 */
+    int range_unit;  /* LS_RANGES_* */
+    int no_passages; /* 1: relations and shares alone, which opens no text */
+} ls_similar_options;
+typedef struct ls_similar {
+    uint64_t doc;
+    ls_relation relation;
+    double shared;            /* the larger of the two shares; from .20 on, though only .40 folds */
+    const ls_range *passages; /* of the document asked for, in the first value of its main field; rising */
+    size_t passage_count;
+} ls_similar;
+typedef struct ls_similar_list {
+    const ls_similar *items; /* by falling share, then by document */
+    size_t count;
+} ls_similar_list;
+/* The documents that share text with one. LS_NOTFOUND. The caller frees the list. */
+LS_API int ls_similar_find(ls_similar_list **out, const ls_reader *r, uint64_t doc, const ls_similar_options *o,
+                           ls_error *err);
+LS_API void ls_similar_free(ls_similar_list *list);
+
 /* ---- advanced ------------------------------------------------------------------------------------------------- */
 
 /* The parts of a document's score, a tree in depth-first order; the parts at one depth sum to their parent's value.

@@ -7,37 +7,57 @@
  *   .80 of each in the other                           copy
  *   .80 of one in the other                            excerpt
  *   else                                               shared
- * Texts that are not equal are related within 45 days, where both documents are dated. */
+ * Texts that are not equal are related where they are of one language, and within 45 days where both documents are
+ * dated. */
 #include "libsearch/result/relations.h"
 #include "libsearch/codec/read.h"
+#include "libsearch/text/analyzer.h"
 #include "libsearch/util/alloc.h"
 #include <stdlib.h>
 
 #define DAYS_45  (INT64_C(45) * 86400000)
 #define SHARE(x) ((uint32_t)((x)*65535.0))
 
+/* The lowest folded value of a keyword field. */
+static int first_keyword(const lsi_snapshot *s, const lsi_segment *g, const char *name, lsi_doc doc, const uint8_t **p,
+                         size_t *len, ls_error *err)
+{
+    int field = lsi_schema_find(s->schema, name, strlen(name));
+    uint32_t ord, n = 0;
+    const uint8_t *written;
+    size_t written_len;
+    *len = 0;
+    if (field < 0 || (uint32_t)field >= g->field_count || !g->keywords[field].section) return LS_OK;
+    int rc = lsi_keywords_doc(&g->keywords[field], doc, &ord, 1, &n, err);
+    if (rc || !n) return rc;
+    return lsi_keywords_value(&g->keywords[field], ord, p, len, &written, &written_len, err);
+}
+
 int lsi_relations_facts(const lsi_snapshot *s, uint64_t doc, lsi_copy_facts *out, ls_error *err)
 {
     size_t seg;
     lsi_doc local;
+    bool has = false;
+    int lang;
     memset(out, 0, sizeof *out);
     out->doc = doc;
     int rc = lsi_snapshot_locate(s, doc, &seg, &local, err);
     if (rc) return rc;
     const lsi_segment *g = s->segments[seg].seg;
-    int published = lsi_schema_find(s->schema, "published", 9), source = lsi_schema_find(s->schema, "source", 6);
+    int published = lsi_schema_find(s->schema, "published", 9);
     rc = lsi_shingles_doc(&g->shingles, local, &out->text, &out->shingles, err);
-    bool has = false;
     if (!rc && published >= 0 && (uint32_t)published < g->field_count && g->columns[published].section)
         rc = lsi_column_get(&g->columns[published], local, &out->dated, &out->published, err);
     if (!rc && g->versions.section) rc = lsi_column_get(&g->versions, local, &has, &out->version, err);
-    if (rc || source < 0 || (uint32_t)source >= g->field_count || !g->keywords[source].section) return rc;
-    uint32_t ord, n = 0;
-    const uint8_t *written;
-    size_t written_len;
-    rc = lsi_keywords_doc(&g->keywords[source], local, &ord, 1, &n, err);
-    if (rc || !n) return rc;
-    return lsi_keywords_value(&g->keywords[source], ord, &out->source, &out->source_len, &written, &written_len, err);
+    if (!rc) rc = first_keyword(s, g, "source", local, &out->source, &out->source_len, err);
+    if (!rc) rc = first_keyword(s, g, "language", local, &out->language, &out->language_len, err);
+    if (!rc && !out->language_len && !(rc = lsi_segment_doc_language(g, local, &lang, err))) {
+        out->language = (const uint8_t *)lsi_lang_code(lang);
+        out->language_len = strlen(lsi_lang_code(lang));
+    }
+    for (size_t i = 0; i < out->language_len; i++)
+        if (out->language[i] == '-' || out->language[i] == '_') out->language_len = i;
+    return rc;
 }
 
 /* ---- texts ---- */
@@ -112,6 +132,8 @@ int lsi_relations_judge(const lsi_copy_facts *a, const lsi_copy_facts *b, const 
     if (a->dated && b->dated &&
         (__builtin_sub_overflow(a->published, b->published, &apart) || apart > DAYS_45 || apart < -DAYS_45))
         return 0;
+    if (lsi_bytes_cmp(a->language, a->language_len, b->language, b->language_len))
+        return 0; /* translations have names and lists in common */
     if (smaller >= SHARE(.95)) return LS_COPY;
     bool later = a->dated && b->dated && apart ? true : a->version != b->version;
     bool same = a->source_len && !lsi_bytes_cmp(a->source, a->source_len, b->source, b->source_len);

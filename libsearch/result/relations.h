@@ -17,8 +17,10 @@ typedef struct lsi_copy_facts {
     uint32_t shingles;
     bool dated;
     int64_t published, version;
-    const uint8_t *source; /* folded; borrowed from the segment */
-    size_t source_len;     /* 0: none */
+    const uint8_t *source;   /* folded; borrowed from the segment */
+    size_t source_len;       /* 0: none */
+    const uint8_t *language; /* as given, else of what stemmed it: "pt" of pt-BR */
+    size_t language_len;
 } lsi_copy_facts;
 
 int lsi_relations_facts(const lsi_snapshot *s, uint64_t doc, lsi_copy_facts *out, ls_error *err);
@@ -31,4 +33,9 @@ int lsi_relations_docs(const lsi_snapshot *s, uint64_t text, uint64_t **docs, si
                        ls_error *err);
 /* The relation of two documents whose texts are related; 0: none, for they are of different times. .20 is enough. */
 int lsi_relations_judge(const lsi_copy_facts *a, const lsi_copy_facts *b, const lsi_related *r);
+
+/* shared.c */
+int lsi_similar_find(ls_similar_list **out, const ls_reader *r, uint64_t doc, const ls_similar_options *o,
+                     ls_error *err);
+void lsi_similar_free(ls_similar_list *list); /* takes NULL */
 #endif

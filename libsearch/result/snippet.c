@@ -55,8 +55,7 @@ static size_t count_units(const uint8_t *s, size_t n, bool utf16)
     return units;
 }
 
-/* Turns rising byte ranges into another unit, in one pass over the text. */
-static void convert(const uint8_t *text, size_t len, ls_range *r, size_t count, int unit)
+void lsi_ranges_convert(const uint8_t *text, size_t len, ls_range *r, size_t count, int unit)
 {
     size_t at = 0, units = 0;
     if (unit == LS_RANGES_BYTES) return;
@@ -165,9 +164,9 @@ static int put_snippet(maker *k, const uint8_t *text, size_t len, const char *fi
         r[i].start += head;
         r[i].end += head;
     }
-    if (plain->data) convert(plain->data, plain->len, r, n, k->o.range_unit);
+    if (plain->data) lsi_ranges_convert(plain->data, plain->len, r, n, k->o.range_unit);
     ls_range place = {p->start, p->end};
-    convert(text, len, &place, 1, k->o.range_unit);
+    lsi_ranges_convert(text, len, &place, 1, k->o.range_unit);
     ls_snippet *s = &k->list[k->count];
     *s = (ls_snippet){.field = field, .ranges = r, .range_count = n, .place = place};
     s->text = keep(k, plain);
@@ -213,7 +212,7 @@ static int make_matches(maker *k, const lsi_doc_value *v, ls_error *err)
     size_t n;
     ls_range *r = ranges_of(k, 0, k->m.mark_count, 0, v->len, &n);
     if (!r) return lsi_fail_nomem(err);
-    convert((const uint8_t *)v->text, v->len, r, n, k->o.range_unit);
+    lsi_ranges_convert((const uint8_t *)v->text, v->len, r, n, k->o.range_unit);
     k->out->pub.matches = r;
     k->out->pub.match_count = n;
     return LS_OK;

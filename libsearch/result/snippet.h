@@ -23,4 +23,6 @@ void lsi_highlighter_close(ls_highlighter *k);
 int lsi_snippets_make(ls_snippets **out, const ls_reader *r, const ls_query *q, uint64_t doc,
                       const ls_snippet_options *o, ls_error *err);
 void lsi_snippets_free(ls_snippets *s);
+/* Turns rising byte ranges into another unit (LS_RANGES_*), in one pass over the text. */
+void lsi_ranges_convert(const uint8_t *text, size_t len, ls_range *r, size_t count, int unit);
 #endif

@@ -36,10 +36,11 @@ void lsi_copies_sort(lsi_copies *c); /* rows, without repeats */
 void lsi_copies_radix(uint64_t *a, uint64_t *tmp, size_t n);
 
 /* ---- texts compared (copies_text.c) ---- */
+#define LSI_COPY_TITLE UINT32_MAX
 typedef struct lsi_copy_word {
     uint64_t hash, shingle; /* of the shingle that ends here */
     size_t start, end;      /* bytes of its value */
-    uint32_t line, value;   /* both counted through the text, from 0 */
+    uint32_t line, value;   /* both counted through the main field, from 0; value LSI_COPY_TITLE: of the title */
     bool ends, left_out;    /* a shingle ends here; it touches a line that recurs */
 } lsi_copy_word;
 typedef struct lsi_copy_text { /* one text, cut */

@@ -1,6 +1,8 @@
 /* copies_text.c — owns the comparison of two texts: each cut into words, its shingles as a set, and how much of one set
  * lies in the other (Broder's containment), exactly.
  *
+ * What is compared is what a reader has before him: the main field and the title, boilerplate too.
+ *
  * LINES THAT RECUR. Press offices repeat statutory paragraphs: two releases that share nothing else would look alike.
  * A line is left out where at least 1 % of its source's documents, and at least LEAST_DOCS of them, have a kept
  * shingle that lies wholly in it; with it go all shingles that touch it. No lines are kept for that: the shingles of
@@ -182,7 +184,7 @@ static int cut_value(lsi_comparer *c, lsi_copy_text *t, const lsi_doc_value *v, 
     lsi_shingle_value(&c->shingler);
     lsi_tokens_begin(c->analyzer, text, v->len, lang);
     while ((more = lsi_tokens_next(c->analyzer, &token)) > 0) {
-        if (!lsi_shingle_counts(&token)) continue;
+        if (token.flags & (LSI_TOK_JOINED | LSI_TOK_TAIL)) continue;
         if (!LSI_ROOM(t->words, t->count + 1, t->cap)) return lsi_fail_nomem(err);
         lsi_copy_word *w = &t->words[t->count++];
         w->hash = lsi_shingle_word(&c->shingler, c->analyzer, token.form, token.form_len);
@@ -245,12 +247,15 @@ int lsi_comparer_text(lsi_comparer *c, size_t seg, lsi_doc doc, lsi_copy_text *o
     if (!rc) rc = lsi_comparer_source(c, seg, doc, &source, err);
     out->count = out->set_count = 0;
     lsi_shingle_begin(&c->shingler);
-    const char *name = c->schema->main >= 0 ? c->schema->fields[c->schema->main].name : "";
-    for (size_t i = 0; !rc && i < c->doc->count; i++) {
-        const lsi_doc_value *v = &c->doc->values[i];
-        if (v->is_int || !v->text || strcmp(v->field, name)) continue;
-        rc = cut_value(c, out, v, value++, &line, lang, err);
-        line++;
+    const int fields[] = {c->schema->main, c->schema->title};
+    for (size_t f = 0; f < LSI_COUNTOF(fields); f++) {
+        const char *name = fields[f] >= 0 ? c->schema->fields[fields[f]].name : "";
+        for (size_t i = 0; !rc && i < c->doc->count; i++) {
+            const lsi_doc_value *v = &c->doc->values[i];
+            if (v->is_int || !v->text || strcmp(v->field, name)) continue;
+            rc = cut_value(c, out, v, f ? LSI_COPY_TITLE : value++, &line, lang, err);
+            line++;
+        }
     }
     if (!rc) rc = leave_lines(c, out, &source, err);
     return rc ? rc : make_set(out, err);

@@ -32,9 +32,4 @@ LSI_INLINE bool lsi_shingle_kept(uint64_t shingle)
 {
     return !(shingle & 7);
 }
-/* Words that belong to the text: no second spelling of another, no boilerplate. */
-LSI_INLINE bool lsi_shingle_counts(const lsi_token *t)
-{
-    return !(t->flags & (LSI_TOK_JOINED | LSI_TOK_BOILERPLATE | LSI_TOK_TAIL));
-}
 #endif
