@@ -104,7 +104,7 @@ class Marks:
                 6: self.form_blocks, 10: self.positions, 11: self.form_stream, 12: self.norms, 13: self.regions,
                 14: self.columns, 15: self.stored_index, 16: self.stored, 18: self.ids, 19: self.id_hashes,
                 20: self.doc_hashes, 21: self.versions, 22: self.languages, 23: self.shingles, 26: self.lengths}
-        self.sections = {t: (name, make.get(t, self.nothing)) for t, name in SECTIONS.items()}
+        self.sections = {t: (name, make.get(t, self.nothing)) for t, name in {**SECTIONS, **reader.OPTIONAL}.items()}
 
     def nothing(self, p, b):
         assert not b
