@@ -13,7 +13,11 @@ int ls_similar_find(ls_similar_list **out, const ls_reader *r, uint64_t doc, con
     if (rc) return rc;
     if (own.range_unit < LS_RANGES_BYTES || own.range_unit > LS_RANGES_UTF16)
         return lsi_fail(err, LS_INVALID, "ls_similar_options: range_unit is %d; expected LS_RANGES_*", own.range_unit);
-    return lsi_similar_find(out, r, doc, &own, err);
+    const ls_reader *in;
+    if ((rc = lsi_reader_enter(&in, r, err))) return rc;
+    rc = lsi_similar_find(out, in, doc, &own, err);
+    lsi_reader_leave(in, r);
+    return rc;
 }
 
 void ls_similar_free(ls_similar_list *list)
