@@ -104,27 +104,34 @@ int lsi_exec_all(lsi_plan *p, const lsi_exec_sink *sink, uint64_t *undated, ls_e
     return LS_OK;
 }
 
-/* One window with those of docs[0..count) that lie in it; how many they are. */
+/* One window with those of docs[0..count) that lie in it; *taken: how many they are. */
 static int some_of_window(lsi_plan *p, const uint64_t *docs, size_t count, size_t *taken, const lsi_exec_sink *sink,
                           size_t seg, ls_error *err)
 {
-    uint64_t within[LSI_WINDOW_WORDS] = {0}, bits[LSI_WINDOW_WORDS], ignored = 0, any = 0, base = p->seg->base;
+    uint64_t within[LSI_WINDOW_WORDS] = {0}, bits[LSI_WINDOW_WORDS], any = 0, base = p->seg->base;
     lsi_doc doc_count = p->seg->seg->doc_count, next;
     lsi_doc lo = (lsi_doc)(docs[0] - base) & ~(LSI_WINDOW_DOCS - 1), hi = LSI_MIN(doc_count - lo, LSI_WINDOW_DOCS) + lo;
+    in_range range;
     for (*taken = 0; *taken < count && docs[*taken] - base < hi; ++*taken) {
         uint32_t i = (uint32_t)(docs[*taken] - base - lo);
         within[i >> 6] |= 1ull << (i & 63);
     }
-    float *scores = sink->scores && p->root->scores ? p->window_scores : NULL;
     int rc = lsi_op_next(p, p->root, lo, &next, err);
     if (rc || next >= hi) return rc;
-    rc = lsi_op_window(p, p->root, lo, hi, within, bits, scores, err);
+    if ((rc = ask_ranges(p, lo, hi, &range, err)) || range.none) return rc;
+    for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) any |= within[w] &= range.in[w];
+    if (!any) return LS_OK;
+    if (sink->scores && !p->window_scores) {
+        p->window_scores = lsi_arena_zalloc(&p->scratch->arena, LSI_WINDOW_DOCS * sizeof *p->window_scores);
+        if (!p->window_scores) return lsi_fail_nomem(err);
+    }
+    float *scores = sink->scores ? p->window_scores : NULL;
+    rc = lsi_op_window(p, p->root, lo, hi, within, bits, p->root->scores ? scores : NULL, err);
     if (rc) return rc;
     drop_deleted(p, lo, hi, bits);
-    for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) bits[w] &= within[w];
-    if (p->range_count) rc = apply_ranges(p, lo, hi, bits, &ignored, err);
-    for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) any |= bits[w];
-    return rc || !any ? rc : sink->window(sink->ctx, seg, lo, hi, bits, p->window_scores, err);
+    any = 0;
+    for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) any |= bits[w] &= within[w];
+    return any ? sink->window(sink->ctx, seg, lo, hi, bits, scores, err) : LS_OK;
 }
 
 int lsi_exec_docs(lsi_plan *p, const uint64_t *docs, size_t count, const lsi_exec_sink *sink, ls_error *err)
