@@ -5,7 +5,8 @@
  *
  * LINES THAT RECUR. Press offices repeat statutory paragraphs: two releases that share nothing else would look alike.
  * A line is left out where at least 1 % of its source's documents, and at least LEAST_DOCS of them, have a kept
- * shingle that lies wholly in it; with it go all shingles that touch it. No lines are kept for that: the shingles of
+ * shingle that lies wholly in it (of a line that has none of its own: one that touches it); with it go all shingles
+ * that touch it. No lines are kept for that: the shingles of
  * all segments are, each once a text, and their documents' sources stand in a column. Documents without a source
  * count as those of one. Ignorant of which texts are worth comparing. */
 #include "libsearch/segment/copies.h"
@@ -204,14 +205,21 @@ static int cut_value(lsi_comparer *c, lsi_copy_text *t, const lsi_doc_value *v, 
 static int leave_lines(lsi_comparer *c, lsi_copy_text *t, const lsi_copy_source *s, ls_error *err)
 {
     for (size_t from = 0, to; from < t->count; from = to) {
-        bool yes = false;
+        bool yes = false, own = false, touched = false;
         for (to = from; to < t->count && t->words[to].line == t->words[from].line; to++) {
-            const lsi_copy_word *w = &t->words[to];
-            if (yes || to < from + LSI_SHINGLE_WORDS - 1 || !w->ends || !lsi_shingle_kept(w->shingle)) continue;
-            int rc = lsi_comparer_recurs(c, w->shingle, s, &yes, err);
-            if (rc) return rc;
         }
         size_t last = LSI_MIN(to + LSI_SHINGLE_WORDS - 1, t->count);
+        for (size_t i = from; !yes && i < last; i++) {
+            const lsi_copy_word *w = &t->words[i];
+            bool recurs, within = i < to && i >= from + LSI_SHINGLE_WORDS - 1;
+            if (!w->ends || !lsi_shingle_kept(w->shingle) || (!within && own)) continue;
+            int rc = lsi_comparer_recurs(c, w->shingle, s, &recurs, err);
+            if (rc) return rc;
+            own |= within;
+            yes = within && recurs;
+            touched |= recurs;
+        }
+        yes |= !own && touched;
         for (size_t i = from; yes && i < last; i++) t->words[i].left_out = true;
     }
     return LS_OK;
