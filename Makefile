@@ -212,11 +212,6 @@ bench-count: $(BENCH_TOOLS)   ## instructions of each class under callgrind agai
 	@python3 bench/count.py $(BUILD) $(COUNT)
 bench-copies: $(BUILD)/libsearch $(BUILD)/bench/copies   ## copies found, folded, judged; what folding costs: DATA=folder
 	@python3 bench/copies.py $(BUILD) "$(DATA)" $(DRAW)
-$(BUILD)/bench/drv_libsearch: bench/peers/drv_libsearch.c bench/peers/hx.c $(STATIC)
-	@mkdir -p $(@D)
-	$(CC) -O2 -w -std=gnu11 -I. -Ibench/peers -pthread -o $@ bench/peers/drv_libsearch.c bench/peers/hx.c $(STATIC) $(LIB_LIBS)
-bench: $(BUILD)/bench/drv_libsearch   ## side by side with the peers this machine has: DATA=folder
-	@sh bench/run.sh $(BUILD) "$(DATA)"
 fresh-root:   ## both README lines in a new Debian 12 and 13 (root, debootstrap, network)
 	@sh tests/fresh-root/run.sh
 arm64:   ## the tests of codecs and searches built for arm64, under qemu-user (network)
