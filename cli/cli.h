@@ -40,8 +40,8 @@ typedef struct cli_call {
 } cli_call;
 
 /* The sub-commands, each in cmd_NAME.c. */
-extern const cli_command cli_init, cli_add, cli_search, cli_show, cli_suggest, cli_export, cli_kill, cli_delete,
-    cli_stats, cli_check, cli_merge, cli_purge, cli_backup, cli_reindex, cli_salvage, cli_completion;
+extern const cli_command cli_init, cli_add, cli_search, cli_show, cli_similar, cli_suggest, cli_export, cli_kill,
+    cli_delete, cli_stats, cli_check, cli_merge, cli_purge, cli_backup, cli_reindex, cli_salvage, cli_completion;
 
 /* main.c */
 const cli_command *cli_command_at(size_t i); /* NULL past the last */

@@ -89,6 +89,10 @@ static int print_hit(const cli_call *c, const ls_reader *r, js_found *f, const l
         print_facts(&facts, hit->score);
         style(colour, plain);
         for (size_t i = 0; i < s->count; i++) print_snippet(&s->snippets[i], colour);
+        const ls_fold *fold = ls_results_fold(f->results, (size_t)(hit - ls_results_hit(f->results, 0)));
+        if (fold)
+            cli_print("   %zu similar, up to %.0f %% shared (%s)\n", fold->count, fold->max_shared * 100,
+                      ls_relation_name(fold->relation));
     }
     js_facts_clear(&facts);
     ls_snippets_free(s);
@@ -138,7 +142,10 @@ static void print_end(const cli_call *c, const ls_reader *r, js_found *f)
     print_histogram(f);
     cli_print("%s%llu document%s", info.total_is_exact ? "" : "at least ", (unsigned long long)info.total,
               info.total == 1 ? "" : "s");
-    if (info.count > 0 && info.count < info.total)
+    if (c->request.fold || c->request.latest)
+        cli_print(", %s%llu without their copies", info.total_leads_is_exact ? "" : "at least ",
+                  (unsigned long long)info.total_leads);
+    if (info.count > 0 && info.count < (c->request.fold || c->request.latest ? info.total_leads : info.total))
         cli_print(", %llu to %llu shown", (unsigned long long)c->request.offset + 1,
                   (unsigned long long)c->request.offset + info.count);
     cli_print("%s\n", info.timed_out ? " (the deadline passed: not all was searched)" : "");

@@ -5,9 +5,10 @@
 
 #include "cli/cli.h"
 
-static const cli_command *const commands[] = {
-    &cli_init,  &cli_add,   &cli_search, &cli_show,  &cli_suggest, &cli_export,  &cli_kill,    &cli_delete,
-    &cli_stats, &cli_check, &cli_merge,  &cli_purge, &cli_backup,  &cli_reindex, &cli_salvage, &cli_completion};
+static const cli_command *const commands[] = {&cli_init,    &cli_add,       &cli_search, &cli_show,   &cli_similar,
+                                              &cli_suggest, &cli_export,    &cli_kill,   &cli_delete, &cli_stats,
+                                              &cli_check,   &cli_merge,     &cli_purge,  &cli_backup, &cli_reindex,
+                                              &cli_salvage, &cli_completion};
 
 const cli_command *cli_command_at(size_t i)
 {

@@ -223,6 +223,9 @@ static void make_options(ls_search_options *o, const js_request *q, const ls_fil
     for (size_t i = 0; i < q->facets.count; i++) facets[i] = facet_field(q->facets.items[i]);
     o->facets = facets;
     o->facet_count = q->facets.count;
+    o->fold = q->fold;
+    o->lead = q->lead;
+    o->latest = q->latest;
     o->facet_limit = (size_t)q->facet_limit;
     o->timeout_ms = (int)q->timeout_ms;
     o->require_complete = q->require_complete;

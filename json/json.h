@@ -119,7 +119,6 @@ typedef struct js_list {
     char **items; /* NUL-terminated, owned */
     size_t count;
 } js_list;
-typedef enum js_fold { JS_FOLD_NONE = 0 } js_fold;
 typedef enum js_format { JS_NDJSON, JS_CSV } js_format;
 
 /* A search as asked for. Filled by js_request_set (any number of times), then js_request_ready, then read-only:
@@ -139,7 +138,8 @@ typedef struct js_request {
     bool explain, require_complete, any, simple, score_function_words;
     bool hidden;    /* include=embargoed: embargoed and withheld articles too; the caller finds the reader that may */
     int range_unit; /* LS_RANGES_* */
-    js_fold fold;
+    int fold, lead; /* LS_FOLD_*, LS_LEAD_* */
+    bool latest;
     js_format format; /* of an export */
     bool opensearch;  /* form of suggestions */
     int histogram;    /* LS_HISTOGRAM_…; -1: none */
@@ -197,6 +197,9 @@ int js_write_explanation(js_text *out, const js_request *q, const ls_reader *r, 
 int js_search(js_text *out, const js_request *q, const ls_reader *r, js_problem *p);
 /* GET /v1/documents/{id}; also one line of an export. */
 int js_write_document(js_text *out, const ls_schema *s, const ls_doc *d, ls_error *err);
+/* GET …/{id}/similar: what shares text with it. sees (may be NULL): whether the asker may see a document. LS_NOTFOUND. */
+int js_write_similar(js_text *out, const ls_reader *r, const char *id, size_t id_len, size_t limit, int range_unit,
+                     bool (*sees)(void *ctx, const ls_doc *d), void *ctx, ls_error *err);
 /* GET …/{id}/versions: those that the index has seen, the newest first. */
 int js_write_versions(js_text *out, const ls_doc *d, ls_error *err);
 /* GET …/{id}/snippet. LS_NOTFOUND. */

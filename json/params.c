@@ -46,7 +46,10 @@ static const entry table[] = {
     {{"limit", JS_INT, JS_FOR_SUGGEST, 1, 100, "10", NULL, "completions wanted"}, AT(limit)},
     {{"offset", JS_INT, PAGED, 0, 10000, "0", NULL, "hits left out before; use cursor to go far"}, AT(offset)},
     {{"cursor", JS_TEXT, PAGED, 0, 4096, NULL, NULL, "next_cursor of the page before"}, AT(cursor)},
-    {{"fold", JS_CHOICE, PAGED, 0, 0, "none", "none", "copies of one story are shown each by itself"}, AT(fold)},
+    {{"fold", JS_CHOICE, PAGED, 0, 0, "none", "none|similar|story", "copies stand under one hit; story: updates too"},
+     AT(fold)},
+    {{"lead", JS_CHOICE, PAGED, 0, 0, "match", "match|earliest|longest", "which of the copies is the hit"}, AT(lead)},
+    {{"latest", JS_BOOL, ALL, 0, 0, "0", NULL, "of stories that evolved from each other only the latest"}, AT(latest)},
     {{"facets", JS_LIST, PAGED, 0, 64, NULL, NULL, "fields whose values are counted"}, AT(facets)},
     {{"histogram", JS_CHOICE, PAGED, 0, 0, "none", "none|auto|day|week|month|year",
       "how many were published when, by this unit"},
@@ -351,7 +354,8 @@ static int set_choice(js_request *q, const entry *e, const char *v, size_t len, 
     }
     if (e->member == AT(range_unit)) q->range_unit = units[n];
     else if (e->member == AT(hidden)) q->hidden = true;
-    else if (e->member == AT(fold)) q->fold = JS_FOLD_NONE;
+    else if (e->member == AT(fold)) q->fold = n;
+    else if (e->member == AT(lead)) q->lead = n;
     else if (e->member == AT(histogram)) q->histogram = n - 1;
     else if (e->member == AT(format)) q->format = n == 0 ? JS_NDJSON : JS_CSV;
     else *(bool *)((char *)q + e->member) = n == 1;

@@ -231,6 +231,25 @@ static bool wants_document(const js_request *q)
     return false;
 }
 
+/* What is folded under a hit; a hit knows its place by standing in the results' array. */
+static void put_similar(js_text *out, const js_found *f, const ls_hit *hit)
+{
+    const ls_fold *fold = ls_results_fold(f->results, (size_t)(hit - ls_results_hit(f->results, 0)));
+    js_key(out, "similar");
+    if (fold == NULL) {
+        js_puts(out, "null");
+        return;
+    }
+    js_printf(out, "{\"count\":%zu,\"max_shared\":%.2f,\"relation\":\"%s\",\"href\":\"/v1/documents/", fold->count,
+              fold->max_shared, ls_relation_name(fold->relation));
+    for (size_t i = 0; i < hit->id_len; i++) {
+        unsigned char c = (unsigned char)hit->id[i];
+        if (js_id_valid((const char *)&c, 1)) js_putc(out, (char)c);
+        else js_printf(out, "%%%02X", c);
+    }
+    js_puts(out, "/similar\"}");
+}
+
 int js_write_hit(js_text *out, const js_request *q, const ls_reader *r, js_found *f, const ls_hit *hit, ls_error *err)
 {
     ls_doc *d = NULL;
@@ -253,10 +272,7 @@ int js_write_hit(js_text *out, const js_request *q, const ls_reader *r, js_found
         js_score(out, hit->score);
     }
     if (wants(q, SNIPPETS)) put_snippets(out, s);
-    if (wants(q, SIMILAR)) { /* nothing is folded */
-        js_key(out, "similar");
-        js_puts(out, "null");
-    }
+    if (wants(q, SIMILAR)) put_similar(out, f, hit);
     if (q->explain) rc = put_explanation(out, q, r, hit->doc, false, err);
     js_putc(out, '}');
     if (rc == LS_OK) rc = js_text_rc(out, err);
@@ -373,8 +389,12 @@ static void put_totals(js_text *out, const js_request *q, const ls_results *res)
     ls_results_info i = ls_results_get(res);
     js_key(out, "total");
     js_uint(out, i.total);
-    js_key(out, "total_leads"); /* nothing is folded: every document leads itself */
-    js_uint(out, i.total);
+    js_key(out, "total_leads");
+    js_uint(out, i.total_leads);
+    if (q->fold || q->latest) {
+        js_key(out, "total_leads_relation");
+        js_puts(out, i.total_leads_is_exact ? "\"eq\"" : "\"gte\"");
+    }
     js_key(out, "total_relation");
     js_puts(out, i.total_is_exact ? "\"eq\"" : "\"gte\"");
     js_key(out, "undated_excluded");

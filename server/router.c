@@ -20,6 +20,7 @@ static const sd_route routes[] = {
     {"PUT", "/v1/documents/{id}", SD_WRITE, SD_TAKES_CONTENT, sd_put_document, NULL, NULL},
     {"DELETE", "/v1/documents/{id}", SD_WRITE, 0, sd_delete_document, NULL, NULL},
     {"GET", "/v1/documents/{id}/snippet", SD_READ, 0, sd_get_snippet, NULL, NULL},
+    {"GET", "/v1/documents/{id}/similar", SD_READ, 0, sd_get_similar, NULL, NULL},
     {"GET", "/v1/documents/{id}/versions", SD_READ, 0, sd_get_versions, NULL, NULL},
     {"POST", "/v1/documents/{id}/kill", SD_WRITE, SD_TAKES_CONTENT, sd_post_kill, NULL, NULL},
     {"GET", "/v1/export", SD_READ, 0, sd_get_export, NULL, NULL},

@@ -18,6 +18,7 @@ void sd_get_document(sd_exchange *x);
 void sd_get_document_by_guid(sd_exchange *x);
 void sd_get_snippet(sd_exchange *x);
 void sd_get_versions(sd_exchange *x);
+void sd_get_similar(sd_exchange *x);
 void sd_post_kill(sd_exchange *x);
 void sd_put_document(sd_exchange *x);
 void sd_delete_document(sd_exchange *x);

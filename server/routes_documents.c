@@ -127,6 +127,54 @@ void sd_get_snippet(sd_exchange *x)
     else snippet(x);
 }
 
+/* ---- what shares its text ------------------------------------------------------------------------------------------
+ */
+
+static bool sees(void *ctx, const ls_doc *d)
+{
+    return sd_exchange_sees(ctx, d);
+}
+
+static void similar(sd_exchange *x)
+{
+    static const char *const units[] = {"byte", "codepoint", "utf16", NULL};
+    static const int unit_values[] = {LS_RANGES_BYTES, LS_RANGES_CODE_POINTS, LS_RANGES_UTF16};
+    const sd_arg *unit = sd_target_get(&x->target, "range_unit"), *limit = sd_target_get(&x->target, "limit");
+    const ls_reader *r = sd_exchange_scoped(x);
+    ls_error err = {0};
+    ls_doc *d = NULL;
+    char *end = NULL;
+    size_t u = 1;
+    unsigned long n = limit ? strtoul(limit->value, &end, 10) : 20;
+    for (u = unit ? 0 : 1; unit && units[u] && strcmp(units[u], unit->value) != 0; u++) continue;
+    if (!units[u]) {
+        sd_answer_refuse(x, "invalid_parameter", "range_unit", "range_unit: expected byte, codepoint or utf16");
+        return;
+    }
+    if (limit &&
+        (!limit->value_len || *end || strspn(limit->value, "0123456789") != limit->value_len || n < 1 || n > 100)) {
+        sd_answer_refuse(x, "invalid_parameter", "limit", "limit: expected a whole number from 1 to 100");
+        return;
+    }
+    int rc = ls_get(&d, r, x->id, x->id_len, &err);
+    if (rc == LS_OK && !sd_exchange_sees(x, d)) not_found(x);
+    else if (rc == LS_OK)
+        sd_answer_json(x,
+                       js_write_similar(&x->answer.body, r, x->id, x->id_len, n, unit_values[u],
+                                        x->forced_field ? sees : NULL, x, &err),
+                       &err);
+    else if (rc == LS_NOTFOUND || rc == LS_INVALID) sd_answer_missing(x, r);
+    else sd_answer_json(x, rc, &err);
+    ls_doc_free(d);
+}
+
+void sd_get_similar(sd_exchange *x)
+{
+    static const char *const names[] = {"limit", "range_unit", "include", NULL};
+    if (!sd_exchange_scoped(x) || sd_exchange_unknown(x, names) || sd_answer_unchanged(x)) return;
+    x->work = similar; /* it compares texts */
+}
+
 /* ---- writing ------------------------------------------------------------------------------------------------------
  */
 

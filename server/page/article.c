@@ -40,6 +40,46 @@ static void text(js_text *out, const js_facts *f, const ls_snippets *s)
     js_puts(out, "</div>");
 }
 
+/* How much of this text stands elsewhere too, and which passages: each closed, so that the article is what one reads. */
+static int shared(sd_exchange *x, const ls_reader *r, const js_facts *f, uint64_t doc, ls_error *err)
+{
+    LS_INIT(ls_similar_options, o);
+    js_text *out = &x->answer.body;
+    ls_similar_list *list = NULL;
+    size_t shown = 0;
+    o.limit = 10;
+    o.range_unit = LS_RANGES_BYTES;
+    int rc = ls_similar_find(&list, r, doc, &o, err);
+    for (size_t i = 0; !rc && i < list->count; i++) {
+        const ls_similar *s = &list->items[i];
+        ls_doc *d = NULL;
+        js_facts other = {0};
+        rc = ls_reader_doc(&d, r, s->doc, err);
+        if (!rc && sd_exchange_sees(x, d) && !(rc = js_facts_get(&other, ls_reader_schema(r), d, err))) {
+            if (!shown++) js_puts(out, "<section class=\"shared\"><h2>Also published</h2>");
+            js_puts(out, "<p><a href=\"/article/");
+            sd_put_url(out, other.id, other.id_len);
+            js_puts(out, "\">");
+            js_html(out, other.title, other.title_len);
+            js_puts(out, "</a></p>");
+            sd_html_facts(out, &other);
+            js_printf(out, "<details><summary>%.0f %% of the text shared (%s)</summary>", s->shared * 100,
+                      ls_relation_name(s->relation));
+            for (size_t k = 0; k < s->passage_count && s->passages[k].end <= f->body_len; k++) {
+                js_puts(out, "<blockquote>");
+                js_html(out, f->body + s->passages[k].start, s->passages[k].end - s->passages[k].start);
+                js_puts(out, "</blockquote>");
+            }
+            js_puts(out, "</details>");
+        }
+        js_facts_clear(&other);
+        ls_doc_free(d);
+    }
+    if (shown) js_puts(out, "</section>");
+    ls_similar_free(list);
+    return rc;
+}
+
 static void other(js_text *out, const ls_doc *d, const char *name, const char *label)
 {
     const char *s;
@@ -56,7 +96,8 @@ static bool safe_url(const char *url)
     return url && (!strncmp(url, "https://", 8) || !strncmp(url, "http://", 7));
 }
 
-static void show(sd_exchange *x, const ls_doc *d, const js_facts *f, const js_request *q, const ls_snippets *s)
+static int show(sd_exchange *x, const ls_reader *r, uint64_t doc, const ls_doc *d, const js_facts *f,
+                const js_request *q, const ls_snippets *s, ls_error *err)
 {
     js_text *out = &x->answer.body;
     js_text title = {0};
@@ -85,10 +126,13 @@ static void show(sd_exchange *x, const ls_doc *d, const js_facts *f, const js_re
         sd_html_text(out, f->url);
         js_puts(out, "</a></p>");
     }
+    int rc = shared(x, r, f, doc, err);
+    if (rc) return rc;
     js_puts(out, "</article><p class=\"export\"><a href=\"/v1/documents/");
     sd_put_url(out, f->id, f->id_len);
     js_puts(out, "\">As JSON</a></p></main>");
     sd_html_end(x, 200);
+    return LS_OK;
 }
 
 static int load(sd_exchange *x, const ls_reader *r, const js_request *q)
@@ -108,9 +152,9 @@ static int load(sd_exchange *x, const ls_reader *r, const js_request *q)
     o.all_matches = 1;
     o.range_unit = LS_RANGES_BYTES;
     if (!rc && query) rc = ls_snippets_make(&s, r, query, doc, &o, &err);
-    if (!rc) show(x, d, &f, q, s);
-    else if (rc == LS_NOTFOUND || rc == LS_INVALID) sd_answer_missing(x, r);
-    else sd_answer_json(x, rc, &err);
+    if (!rc) rc = show(x, r, doc, d, &f, q, s, &err);
+    if (rc == LS_NOTFOUND || rc == LS_INVALID) sd_answer_missing(x, r);
+    else if (rc) sd_answer_json(x, rc, &err);
     js_facts_clear(&f);
     ls_doc_free(d);
     ls_snippets_free(s);

@@ -31,6 +31,8 @@ static void kept_fields(js_text *out, const js_request *q)
         for (k = 0; k < q->without[i].count; k++) field(out, name, q->without[i].items[k]);
     }
     if (q->any) field(out, "match", "any");
+    if (q->uses == JS_FOR_SEARCH && q->fold == LS_FOLD_NONE) field(out, "fold", "none");
+    if (q->fold == LS_FOLD_STORY) field(out, "fold", "story");
     if (q->simple) field(out, "mode", "simple");
     if (q->hidden) field(out, "include", "embargoed");
 }

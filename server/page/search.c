@@ -33,7 +33,41 @@ static void article_link(view *v, const char *id, size_t id_len)
     if (v->q.hidden) js_puts(v->out, "&amp;include=embargoed");
 }
 
-static int hit(view *v, const ls_hit *h, ls_error *err)
+/* The copies that stand under a hit, closed: their titles are read only for those shown. */
+static int copies(view *v, const ls_fold *fold, ls_error *err)
+{
+    enum { SHOWN = 10 };
+    int rc = LS_OK;
+    if (!fold) return LS_OK;
+    js_printf(v->out, "<details class=\"similar\"><summary>%zu similar</summary><ul>", fold->count);
+    for (size_t i = 0; !rc && i < fold->count && i < SHOWN; i++) {
+        ls_doc *d = NULL;
+        js_facts f = {0};
+        rc = ls_reader_doc(&d, v->r, fold->docs[i], err);
+        if (!rc) rc = js_facts_get(&f, ls_reader_schema(v->r), d, err);
+        if (!rc) {
+            js_puts(v->out, "<li><a href=\"");
+            article_link(v, f.id, f.id_len);
+            js_puts(v->out, "\">");
+            js_html(v->out, f.title, f.title_len);
+            js_puts(v->out, "</a>");
+            sd_html_facts(v->out, &f);
+            js_puts(v->out, "</li>");
+        }
+        js_facts_clear(&f);
+        ls_doc_free(d);
+    }
+    js_puts(v->out, "</ul>");
+    if (fold->count > SHOWN) {
+        js_puts(v->out, "<p><a href=\"");
+        sd_html_link(v->x, "fold", NULL, "fold", "none");
+        js_puts(v->out, "\">Show each by itself</a></p>");
+    }
+    js_puts(v->out, "</details>");
+    return rc;
+}
+
+static int hit(view *v, const ls_hit *h, const ls_fold *fold, ls_error *err)
 {
     LS_INIT(ls_snippet_options, o);
     ls_snippets *s = NULL;
@@ -60,6 +94,7 @@ static int hit(view *v, const ls_hit *h, ls_error *err)
             js_puts(v->out, s->snippets[i].html);
             js_puts(v->out, "</p>");
         }
+        rc = copies(v, fold, err);
         js_puts(v->out, "</article></li>\n");
     }
     js_facts_clear(&f);
@@ -75,7 +110,8 @@ static int hits(view *v, ls_error *err)
     int rc = LS_OK;
     if (!v->info.count) return LS_OK;
     js_printf(v->out, "<ol class=\"hits\" start=\"%lld\">", (long long)v->q.offset + 1);
-    for (i = 0; !rc && (h = ls_results_hit(v->found.results, i)); i++) rc = hit(v, h, err);
+    for (i = 0; !rc && (h = ls_results_hit(v->found.results, i)); i++)
+        rc = hit(v, h, ls_results_fold(v->found.results, i), err);
     js_puts(v->out, "</ol>");
     return rc;
 }
@@ -91,6 +127,9 @@ static void count(view *v)
     if (v->front) js_printf(v->out, "%llu %s in the archive", total, total == 1 ? "article" : "articles");
     else if (!total) js_puts(v->out, "Nothing found");
     else js_printf(v->out, "%s%llu %s", least, total, total == 1 ? "article" : "articles");
+    if (!v->front && v->info.total_leads < total)
+        js_printf(v->out, ", %s%llu without their copies", v->info.total_leads_is_exact ? "" : "at least ",
+                  (unsigned long long)v->info.total_leads);
     if (v->q.offset && total) js_printf(v->out, ", from number %lld on", (long long)v->q.offset + 1);
     if (v->info.timed_out) js_puts(v->out, " (the search took too long and was cut short)");
     js_puts(v->out, "</p>");
@@ -165,7 +204,7 @@ static void chips(view *v)
     char name[64], label[64];
     size_t i, k, n = 0;
     for (i = 0; i < JS_FILTERS; i++) n += v->q.with[i].count + v->q.without[i].count;
-    if (!n && !v->q.any) return;
+    if (!n && !v->q.any && v->q.fold == LS_FOLD_SIMILAR) return;
     js_puts(v->out, "<ul class=\"chips\" aria-label=\"Filters\">");
     for (i = 0; i < JS_FILTERS; i++) {
         snprintf(label, sizeof label, "%s:", js_filter_name(i));
@@ -175,6 +214,8 @@ static void chips(view *v)
         for (k = 0; k < v->q.without[i].count; k++) chip(v, name, label, v->q.without[i].items[k]);
     }
     if (v->q.any) chip(v, "match", "any of the words", NULL);
+    if (v->q.fold == LS_FOLD_NONE) chip(v, "fold", "copies each by itself", NULL);
+    if (v->q.fold == LS_FOLD_STORY) chip(v, "fold", "updates of a story together", NULL);
     js_puts(v->out, "</ul>");
 }
 
@@ -294,7 +335,9 @@ static void paging(view *v)
     char label[32];
     if (limit < 1 || v->front || v->q.cursor) return;
     page = v->q.offset / limit;
-    last = (int64_t)((v->info.total + (uint64_t)limit - 1) / (uint64_t)limit) - 1;
+    last = (int64_t)(((v->q.fold || v->q.latest ? v->info.total_leads : v->info.total) + (uint64_t)limit - 1) /
+                     (uint64_t)limit) -
+           1;
     if (last > 10000 / limit - 1) last = 10000 / limit - 1;
     if (last < 1) return;
     js_puts(v->out, "<nav class=\"pages\" aria-label=\"Pages\"><ul>");
@@ -367,6 +410,7 @@ static bool request(view *v)
     if (!rc && !v->q.facets.count && has_field(v->r, "source")) want(v, "facets", "source");
     if (!rc && v->q.facets.count == 1 && has_field(v->r, "section")) want(v, "facets", "section");
     if (!rc && !v->front && v->q.histogram < 0 && has_field(v->r, "published")) want(v, "histogram", "auto");
+    if (!rc && !sd_target_get(&x->target, "fold")) want(v, "fold", "similar");
     if (!rc && v->front && !sd_target_get(&x->target, "limit")) v->q.limit = FRONT_HITS;
     if (!rc && v->front && has_field(v->r, "published")) want(v, "sort", "newest");
     if (!rc && (!sd_search_limits(x, &v->q) || (v->q.hidden && !sd_exchange_see_hidden(x)))) return false;

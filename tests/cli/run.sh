@@ -54,7 +54,7 @@ t 0 '--help' --help; out 'reindex'; quiet
 t 0 'help' help; out 'Commands:'
 t 0 '--version' --version; out 'libsearch 0.'
 t 2 'unknown command' serach; one_line; err "unknown command 'serach'"
-for c in init add search show suggest export kill delete stats check merge purge backup reindex salvage completion; do
+for c in init add search show similar suggest export kill delete stats check merge purge backup reindex salvage completion; do
     t 0 "$c --help" "$c" --help; out 'Flags:'; out "libsearch $c"
     if [ -f "$root/man/libsearch-$c.1" ]; then
         "$bin" --manual "$c" >manual
@@ -354,6 +354,18 @@ t 0 'delete by query' delete lines --query three; out 'documents=0'
 t 1 'delete by a query of nothing' delete lines --query three
 t 2 'delete neither' delete lines; one_line
 t 0 'a deleted one may come back' add lines five.ndjson; out 'documents=5'
+
+# ---- copies ----
+t 0 'similar' similar idx bkmibfzv7bq7kkn5vght3h3adq; is 'the two copies share half' grep -Eq '^ *5[4-7] % shared ' out
+t 1 'similar to nothing' similar idx llosgpvlj7umilujwpdbjrmepi
+t 1 'similar to an unknown id' similar idx nothing; err 'no document'
+t 0 'similar --json' similar --json idx bkmibfzv7bq7kkn5vght3h3adq; out '"relation":"shared","shared":0.5'; out '"passages":[['
+t 0 'folded' search --json --fold similar idx '"in exchange for weapons"'; out '"total":2,"total_leads":1,"total_leads_relation":"eq"'; out '"similar":{"count":1,"max_shared":0.5'
+t 0 'not folded' search --json idx '"in exchange for weapons"'; out '"total":2,"total_leads":2,'; out '"similar":null'
+t 0 'folded for people' search --fold similar idx '"in exchange for weapons"'; out '1 similar, up to 5'; out '1 without their copies'
+printf '%s\n' '{"id":"o1","guid":"urn:o:1","body":"evolving one"}' '{"id":"o2","guid":"urn:o:2","evolved_from":"urn:o:1","body":"evolving two"}' >evolved.ndjson
+"$bin" add evolved evolved.ndjson >out 2>err
+t 0 'the latest of a chain' search --json --latest evolved evolving; out '"total":2,"total_leads":1,"total_leads_relation":"eq"'; out '"id":"o2"'
 
 # ---- kill, revive, purge ----
 printf '%s\n' '{"guid":"urn:k:1","id":"k1","byline":"Quokkamarker","source":"Zebramarker","body":"thylacine seen"}' '{"guid":"urn:k:2","body":"thylacine two"}' '{"guid":"urn:k:2","version":5,"body":"thylacine five"}' \
