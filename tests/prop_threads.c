@@ -6,6 +6,7 @@
 #include <time.h>
 
 static uint64_t seed = 1, operations = 400;
+static uint64_t relations;
 static ls_error err;
 
 typedef struct record { /* all that was seen, as text */
@@ -65,13 +66,52 @@ static void put_answers(record *out, const ls_reader *r)
     }
 }
 
+static void put_id(record *out, const ls_reader *r, uint64_t doc)
+{
+    ls_doc *d;
+    size_t len;
+    OK(ls_reader_doc(&d, r, doc, &err));
+    const char *id = ls_doc_id(d, &len);
+    put(out, "%.*s ", (int)len, id);
+    ls_doc_free(d);
+}
+
+/* Every relation: heaps that are written at the same time are compared with each other. */
+static void put_relations(record *out, const ls_reader *r)
+{
+    uint64_t doc = UINT64_MAX;
+    LS_INIT(ls_similar_options, o);
+    o.limit = 1000;
+    o.no_passages = 1;
+    while (!ls_reader_next(r, &doc, &err)) {
+        ls_similar_list *list;
+        OK(ls_similar_find(&list, r, doc, &o, &err));
+        for (size_t i = 0; i < list->count; i++, relations++) {
+            put_id(out, r, doc);
+            put_id(out, r, list->items[i].doc);
+            put(out, "%s %f\n", ls_relation_name(list->items[i].relation), list->items[i].shared);
+        }
+        ls_similar_free(list);
+    }
+}
+
 static void put_index(record *out)
 {
     ls_reader *r;
     OK(ls_reader_open(&r, index_path, NULL, &err));
     put_documents(out, r);
     put_answers(out, r);
+    put_relations(out, r);
     ls_reader_close(r);
+}
+
+/* Some carry one of a few long releases, of words that no other text has. */
+static void add_release(uint64_t *x, char *body)
+{
+    size_t n = strlen(body);
+    unsigned which = (unsigned)(random_next(x) % 24);
+    if (which >= 6) return;
+    for (unsigned k = 0; k < 150; k++) n += (size_t)snprintf(body + n, 24, "%sr%ux%u", k % 30 ? " " : "\n", which, k);
 }
 
 static void one_step(record *out, ls_writer *w, uint64_t *x)
@@ -90,6 +130,7 @@ static void one_step(record *out, ls_writer *w, uint64_t *x)
             n += (size_t)snprintf(body + n, 16, "%llx ", (unsigned long long)k);
     } else {
         random_text(x, body, 4000, (size_t)(1 + random_next(x) % 500));
+        add_release(x, body);
     }
     LS_INIT(ls_added, a);
     int rc = add_doc(w, id, body, 0, &a, &err);
@@ -143,7 +184,8 @@ static void same_with_any_number(void **state)
                      threads, many.text + at, one.text + at);
         free(many.text);
     }
-    print_message("%zu bytes of answers alike\n", one.len);
+    assert_true(relations > 0);
+    print_message("%zu bytes of answers alike, %llu relations\n", one.len, (unsigned long long)relations);
     free(one.text);
 }
 

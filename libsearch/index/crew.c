@@ -14,6 +14,10 @@
  * FAILURES of writing are told by the next call that needs the heap settled, in the order of arrival. The heap stays
  * then, first in line, and is tried again by the next such call, as it is without threads.
  *
+ * COPIES are looked for by one heap at a time, in the order of arrival, for what one finds another must not miss: each
+ * writes all else side by side with the others, waits until those before it are files, and is beside those behind it
+ * when it is a file itself. Where one failed the others go on, and it looks among theirs when it is written once more.
+ *
  * MEMORY. With t threads besides the adding one there are t + 1 heaps under way and one that fills: each gets its share
  * of the budget (where none is given, as much as without threads, so that segments are no smaller). A document larger than a share waits until nothing else is in memory. Ignorant of versions. */
 #include "libsearch/index/writer_state.h"
@@ -27,6 +31,7 @@ static void heap_free(lsi_heap *h)
     if (!h) return;
     for (int k = 0; k < 2; k++) {
         lsi_memseg_free(h->half[k].mem);
+        lsi_segment_release(h->half[k].seg);
         lsi_free(h->half[k].late);
     }
     lsi_map_clear(&h->ids);
@@ -45,6 +50,7 @@ lsi_heap *lsi_crew_heap(ls_writer *w, ls_error *err)
     }
     lsi_map_init(&h->ids);
     lsi_map_init(&h->guids);
+    h->schema = w->schema;
     return w->crew.filling = h;
 }
 
@@ -112,17 +118,65 @@ typedef struct writing { /* all that it needs of the writer */
     bool sync;
 } writing;
 
-static void write_heap(const writing *to, lsi_heap *h)
+typedef struct elders { /* whom a heap waits for */
+    lsi_crew *crew;
+    lsi_heap *heap;
+} elders;
+
+static bool runs_before(const lsi_crew *c, const lsi_heap *h)
+{
+    for (const lsi_heap *x = c->oldest; x && x != h; x = x->next)
+        if (x->state == LSI_HEAP_RUNNING) return true;
+    return false;
+}
+
+/* Called by the writing of a half that is about to look for copies. */
+static void wait_for_elders(void *ctx)
+{
+    const elders *e = ctx;
+    lsi_crew *c = e->crew;
+    pthread_mutex_lock(&c->mutex);
+    while (!e->heap->comparing && (c->comparing || runs_before(c, e->heap))) pthread_cond_wait(&c->changed, &c->mutex);
+    c->comparing = e->heap->comparing = true;
+    pthread_mutex_unlock(&c->mutex);
+}
+
+/* A half that is written stands beside `to` from now on: hidden texts are no public one's business. */
+static void stand_beside(const lsi_heap *h, int half, lsi_heap *to)
+{
+    for (int k = half; k < 2; k++)
+        if (to->half[k].mem) lsi_memseg_also_beside(to->half[k].mem, h->half[half].seg);
+}
+
+/* The next heap's turn. The crew's mutex is held. */
+static void compared(lsi_crew *c, lsi_heap *h)
+{
+    for (int k = 0; k < 2; k++) {
+        if (!h->half[k].seg || h->half[k].told) continue;
+        for (lsi_heap *x = c->oldest; x; x = x->next)
+            if (x != h && x->state != LSI_HEAP_DONE) stand_beside(h, k, x);
+        h->half[k].told = true;
+    }
+    if (h->comparing) c->comparing = h->comparing = false;
+}
+
+static void write_heap(lsi_crew *c, const writing *to, lsi_heap *h)
 {
     int rc = LS_OK;
     ls_error why;
+    elders e = {c, h};
     lsi_error_clear(&why);
     for (int k = 0; k < 2 && !rc; k++) {
         lsi_heap_half *half = &h->half[k];
-        if (!half->mem || half->written || !lsi_memseg_live_count(half->mem)) continue;
-        rc = lsi_memseg_flush(half->mem, to->dir, half->generation, to->sync, &half->info, &why);
+        if (!half->mem || half->seg || !lsi_memseg_live_count(half->mem)) continue;
+        lsi_memseg_before_copies(half->mem, wait_for_elders, &e);
+        if (!half->written) rc = lsi_memseg_flush(half->mem, to->dir, half->generation, to->sync, &half->info, &why);
+        lsi_memseg_before_copies(half->mem, NULL, NULL);
         half->info.visibility = (uint32_t)k;
         half->written = !rc;
+        if (!rc) wait_for_elders(&e); /* written by an earlier call that could not open it */
+        if (!rc) rc = lsi_segment_open(&half->seg, to->dir, &half->info, h->schema, false, &why);
+        if (!k && half->seg && h->half[1].mem) lsi_memseg_also_beside(h->half[1].mem, half->seg);
     }
     h->rc = rc;
     h->why = why;
@@ -142,8 +196,9 @@ static bool run_one(lsi_crew *c, const writing *to)
     if (!h) return false;
     h->state = LSI_HEAP_RUNNING;
     pthread_mutex_unlock(&c->mutex);
-    write_heap(to, h);
+    write_heap(c, to, h);
     pthread_mutex_lock(&c->mutex);
+    compared(c, h);
     h->state = LSI_HEAP_DONE;
     pthread_cond_broadcast(&c->changed);
     return true;
@@ -177,15 +232,15 @@ static int set_late_bits(lsi_wseg *s, const lsi_heap_half *half, ls_error *err)
 
 static int append(ls_writer *w, lsi_heap_half *half, ls_error *err)
 {
-    lsi_wseg s = {.info = half->info};
-    int rc = lsi_segment_open(&s.seg, w->dir, &half->info, w->schema, false, err);
-    if (!rc) rc = set_late_bits(&s, half, err);
+    lsi_wseg s = {.info = half->info, .seg = half->seg};
+    int rc = set_late_bits(&s, half, err);
     pthread_mutex_lock(&w->mutex);
     if (!rc && !LSI_ROOM(w->segs, w->count + 1, w->cap)) rc = lsi_fail_nomem(err);
     if (!rc) w->segs[w->count++] = s;
     else lsi_writer_unlink(w, LSI_NAME_SEGMENT, half->info.generation);
     pthread_mutex_unlock(&w->mutex);
-    half->written = false;
+    half->written = half->told = false;
+    half->seg = NULL;
     if (rc) lsi_wseg_clear(&s);
     return rc;
 }
@@ -290,7 +345,7 @@ static void start_threads(ls_writer *w)
 }
 
 /* The segments in which copies of what a heap holds are looked for: of what all may see, not among hidden ones. Heaps
- * that are under way meanwhile are not among them. */
+ * that are under way will be added: each once, and those behind it only where it has failed. */
 static int set_beside(ls_writer *w, lsi_heap *h, ls_error *err)
 {
     int rc = LS_OK;
@@ -301,7 +356,7 @@ static int set_beside(ls_writer *w, lsi_heap *h, ls_error *err)
         size_t n = 0;
         for (size_t i = 0; i < w->count; i++)
             if (w->segs[i].info.visibility <= k) segs[n++] = w->segs[i].seg;
-        if (h->half[k].mem) rc = lsi_memseg_beside(h->half[k].mem, segs, n, err);
+        if (h->half[k].mem) rc = lsi_memseg_beside(h->half[k].mem, segs, n, 4 * (lsi_crew_heaps(w) + 1), err);
     }
     pthread_mutex_unlock(&w->mutex);
     lsi_free(segs);
@@ -319,7 +374,9 @@ int lsi_crew_hand_over(ls_writer *w, ls_error *err)
     h->handed = true;
     c->filling = NULL;
     pthread_mutex_lock(&c->mutex);
-    while (*last) last = &(*last)->next;
+    for (; *last; last = &(*last)->next)
+        for (int k = 0; k < 2; k++)
+            if ((*last)->half[k].told) stand_beside(*last, k, h);
     *last = h;
     h->state = LSI_HEAP_WAITING;
     pthread_cond_broadcast(&c->changed);

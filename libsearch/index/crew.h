@@ -20,8 +20,10 @@ typedef struct lsi_heap_half {
     lsi_memseg *mem;     /* NULL: there is none */
     uint64_t generation; /* of its file; given at the hand-over */
     lsi_segment_info info;
-    bool written;  /* there is a file */
-    lsi_doc *late; /* deleted since it was handed over: numbers in mem */
+    bool written;     /* there is a file */
+    lsi_segment *seg; /* that file, opened, until it is the writer's; NULL: not yet */
+    bool told;        /* it stands beside the heaps under way */
+    lsi_doc *late;    /* deleted since it was handed over: numbers in mem */
     size_t late_count, late_cap;
 } lsi_heap_half;
 
@@ -38,8 +40,10 @@ typedef struct lsi_heap {
     lsi_map ids, guids;    /* -> the newest pending of that name, which may be dead */
     lsi_pending *pending;
     size_t pending_count, pending_cap;
-    bool handed;          /* over, by the adding thread, who alone asks */
-    lsi_heap_state state; /* guarded by the crew's mutex once handed over, and so are rc and why */
+    const ls_schema *schema; /* the writer's */
+    bool handed;             /* over, by the adding thread, who alone asks */
+    bool comparing;          /* it looks for copies; with the crew's mutex */
+    lsi_heap_state state;    /* guarded by the crew's mutex once handed over, and so are rc and why */
     int rc;
     ls_error why;
     struct lsi_heap *next; /* handed over behind it */
@@ -50,6 +54,7 @@ typedef struct lsi_crew {
     lsi_heap *oldest;       /* of those handed over, in order of arrival */
     unsigned count, wanted; /* threads that run; that there are to be besides the adding one */
     bool stop;
+    bool comparing; /* some heap does */
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     pthread_t threads[LSI_CREW_MAX];

@@ -18,14 +18,27 @@ bool lsi_memseg_shingle(lsi_memseg *m, lsi_doc doc, const uint8_t *form, size_t 
     return true;
 }
 
-int lsi_memseg_beside(lsi_memseg *m, lsi_segment *const *segs, size_t count, ls_error *err)
+int lsi_memseg_beside(lsi_memseg *m, lsi_segment *const *segs, size_t count, size_t more, ls_error *err)
 {
     lsi_memseg_forget_beside(m);
-    m->beside = lsi_malloc(count * sizeof(lsi_segment *));
+    m->beside = lsi_malloc((count + more) * sizeof(lsi_segment *));
     if (!m->beside) return lsi_fail_nomem(err);
-    for (; m->beside_count < count; m->beside_count++)
-        lsi_segment_retain(m->beside[m->beside_count] = segs[m->beside_count]);
+    m->beside_cap = count + more;
+    for (size_t i = 0; i < count; i++) lsi_memseg_also_beside(m, segs[i]);
     return LS_OK;
+}
+
+void lsi_memseg_also_beside(lsi_memseg *m, lsi_segment *seg)
+{
+    if (m->beside_count == m->beside_cap) return;
+    lsi_segment_retain(seg);
+    m->beside[m->beside_count++] = seg;
+}
+
+void lsi_memseg_before_copies(lsi_memseg *m, void (*call)(void *ctx), void *ctx)
+{
+    m->before_copies = call;
+    m->before_copies_ctx = ctx;
 }
 
 void lsi_memseg_forget_beside(lsi_memseg *m)
@@ -33,7 +46,7 @@ void lsi_memseg_forget_beside(lsi_memseg *m)
     for (size_t i = 0; i < m->beside_count; i++) lsi_segment_release(m->beside[i]);
     lsi_free(m->beside);
     m->beside = NULL;
-    m->beside_count = 0;
+    m->beside_count = m->beside_cap = 0;
 }
 
 /* ---- when they are written ---- */
@@ -109,6 +122,7 @@ int lsi_memseg_write_copies(lsi_memseg *m, lsi_builder *b, const lsi_doc *new_nu
     flushing f = {.m = m, .new_number = new_number};
     uint32_t docs = lsi_memseg_live_count(m);
     bool any = false;
+    if (m->before_copies) m->before_copies(m->before_copies_ctx);
     int rc = lsi_copies_init(&f.c, docs, err);
     f.sources = lsi_calloc(docs, sizeof *f.sources);
     f.old_number = lsi_malloc(docs * sizeof *f.old_number);

@@ -61,7 +61,9 @@ struct lsi_memseg {
     uint64_t *kept; /* shingles, as entries of documents */
     size_t kept_count, kept_cap;
     lsi_segment **beside; /* retained: what new texts are compared with */
-    size_t beside_count;
+    size_t beside_count, beside_cap;
+    void (*before_copies)(void *ctx); /* NULL: nothing is called */
+    void *before_copies_ctx;
 };
 
 /* copies_flush.c: a word of the main field of the document in hand (false: no memory); the section of all. */

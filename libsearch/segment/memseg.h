@@ -19,9 +19,13 @@ int lsi_memseg_doc(const lsi_memseg *m, lsi_doc doc, ls_doc *d, ls_error *err);
 void lsi_memseg_delete(lsi_memseg *m, lsi_doc doc); /* left out of the file */
 /* The number that each of its documents has in the file, LSI_DOC_END where it is left out: lsi_memseg_count of them. */
 void lsi_memseg_numbering(const lsi_memseg *m, lsi_doc *out);
-/* The segments whose texts may be copies of these, for the next flush; retained until they are forgotten. */
-int lsi_memseg_beside(lsi_memseg *m, lsi_segment *const *segs, size_t count, ls_error *err);
+/* The segments whose texts may be copies of these, for the next flush; retained until they are forgotten. As many as
+ * `more` others can be added without a failure; what comes beyond them is left out. */
+int lsi_memseg_beside(lsi_memseg *m, lsi_segment *const *segs, size_t count, size_t more, ls_error *err);
+void lsi_memseg_also_beside(lsi_memseg *m, lsi_segment *seg);
 void lsi_memseg_forget_beside(lsi_memseg *m);
+/* What flush calls when all but the copies is written and before it looks at what stands beside. */
+void lsi_memseg_before_copies(lsi_memseg *m, void (*call)(void *ctx), void *ctx);
 /* Writes seg-<generation>; out->live_* 0. Documents keep their order; deleted ones are left out. With no live
  * document: LS_NOTFOUND and no file. k1 and b are the schema's. */
 int lsi_memseg_flush(lsi_memseg *m, lsi_dir *dir, uint64_t generation, bool sync, lsi_segment_info *out, ls_error *err);
