@@ -363,6 +363,9 @@ LS_API int ls_query_parse(ls_query **out, const ls_schema *s, const char *text, 
 LS_API void ls_query_free(ls_query *q);
 /* How it was understood, written so that it would parse to the same again. Borrowed. */
 LS_API const char *ls_query_parsed(const ls_query *q);
+/* 1 where a date in it was counted from the present time (since:7d, date:today): the same text will mean something
+ * else later, so neither the query nor what it found should be kept for long. */
+LS_API int ls_query_uses_now(const ls_query *q);
 /* What was repaired, cut or ignored. Borrowed; NULL past the last. */
 typedef struct ls_warning {
     const char *code;    /* "unbalanced_quote", "unknown_field", "limit_terms" … */

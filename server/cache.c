@@ -3,10 +3,11 @@
  * A key holds everything that an answer depends on: the commit's generation, the embargo that ended last, the scopes and
  * the filter of who asks, path and arguments; keys are compared whole, their hash only finds the place. Nothing is ever
  * thrown away for being stale: an answer of an older commit is not found any more and makes room when its turn comes.
- * Time is the one thing that no key can hold: since:7d, from=7d and fading scores are not kept.
+ * Time is the one thing that no key can hold: what depends on it has none (present.c) and is not kept.
  * The table is cut into SHARDS, each under a lock of its own that is held for one copy of an answer.
  * Ignorant of what an answer says. */
 #include "server/cache.h"
+#include "server/present.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -58,16 +59,6 @@ static void put(sd_cache_key *k, const void *p, size_t n)
     k->len += sizeof len + n;
 }
 
-static bool by_the_clock(const sd_arg *a)
-{
-    static const char *const names[] = {"from", "to", "half_life"};
-    size_t i;
-    if (!strcmp(a->name, "q")) return strstr(a->value, "since") != NULL;
-    for (i = 0; i < sizeof names / sizeof *names; i++)
-        if (!strcmp(a->name, names[i])) return true;
-    return false;
-}
-
 void sd_cache_key_of(sd_cache_key *k, const sd_exchange *x)
 {
     uint64_t generation = sd_snapshot_generation(x->snapshot);
@@ -83,10 +74,10 @@ void sd_cache_key_of(sd_cache_key *k, const sd_exchange *x)
     put(k, x->target.path, strlen(x->target.path));
     for (i = 0; i < x->target.arg_count; i++) {
         const sd_arg *a = &x->target.args[i];
-        if (by_the_clock(a)) k->len = 0;
         put(k, a->name, a->name_len);
         put(k, a->value, a->value_len);
     }
+    if (sd_present_asked(x)) k->len = 0;
     k->hash = 14695981039346656037u;
     for (i = 0; i < k->len; i++) k->hash = (k->hash ^ (unsigned char)k->data[i]) * 1099511628211u;
     k->hash ^= k->hash >> 32;

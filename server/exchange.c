@@ -2,6 +2,7 @@
  * Ignorant of sockets and of libmicrohttpd. */
 #include "server/exchange.h"
 #include "server/log.h"
+#include "server/present.h"
 #include "server/router.h"
 #include "server/server.h"
 
@@ -105,6 +106,7 @@ bool sd_answer_unchanged(sd_exchange *x)
 {
     uint64_t h = 14695981039346656037u, generation = 0;
     size_t i;
+    if (sd_present_asked(x)) return false; /* no tag can say when it was asked */
     h = mix(h, x->target.path, strlen(x->target.path));
     for (i = 0; i < x->target.arg_count; i++) {
         h = mix(h, x->target.args[i].name, x->target.args[i].name_len);

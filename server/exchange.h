@@ -79,8 +79,8 @@ void sd_answer_refuse(sd_exchange *x, const char *code, const char *parameter, c
     ;
 /* The answer is the JSON in `body`; rc of whoever wrote it. */
 void sd_answer_json(sd_exchange *x, int rc, const ls_error *err);
-/* Makes the ETag of this request (and of the fixed bytes that answer it); true where the client has it already: the
- * answer is then a 304. */
+/* Makes the ETag of this request (and of the fixed bytes that answer it), none where the answer depends on the present
+ * time; true where the client has it already: the answer is then a 304. */
 bool sd_answer_unchanged(sd_exchange *x);
 /* Refuses arguments that are not in the NULL-terminated list of names, or stand twice; true where one was. */
 bool sd_exchange_unknown(sd_exchange *x, const char *const *names);

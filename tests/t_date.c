@@ -369,15 +369,17 @@ static void test_periods(void **state)
     int64_t now = INT64_C(1694419200500), first, last;
     for (size_t i = 0; i < LSI_COUNTOF(periods); i++) {
         char a[32], b[32];
-        bool relative;
-        int rc = lsi_period_parse(periods[i].text, strlen(periods[i].text), z, now, &first, &last, &relative);
+        lsi_period_kind kind;
+        int rc = lsi_period_parse(periods[i].text, strlen(periods[i].text), z, now, &first, &last, &kind);
         lsi_date_format(first, a, sizeof a);
         lsi_date_format(last, b, sizeof b);
         if (rc || strcmp(a, periods[i].first) || strcmp(b, periods[i].last)) {
             fail_msg("'%s': rc %d, %s .. %s", periods[i].text, rc, a, b);
         }
         size_t n = strlen(periods[i].text);
-        assert_int_equal(relative, n <= 2 && strchr("dwmyM", periods[i].text[n - 1]) != NULL);
+        bool day = strchr("tY", periods[i].text[0]) != NULL;
+        bool back = n <= 2 && strchr("dwmyM", periods[i].text[n - 1]) != NULL;
+        assert_int_equal(kind, day ? LSI_PERIOD_DAY : back ? LSI_PERIOD_BACK : LSI_PERIOD_FIXED);
     }
     for (size_t i = 0; i < LSI_COUNTOF(bad_periods); i++) {
         if (lsi_period_parse(bad_periods[i], strlen(bad_periods[i]), z, now, &first, &last, NULL) != LS_INVALID) {

@@ -574,6 +574,38 @@ static void test_other_schema(void **state)
     lsi_schema_free(s);
 }
 
+/* A query says whether it would mean something else later. */
+static void test_uses_now(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int uses;
+    } cases[] = {{"since:7d", 1},
+                 {"after:7d x", 1},
+                 {"before:2w", 1},
+                 {"date:7d", 1},
+                 {"x -date:today", 1},
+                 {"date:yesterday", 1},
+                 {"date:7d..", 1},
+                 {"date:..1m", 1},
+                 {"(a OR published:1y)", 1},
+                 {"since:2023", 0},
+                 {"date:2023-08", 0},
+                 {"\"since:7d\"", 0},
+                 {"nofield:7d", 0},
+                 {"7d today", 0},
+                 {"date:7x", 0},
+                 {"", 0}};
+    for (size_t i = 0; i < LSI_COUNTOF(cases); i++) {
+        ls_query *q = NULL;
+        assert_int_equal(ls_query_parse(&q, news, cases[i].text, strlen(cases[i].text), NULL, NULL), LS_OK);
+        if (ls_query_uses_now(q) != cases[i].uses) fail_msg("'%s': %d", cases[i].text, ls_query_uses_now(q));
+        ls_query_free(q);
+    }
+    assert_int_equal(ls_query_uses_now(NULL), 0);
+}
+
 /* Periods are those of the schema's time zone. */
 static void test_zone(void **state)
 {
@@ -660,10 +692,10 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),      cmocka_unit_test(test_match_any),    cmocka_unit_test(test_simple),
-        cmocka_unit_test(test_caps),      cmocka_unit_test(test_bytes),        cmocka_unit_test(test_languages),
-        cmocka_unit_test(test_hash),      cmocka_unit_test(test_other_schema), cmocka_unit_test(test_zone),
-        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_documented),
+        cmocka_unit_test(test_rows), cmocka_unit_test(test_match_any),    cmocka_unit_test(test_simple),
+        cmocka_unit_test(test_caps), cmocka_unit_test(test_bytes),        cmocka_unit_test(test_languages),
+        cmocka_unit_test(test_hash), cmocka_unit_test(test_other_schema), cmocka_unit_test(test_uses_now),
+        cmocka_unit_test(test_zone), cmocka_unit_test(test_no_memory),    cmocka_unit_test(test_documented),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

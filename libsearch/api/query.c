@@ -27,6 +27,11 @@ const char *ls_query_parsed(const ls_query *q)
     return q ? q->parsed : NULL;
 }
 
+int ls_query_uses_now(const ls_query *q)
+{
+    return q && q->uses_now;
+}
+
 const ls_warning *ls_query_warning(const ls_query *q, size_t i)
 {
     return q && i < q->warning_count ? &q->warnings[i] : NULL;

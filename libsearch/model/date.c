@@ -442,10 +442,10 @@ static bool back_from_now(cursor c, const lsi_zone *zone, int64_t now, int64_t *
 }
 
 int lsi_period_parse(const char *text, size_t len, const lsi_zone *zone, int64_t now, int64_t *first, int64_t *last,
-                     bool *relative)
+                     lsi_period_kind *kind)
 {
     *first = *last = 0;
-    if (relative) *relative = false;
+    if (kind) *kind = LSI_PERIOD_FIXED;
     if (!len || len > 64) return LS_INVALID;
     cursor c = trimmed(text, len);
     now = LSI_MAX(INT64_C(-62135596800000), LSI_MIN(now, INT64_C(253402300799999))); /* the years 1 to 9999 */
@@ -456,13 +456,14 @@ int lsi_period_parse(const char *text, size_t len, const lsi_zone *zone, int64_t
     }
     if (back_from_now(c, zone, now, first)) {
         *last = now;
-        if (relative) *relative = true;
+        if (kind) *kind = LSI_PERIOD_BACK;
         return LS_OK;
     }
     char word[16];
     take_letters(&c, word, sizeof word);
     bool yesterday = strcmp(word, "yesterday") == 0;
     if (!at_end(&c) || (!yesterday && strcmp(word, "today") != 0)) return LS_INVALID;
+    if (kind) *kind = LSI_PERIOD_DAY;
     int64_t now_s = floor_div(now, 1000);
     days_from(zone, floor_div(now_s + lsi_zone_offset(zone, now_s), DAY_S) - yesterday, first, last);
     return LS_OK;

@@ -16,7 +16,12 @@ unsigned lsi_days_in_month(int64_t year, unsigned month);
 /* ls_date_parse and ls_date_format. */
 int lsi_date_parse(const char *text, size_t len, int64_t *ms, int *date_only);
 void lsi_date_format(int64_t ms, char *buf, size_t cap);
-/* ls_period_parse in a zone (NULL: UTC). *relative (may be NULL): it was counted back from now ("7d"). LS_INVALID. */
+typedef enum lsi_period_kind {
+    LSI_PERIOD_FIXED, /* the same whenever it is asked for */
+    LSI_PERIOD_DAY,   /* today, yesterday */
+    LSI_PERIOD_BACK   /* counted back from now: 7d */
+} lsi_period_kind;
+/* ls_period_parse in a zone (NULL: UTC). *kind may be NULL. LS_INVALID. */
 int lsi_period_parse(const char *text, size_t len, const lsi_zone *zone, int64_t now, int64_t *first, int64_t *last,
-                     bool *relative);
+                     lsi_period_kind *kind);
 #endif

@@ -96,6 +96,7 @@ struct ls_query {
     size_t warning_count, warning_cap;
     int default_lang, lang; /* the index's; the further one or -1 */
     unsigned flags;
+    bool uses_now;        /* a date in it is counted from the time of parsing */
     uint64_t hash;        /* of the meaning: for cursors and caches */
     uint64_t exclude_doc; /* of more-like-this: left out; UINT64_MAX none */
 };

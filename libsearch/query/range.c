@@ -13,7 +13,7 @@
 
 typedef struct span { /* what one number or period stands for */
     int64_t first, last;
-    bool relative;
+    lsi_period_kind kind;
 } span;
 
 static bool read_integer(const char *s, const char *end, span *out)
@@ -39,11 +39,12 @@ static int64_t clamp(int64_t ms)
 
 static bool read_one(const lsi_parser *p, const lsi_lexeme *x, const char *s, const char *end, span *out)
 {
-    out->relative = false;
+    out->kind = LSI_PERIOD_FIXED;
     if (x->kind == LSI_KIND_NUMBER) return read_integer(s, end, out);
-    if (lsi_period_parse(s, (size_t)(end - s), p->s->zone, p->now, &out->first, &out->last, &out->relative)) {
+    if (lsi_period_parse(s, (size_t)(end - s), p->s->zone, p->now, &out->first, &out->last, &out->kind)) {
         return false;
     }
+    if (out->kind != LSI_PERIOD_FIXED) p->q->uses_now = true;
     out->first = clamp(out->first);
     out->last = clamp(out->last);
     return true;
@@ -116,7 +117,7 @@ static bool read_range(const lsi_parser *p, const lsi_lexeme *x, const char *s, 
     if (!read_one(p, x, s, end, &v)) return false;
     if (x->kind == LSI_KIND_BEFORE) {
         below(n, x, v.first);
-    } else if (x->kind == LSI_KIND_AFTER && !v.relative) {
+    } else if (x->kind == LSI_KIND_AFTER && v.kind != LSI_PERIOD_BACK) {
         above(n, x, v.last);
     } else {
         n->from = v.first; /* since:, and after:7d, which means the same */

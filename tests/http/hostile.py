@@ -241,11 +241,19 @@ def cache_of_answers(program, corpus):
         server.ask("PUT", "/v1/documents/x", '{"body":"arms"}', JSON)
         need(server.ask("GET", "/v1/search?q=arms").json()["total"] == first["total"] + 1, "an old answer after a write")
         hits = figure(server, "cache_hits_total")
-        for _ in range(2):  # these depend on the clock
-            server.ask("GET", "/v1/search?q=since:7d+arms")
-            server.ask("GET", "/v1/search?q=arms&from=7d")
-            server.ask("GET", "/v1/search?q=arms&half_life=3")
-        need(figure(server, "cache_hits_total") == hits, "an answer that depends on the clock is kept")
+        by_the_clock = ["q=" + q for q in ("since:7d+arms", "after:7d", "before:7d+arms", "date:7d", "date:today", "arms+-date:yesterday",
+                                           "date:7d..2030", "published:1m", "SINCE:2w")]
+        for target in by_the_clock + ["q=arms&from=7d", "q=arms&to=today", "q=arms&half_life=3"]:
+            for path in ("/v1/search?", "/feed.rss?", "/search?"):
+                told = [server.ask("GET", path + target) for _ in range(2)]
+                need([a.status for a in told] == [200, 200], "%s%s: %d", path, target, told[0].status)
+                need(told[0].header("etag") is None, "%s%s has an ETag, by which it would be a 304 for ever", path, target)
+            need(figure(server, "cache_hits_total") == hits, "%s depends on the clock and is kept", target)
+        for target in ("q=since:2023", "q=date:2023-08..2023-09", "q=%22since:7d%22", "q=nofield:7d", "q=arms&from=2023-08-30"):
+            need(server.ask("GET", "/v1/search?" + target).header("etag"), "%s: no ETag", target)
+            server.ask("GET", "/v1/search?" + target)
+            hits += 1
+            need(figure(server, "cache_hits_total") == hits, "%s does not depend on the clock and is not kept", target)
         need(server.ask("GET", "/v1/search?q=arms&limit=1").json()["limit"] == 1, "another request's answer")
         need(server.ask("GET", "/v1/search?q=arms%26limit=1").json()["limit"] == 20, "another request's answer")
     with Server(program, "--cache-bytes", "262144", corpus=corpus) as server, Connection(server.port) as c:

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import tempfile
+import threading
 import time
 import urllib.parse
 import xml.etree.ElementTree as xml
@@ -324,19 +325,72 @@ def embargo_ends(program, corpus):
         need(server.ask("GET", "/v1/documents/then").status == 200, "not given after its end")
 
 
+def embargo_ends_while_searched(program, corpus):
+    """What was found before an embargo's end is not kept for the time after it: searches that run while it ends, each asked once."""
+    with Server(program, "--cache-bytes", str(1 << 28)) as server:  # an answer may take 2 MB
+        load(server, [{"id": "a%d" % i, "title": "w%d" % i, "body": "embargo " + "words of it. " * 200} for i in range(1500)])
+        end = time.time() + 1.5
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(end)) + ".%03dZ" % (end % 1 * 1000)
+        load(server, [{"id": "then", "body": "embargo w1", "embargoed": stamp}])
+        targets, answers = [], {}
+
+        def asks(who):
+            with Connection(server.port, timeout=60) as c:
+                i = 0
+                while time.time() < end + .05:
+                    if time.time() < end - .3:
+                        time.sleep(.01)
+                        continue
+                    i += 1
+                    target = "/v1/search?q=embargo&limit=100&snippets=3&explain=1&facets=source&highlight_pre=%d-%d" % (who, i)
+                    c.send(b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n" % target.encode())
+                    answers[target] = c.answer().json()["total"]
+                    targets.append(target)
+
+        threads = [threading.Thread(target=asks, args=(i,)) for i in range(3)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        need(min(answers.values()) == 1500 and len(answers) > 5, "%d answers, none from before the end", len(answers))
+        for target in targets:
+            total = server.ask("GET", target).json()["total"]
+            need(total == 1501, "%s: %d, then %d for good", target, answers[target], total)
+
+
 def killed_while_exported(program, corpus):
     """A running export leaves out what is killed before it comes to it: it is 20 MB, which no buffers on the way hold."""
     with Server(program) as server:
         load(server, [{"id": "x%03d" % i, "body": "export " + ("x" * 199 + " ") * 250, "published": "2023-01-01"} for i in range(200)])
-        with Connection(server.port, timeout=60) as c:  # HTTP/1.0: the content ends with the connection
+        with Connection(server.port, timeout=60, receive=65536) as c:  # HTTP/1.0: the content ends with the connection
             c.send(b"GET /v1/export?q=export&sort=oldest HTTP/1.0\r\nHost: 127.0.0.1:%d\r\n\r\n" % server.port)
-            time.sleep(.3)  # it has begun, and waits for its reader
+            need(c.until(b"\r\n\r\n") is not None, "no head")
+            while b"\n" not in c.buffer:
+                need(c.more(), "no line")
+            # it has begun, and waits for its reader
             need(server.ask("POST", "/v1/documents/x199/kill", b"").status == 200, "kill")
             need(server.ask("GET", "/v1/documents/x199").status == 410, "killed")
             pieces = iter(lambda: c.socket.recv(1 << 20), b"")
-            body = b"".join(pieces).partition(b"\r\n\r\n")[2]
+            body = c.buffer + b"".join(pieces)
         ids = [json.loads(line)["id"] for line in body.splitlines()]
         need(len(ids) == 199 and "x199" not in ids, "%d lines, the killed one among them: %s", len(ids), "x199" in ids)
 
 
-TESTS = [(f.__name__.replace("_", " "), f, False) for f in (feeds, exports, forced_filters, hidden, embargo_ends, killed_while_exported)]
+def page_weight(program, corpus):
+    """A page of hits with all that it loads fits in 30 KB on the wire."""
+    with Server(program, corpus=corpus) as server:
+        wanted, weight = ["/search?q=north+korea"], {}
+        while wanted:
+            path = wanted.pop()
+            answer = server.ask("GET", path, headers=(("Accept-Encoding", "gzip"),))
+            need(answer.status == 200, "%s: %d", path, answer.status)
+            weight[path] = len(answer.raw)
+            if path.startswith("/search"):
+                need(b"<mark>" in answer.body, "no hit on the page")
+                wanted = re.findall(r'<(?:script[^>]* src|link[^>]* rel="stylesheet"[^>]* href)="([^"]*)"', answer.body.decode())
+                need(any(".css" in p for p in wanted) and any(".js" in p for p in wanted), "style and script: %s", wanted)
+        need(sum(weight.values()) <= 30 * 1024, "%s", weight)
+
+
+TESTS = [(f.__name__.replace("_", " "), f, False) for f in (
+    feeds, exports, forced_filters, hidden, embargo_ends, embargo_ends_while_searched, killed_while_exported, page_weight)]
