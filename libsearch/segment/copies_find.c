@@ -129,7 +129,8 @@ static int gather(finder *f, size_t entry_no)
     const lsi_copies *c = f->c;
     uint64_t mark = lsi_shingle_mark(c->entries[entry_no]), entry, at;
     size_t from = entry_no, n = 0;
-    while (from && lsi_shingle_mark(c->entries[from - 1]) == mark) from--;
+    for (; from && entry_no - from <= LSI_COPIES_GROUPS && lsi_shingle_mark(c->entries[from - 1]) == mark; from--) {
+    }
     for (; from < c->entry_count && lsi_shingle_mark(c->entries[from]) == mark && n <= LSI_COPIES_GROUPS; from++, n++)
         if (!add_place(f, f->count, lsi_shingle_doc(c->entries[from]))) return lsi_fail_nomem(f->err);
     for (size_t s = 0; s < f->count; s++) {
