@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""copies.py - figures of copies on real articles: python3 bench/copies.py BUILD DATA [draw N SEED]
+"""copies.py - figures of copies on real articles: python3 bench/copies.py BUILD DATA [draw N SEED [read]]
 
 Newswire pairs found (reuters-copies.tsv), relations of press releases, releases in many languages, what folding adds to a
-search; with draw: N pairs of each relation, their titles and shares, to be judged by eye. DATA holds the collections as
-JSON lines, compressed by zstd; nothing of them is kept."""
+search; press releases alike by statutory text, and how many of them fold; with draw: N pairs of each relation, their titles
+and shares, to be judged by eye (docs/COPIES.md), with read their texts too, what both have in [ ]. DATA holds the
+collections as JSON lines, compressed by zstd; nothing of them is kept."""
 import collections
 import csv
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -21,10 +23,12 @@ def run(*command, **more):
 
 
 class Collection:
-    def __init__(self, build, data, name, tmp):
-        self.index, self.rows, self.programs = os.path.join(tmp, name), [], build
+    def __init__(self, build, data, name, tmp, houses=0):
+        self.index = os.path.join(tmp, "%s-%d" % (name, houses))
         raw = run("zstd", "-dc", os.path.join(data, name + ".jsonl.zst"))
         self.rows = [json.loads(line) for line in raw.split("\n") if line]
+        for i, row in enumerate(self.rows if houses else ()):
+            row["source"] = "house %d" % (i % houses)
         self.number = {r["id"]: "d%d" % i for i, r in enumerate(self.rows)}
         lines = (json.dumps({"id": "d%d" % i, **{k: r[k] for k in FIELDS if r.get(k)}}) for i, r in enumerate(self.rows))
         run(os.path.join(build, "libsearch"), "add", self.index, "-", input="\n".join(lines) + "\n")
@@ -47,8 +51,68 @@ def words(row):
     return len(row["body"].split())
 
 
+def shingles(text):
+    w = re.findall(r"\w+", text.lower())
+    return [" ".join(w[i:i + 5]) for i in range(len(w) - 4)]
+
+
+def own_shingles(rows):
+    """Of each row, without lines that one in a hundred of its source's rows has."""
+    def lines(row):
+        return [" ".join(re.findall(r"\w+", x.lower())) for x in row["body"].split("\n")]
+    rows_of, lines_of = collections.Counter(r["source"] for r in rows), collections.Counter()
+    for r in rows:
+        lines_of.update((r["source"], x) for x in set(lines(r)))
+    return [{s for x in lines(r) if lines_of[r["source"], x] < max(2, .01 * rows_of[r["source"]]) for s in shingles(x)} for r in rows]
+
+
+def statutory(press):
+    """Pairs whose whole bodies have a Jaccard coefficient of .5 or more over 5-word shingles, and what becomes of them."""
+    own, sets = own_shingles(press.rows), [set(shingles(r["body"])) for r in press.rows]
+    having = collections.defaultdict(list)
+    for i, some in enumerate(sets):
+        for s in some:
+            having[s].append(i)
+    told = collections.Counter()
+    for i, some in enumerate(sets):
+        common = collections.Counter()
+        for s in some:
+            if len(having[s]) > 1:
+                common.update(having[s])
+        for j in (j for j, n in common.items() if j > i and 2 * n >= len(some) + len(sets[j]) - n):
+            relation, shared = press.pairs.get(frozenset(("d%d" % i, "d%d" % j)), ("", 0))
+            fold = "similar" if shared >= .4 and relation != "update" else "story" if shared >= .4 else ""
+            alike = len(own[i] & own[j]) >= .4 * max(1, min(len(own[i]), len(own[j])))
+            for kind in ("all", "alike without recurring lines" if alike else "not alike without recurring lines"):
+                told[kind, "pairs"] += 1
+                told[kind, "similar"] += fold == "similar"
+                told[kind, "story"] += fold != ""
+    print("press releases with Jaccard >= .5, recurring lines left in: " + "; ".join(
+        "%s %d, fold=similar folds %d, fold=story %d" % (kind, told[kind, "pairs"], told[kind, "similar"], told[kind, "story"])
+        for kind in ("all", "alike without recurring lines", "not alike without recurring lines")))
+
+
+def marked(row, other):
+    """The text, what it shares with the other in [ ]."""
+    w, theirs = re.findall(r"\w+", row["body"]), set(shingles(other["body"]))
+    shared = {k for i, s in enumerate(shingles(row["body"])) if s in theirs for k in range(i, i + 5)}
+    return " ".join("[" * (i in shared and i - 1 not in shared) + x + "]" * (i in shared and i + 1 not in shared) for i, x in enumerate(w))
+
+
+def draw(title, sets, n, chance, read, relations=("copy", "excerpt", "shared", "update")):
+    every = [(name, p, x) for name, s in sets.items() for p, x in s.folding().items()]
+    for relation in relations:
+        some = sorted((e for e in every if e[2][0] == relation), key=lambda e: (e[0], sorted(e[1])))
+        print("\n%s: %s, %d of %d" % (title, relation, min(n, len(some)), len(some)))
+        for name, pair, (_, shared) in chance.sample(some, min(n, len(some))):
+            a, b = (sets[name].row(d) for d in sorted(pair, key=lambda d: int(d[1:])))
+            print("  %.2f %s" % (shared, " | ".join("%s %s (%d)" % (r["date"][:16], r["title"][:90], words(r)) for r in (a, b))))
+            if read:
+                print("    1: %s\n    2: %s" % (marked(a, b), marked(b, a)))
+
+
 def main():
-    build, data, draw = sys.argv[1], sys.argv[2], sys.argv[3:]
+    build, data, more = sys.argv[1], sys.argv[2], sys.argv[3:]
     with tempfile.TemporaryDirectory() as tmp:
         sets = {}
         for name in ("reuters", "press-releases", "news-31-languages"):
@@ -72,15 +136,15 @@ def main():
         queries = "\n".join(("oil", "trade", "bank", "the", "company", "shares", "market", "price", "dollar", "year", "japan",
                              "oil OR gas", "trade OR deficit", "bank AND rate", "government", "foreign", "interest")) + "\n"
         print("searches: " + run(os.path.join(build, "bench/copies"), "time", wire.index, input=queries).strip())
-        if draw:
-            chance = random.Random(int(draw[2]))
-            every = [(name, p, x) for name, s in sets.items() for p, x in s.folding().items()]
-            for relation in ("copy", "excerpt", "shared", "update"):
-                some = sorted((e for e in every if e[2][0] == relation), key=lambda e: (e[0], sorted(e[1])))
-                print("\n%s, %d of %d" % (relation, min(int(draw[1]), len(some)), len(some)))
-                for name, pair, (_, shared) in chance.sample(some, min(int(draw[1]), len(some))):
-                    print("  %.2f %s" % (shared, " | ".join("%s %s (%d)" % (r["date"][:10], r["title"][:90], words(r))
-                                                           for r in map(sets[name].row, sorted(pair)))))
+        statutory(sets["press-releases"])
+        if more:
+            n, seed, read = int(more[1]), int(more[2]), more[3:] == ["read"]
+            chance, many = random.Random(seed), {"news-31-languages": sets.pop("news-31-languages")}
+            draw("newswire and press releases", sets, n, chance, read)
+            draw("releases in many languages", many, n // 5, chance, read)
+            two = Collection(build, data, "reuters", tmp, 2)
+            two.told("newswire as of two houses")
+            draw("newswire as of two houses", {"two": two}, n, random.Random(seed), read, ("excerpt", "shared"))
 
 
 if __name__ == "__main__":
