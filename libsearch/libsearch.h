@@ -421,7 +421,8 @@ typedef struct ls_search_options {
     int histogram_unit;         /* LS_HISTOGRAM_…; AUTO: by the span of what is found */
     const char *histogram_zone; /* whose days, weeks (from Monday), months, years; NULL: the index's "timezone" */
     /* Copies of a story stand under the best of them (its lead), in the order of hits, never transitively; limit and
-     * offset then count leads. */
+     * offset then count leads. Of two texts of which one has fewer than 60 runs of five words and one no date, an
+     * excerpt or shared text does not fold: those are pages of a site more than stories. */
     int fold;   /* LS_FOLD_* */
     int lead;   /* LS_LEAD_*: which document of a fold is its hit */
     int latest; /* 1: not those from which another document, by its evolved_from, has evolved (fields of type keyword) */

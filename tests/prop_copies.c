@@ -165,7 +165,7 @@ static int model_relation(const story *a, const story *b, double *shared)
 
 static int relations[DOCS][DOCS];
 static double shares[DOCS][DOCS];
-static uint64_t compared, related, folded_hits, pages;
+static uint64_t compared, related, folded_hits, pages, stubs;
 
 static size_t story_of(uint64_t doc)
 {
@@ -230,7 +230,10 @@ static void model_folds(const ls_results *all, int fold, shown *m)
         size_t x = story_of(ls_results_hit(all, i)->doc), lead = x;
         for (size_t k = 0; k < m->lead_count && lead == x; k++) {
             int relation = relations[m->leads[k]][x];
+            const story *a = &stories[m->leads[k]], *b = &stories[x];
+            bool stub = (a->day < 0 || b->day < 0) && (a->count < 60 || b->count < 60);
             bool folds = relation && (relation != LS_UPDATE || fold == LS_FOLD_STORY);
+            if (stub && (relation == LS_EXCERPT || relation == LS_SHARED)) folds = false, stubs++;
             if (folds && (relation == LS_COPY || shares[m->leads[k]][x] >= 26214 / 65535.0)) lead = m->leads[k];
         }
         m->under[x] = lead;
@@ -361,5 +364,5 @@ int main(int argc, char **argv)
     printf("%llu pairs, %llu related; %llu pages, %llu hits folded: all as the model says\n",
            (unsigned long long)compared, (unsigned long long)related, (unsigned long long)pages,
            (unsigned long long)folded_hits);
-    return related && folded_hits ? 0 : 1;
+    return related && folded_hits && stubs ? 0 : 1;
 }

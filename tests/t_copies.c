@@ -167,6 +167,34 @@ static void heads(void **state)
     ls_reader_close(r);
 }
 
+/* Two short pages that share the greater part of their words: listed as similar; folded only where they are dated. */
+static void stubs(void **state)
+{
+    (void)state;
+    for (int dated = 0; dated < 2; dated++) {
+        char page[2][2000];
+        for (unsigned p = 0; p < 2; p++) {
+            size_t n = (size_t)snprintf(page[p], sizeof page[p], "common");
+            for (unsigned i = 0; i < 50; i++)
+                n += (size_t)snprintf(page[p] + n, sizeof page[p] - n, " s%uw%u", i < 35 ? 9 : p, i);
+        }
+        ls_writer *w = open_writer(LS_WRITER_CREATE | LS_WRITER_NO_SYNC, 0);
+        add_item(w, (item){.id = "p0", .body = page[0], .day = dated ? 19000 : 0});
+        add_item(w, (item){.id = "p1", .body = page[1], .day = 19001});
+        OK(ls_commit(w, NULL, &err));
+        ls_writer_close(w);
+        ls_reader *r = reader(0);
+        LS_INIT(ls_search_options, o);
+        o.fold = LS_FOLD_SIMILAR;
+        ls_results *res = folded(r, o);
+        assert_int_equal(similar_to(r, "p0"), 1);
+        assert_int_equal(ls_results_get(res).total_leads, dated ? 1 : 2);
+        ls_results_free(res);
+        ls_reader_close(r);
+        index_clean(NULL);
+    }
+}
+
 /* ---- chains ---- */
 
 static void assert_latest(const ls_reader *r, const char *ids)
@@ -395,10 +423,10 @@ static void no_memory(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(many, index_clean),      cmocka_unit_test_teardown(heads, index_clean),
-        cmocka_unit_test_teardown(latest, index_clean),    cmocka_unit_test_teardown(released, index_clean),
-        cmocka_unit_test_teardown(unsealed, index_clean),  cmocka_unit_test_teardown(sealed, index_clean),
-        cmocka_unit_test_teardown(no_memory, index_clean),
+        cmocka_unit_test_teardown(many, index_clean),     cmocka_unit_test_teardown(heads, index_clean),
+        cmocka_unit_test_teardown(stubs, index_clean),    cmocka_unit_test_teardown(latest, index_clean),
+        cmocka_unit_test_teardown(released, index_clean), cmocka_unit_test_teardown(unsealed, index_clean),
+        cmocka_unit_test_teardown(sealed, index_clean),   cmocka_unit_test_teardown(no_memory, index_clean),
     };
     if (argc > 1) copies = (unsigned)strtoul(argv[1], NULL, 10);
     return cmocka_run_group_tests(tests, folder_begin, folder_end);

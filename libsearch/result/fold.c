@@ -22,10 +22,11 @@
 #include "libsearch/util/map.h"
 #include <stdlib.h>
 
-#define WINDOW_MAX   65536u
-#define CIRCLE_TEXTS 4096u
-#define CIRCLE_DOCS  65536u
-#define NOBODY       SIZE_MAX
+#define WINDOW_MAX    65536u
+#define CIRCLE_TEXTS  4096u
+#define CIRCLE_DOCS   65536u
+#define STUB_SHINGLES 60u /* texts of fewer are stubs where they are undated */
+#define NOBODY        SIZE_MAX
 
 typedef struct text_node {
     uint64_t text;
@@ -170,9 +171,16 @@ static int match_circle(folding *f)
 
 /* ---- 4: the rule ---- */
 
-static bool folds_under(const folding *f, int relation)
+/* Short pages without a date are those of a site's furniture: what parts of them have in common is not news. */
+static bool is_stub(const lsi_copy_facts *a, const lsi_copy_facts *b)
 {
-    return relation && (relation != LS_UPDATE || f->s->o.fold == LS_FOLD_STORY);
+    return (!a->dated || !b->dated) && LSI_MIN(a->shingles, b->shingles) < STUB_SHINGLES;
+}
+
+static bool folds_under(const folding *f, int relation, const lsi_copy_facts *a, const lsi_copy_facts *b)
+{
+    if (relation == LS_UPDATE) return f->s->o.fold == LS_FOLD_STORY;
+    return relation == LS_COPY || (relation && !is_stub(a, b));
 }
 
 /* Under which lead an entry falls: the first in the order of hits. */
@@ -184,8 +192,9 @@ static void find_lead(folding *f, size_t no, text_node *t)
         const lsi_related *r = i < t->related_count ? &t->related[i] : &same;
         const text_node *other = find_text(f, r->text);
         if (!other || other->lead >= e->lead) continue;
-        int relation = lsi_relations_judge(&e->facts, &f->entries[other->lead].facts, r);
-        if (!folds_under(f, relation)) continue;
+        const lsi_copy_facts *lead = &f->entries[other->lead].facts;
+        int relation = lsi_relations_judge(&e->facts, lead, r);
+        if (!folds_under(f, relation, &e->facts, lead)) continue;
         e->lead = other->lead;
         e->relation = (uint8_t)relation;
         e->shared = LSI_MAX(r->share, r->back);
