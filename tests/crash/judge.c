@@ -168,7 +168,7 @@ static bool look(const char *path, unsigned flags, found *f, said *s, bool *none
     ls_error err;
     ls_reader *r;
     LS_INIT(ls_reader_options, o);
-    o.flags = flags;
+    o.flags = flags | LS_READER_HIDDEN; /* every document, and the generation of the manifest */
     LS_INIT(ls_check_report, report);
     why[0] = 0;
     int rc = ls_reader_open(&r, path, &o, &err);
