@@ -277,5 +277,6 @@ uint16_t lsi_copy_share(const lsi_copy_text *a, const lsi_copy_text *b)
         else if (a->set[i] < b->set[k]) i++;
         else k++;
     }
-    return a->set_count ? (uint16_t)(both * LSI_SHARE_ONE / a->set_count) : 0;
+    if (!a->set_count) return 0;
+    return (uint16_t)(both * LSI_SHARE_ONE / a->set_count);
 }
