@@ -27,7 +27,8 @@ LIBDIR     ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 MANDIR     ?= $(PREFIX)/share/man
 LIB_LIBS := -lstemmer -lutf8proc -lzstd -lxxhash -lm
-JSON_LIBS := -ljansson
+JSON_LIBS := -ljansson $(shell pkg-config --libs libxml-2.0 2>/dev/null || echo -lxml2)
+XML_FLAGS := $(shell pkg-config --cflags libxml-2.0 2>/dev/null || echo -I/usr/include/libxml2)
 SRV_LIBS := -lmicrohttpd -lz
 
 # ROOMS="util text" builds the library of those rooms alone: for work on one room.
@@ -59,6 +60,8 @@ $(BUILD)/obj/%.o: %.c
 $(BUILD)/obj/%.pic.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(DEPFLAGS) -fPIC -c $< -o $@
+
+$(BUILD)/obj/import/nitf.o $(BUILD)/obj/tests/t_nitf.o: CFLAGS_ALL += $(XML_FLAGS)
 
 $(BUILD)/obj/server/page/assets.c: server/page/embed.sh $(ASSETS)
 	@mkdir -p $(@D)
@@ -156,7 +159,7 @@ lint: $(STATIC) $(SHARED)   ## walls, lone headers, names, habits, format
 	@echo "ok   lint"
 format: ; $(CLANG_FORMAT) -i $(FORMATTED)   ## clang-format everything
 tidy:   ## clang-tidy over the library (minutes)
-	@clang-tidy --quiet $(LIB_SRC) $(JSON_SRC) $(CLI_SRC) $(SRV_SRC) -- $(filter-out -W%,$(CFLAGS_ALL))
+	@clang-tidy --quiet $(LIB_SRC) $(JSON_SRC) $(CLI_SRC) $(SRV_SRC) -- $(filter-out -W%,$(CFLAGS_ALL)) $(XML_FLAGS)
 
 # ---- installing ----
 .PHONY: install uninstall check-install examples

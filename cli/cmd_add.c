@@ -265,9 +265,10 @@ static const cli_flag flags[] = {
 const cli_command cli_add = {.name = "add",
                              .arguments = "INDEX FILE|DIR|- …",
                              .summary = "add articles; makes the index where there is none",
-                             .about = "Reads plain text (.txt), JSON (.json: an object, or an array of them) and\n"
-                                      "NDJSON (.ndjson, .jsonl, or - for standard input). A directory is read with\n"
-                                      "all below it, in byte order of the paths; other files are named on stderr.\n"
+                             .about = "Reads plain text (.txt), JSON (.json: an object, or an array of them),\n"
+                                      "NDJSON (.ndjson, .jsonl, or - for standard input) and NITF (.nitf, .xml:\n"
+                                      "one article a file). A directory is read with all below it, in byte order of "
+                                      "the paths; other files are named on stderr.\n"
                                       "An article with the id of another replaces it. A bad one is told with its\n"
                                       "line, the rest goes on, and the exit status is 2. After each commit:\n"
                                       "  committed generation=G documents=N\n",

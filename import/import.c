@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "import/import.h"
+#include "import/nitf.h"
 
 #define PIECE 65536
 
@@ -13,7 +14,8 @@ im_kind im_kind_of(const char *path)
     static const struct {
         const char *end;
         im_kind kind;
-    } kinds[] = {{".txt", IM_TEXT}, {".json", IM_JSON}, {".ndjson", IM_NDJSON}, {".jsonl", IM_NDJSON}};
+    } kinds[] = {{".txt", IM_TEXT},     {".json", IM_JSON}, {".ndjson", IM_NDJSON},
+                 {".jsonl", IM_NDJSON}, {".nitf", IM_NITF}, {".xml", IM_NITF}};
     size_t len = strlen(path);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         size_t n = strlen(kinds[i].end);
@@ -24,7 +26,7 @@ im_kind im_kind_of(const char *path)
 
 bool im_is_single(im_kind kind)
 {
-    return kind == IM_TEXT || kind == IM_JSON;
+    return kind == IM_TEXT || kind == IM_JSON || kind == IM_NITF;
 }
 
 static int fail(ls_error *err, int code, const char *message)
@@ -98,6 +100,15 @@ static bool is_lines(const char *s, size_t len)
     return end > 1 && s[0] == '{' && s[end - 1] == '}' && next < len && s[next] == '{';
 }
 
+static int read_nitf(ls_doc *doc, const char *bytes, size_t len, const js_article_options *o, ls_error *err)
+{
+    js_text json = {0};
+    int rc = im_nitf_json(&json, bytes, len, err);
+    if (rc == LS_OK) rc = js_article_read(doc, json.data, json.len, o, err);
+    js_text_free(&json);
+    return rc;
+}
+
 int im_read(FILE *in, im_kind kind, ls_doc *doc, const js_article_options *o, js_each_fn *each, void *ctx,
             ls_error *err)
 {
@@ -107,8 +118,9 @@ int im_read(FILE *in, im_kind kind, ls_doc *doc, const js_article_options *o, js
     int rc = read_all(&text, in, err);
     if (rc != LS_OK) goto out;
     const char *bytes = text.data ? text.data : "";
-    if (kind == IM_TEXT) {
-        int one = js_article_text(doc, bytes, text.len, o, &e);
+    if (kind == IM_TEXT || kind == IM_NITF) {
+        int one =
+            kind == IM_TEXT ? js_article_text(doc, bytes, text.len, o, &e) : read_nitf(doc, bytes, text.len, o, &e);
         rc = each(ctx, 1, one == LS_OK ? doc : NULL, one, &e);
     } else if (kind == IM_JSON && is_lines(bytes, text.len)) {
         im_lines lines = {0};

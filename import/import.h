@@ -1,4 +1,4 @@
-/* import.h — files and streams of articles into documents: plain text, JSON, NDJSON.
+/* import.h — files and streams of articles into documents: plain text, JSON, NDJSON, NITF.
  *
  * A small library of its own for the command line and the server, above json/ and libsearch.h. It knows formats, not
  * indexes: each article is handed to a function of the caller's. Names: im_. */
@@ -16,11 +16,12 @@ typedef enum im_kind {
     IM_TEXT,   /* .txt: one article */
     IM_JSON,   /* .json: one object, or an array of them; also NDJSON by that name */
     IM_NDJSON, /* .ndjson .jsonl: an object a line */
+    IM_NITF,   /* .nitf .xml: one article in NITF */
 } im_kind;
 
 /* By the end of the name, in any case. */
 im_kind im_kind_of(const char *path);
-#define IM_EXPECTED ".txt, .json, .ndjson or .jsonl"
+#define IM_EXPECTED ".txt, .json, .ndjson, .jsonl, .nitf or .xml"
 
 /* Whether files of this kind hold one article (and therefore may take their id and date from the file). */
 bool im_is_single(im_kind kind);

@@ -1,11 +1,13 @@
 /* routes_documents.c — one article: read, its passages and versions, written, deleted, killed. Writes go to the archive's queue and are
  * answered behind the commit. */
+#include "import/nitf.h"
 #include "server/routes.h"
 #include "server/search_request.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static const char *const no_names[] = {NULL}, *const include_names[] = {"include", NULL};
 
@@ -249,17 +251,54 @@ bool sd_exchange_revive(sd_exchange *x, bool *revive)
     return false;
 }
 
-static void put(sd_exchange *x)
+/* An article as JSON in x->content. */
+static void put_content(sd_exchange *x)
 {
     sd_write *w;
     bool revive;
-    if (!sd_exchange_json(x) || !sd_exchange_revive(x, &revive)) return;
+    if (!sd_exchange_revive(x, &revive)) return;
     w = new_write(x, SD_WRITE_PUT);
     w->revive = revive;
     w->text = x->content.data ? x->content.data : "";
     w->len = x->content.len;
     x->write = w;
     x->work = written;
+}
+
+static void put(sd_exchange *x)
+{
+    if (sd_exchange_json(x)) put_content(x);
+}
+
+/* ---- NITF ---------------------------------------------------------------------------------------------------------
+ */
+
+static bool is_xml(const sd_exchange *x)
+{
+    static const char *const types[] = {"application/nitf+xml", "text/xml"};
+    const char *t = x->content_type ? x->content_type : "";
+    size_t n = strcspn(t, "; "), i;
+    for (i = 0; i < sizeof types / sizeof *types; i++)
+        if (strlen(types[i]) == n && !strncasecmp(types[i], t, n)) return true;
+    return false;
+}
+
+/* On a worker: a large document takes its time. */
+static void put_nitf(sd_exchange *x)
+{
+    js_text json = {0};
+    js_problem p = {0};
+    ls_error err = {0};
+    int rc = im_nitf_json(&json, x->content.data ? x->content.data : "", x->content.len, &err);
+    js_text_free(&x->content);
+    x->content = json;
+    if (rc == LS_OK) {
+        put_content(x);
+        return;
+    }
+    if (rc == LS_INVALID) js_problem_set(&p, "invalid_document", NULL, "%s", err.message);
+    else js_problem_from(&p, &err);
+    sd_answer_problem(x, &p);
 }
 
 void sd_put_document(sd_exchange *x)
@@ -308,5 +347,6 @@ void sd_post_kill(sd_exchange *x)
 void sd_post_documents(sd_exchange *x)
 {
     if (sd_bulk_wanted(x)) sd_bulk_end(x);
+    else if (is_xml(x)) x->work = put_nitf;
     else put(x);
 }

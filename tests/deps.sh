@@ -1,7 +1,7 @@
 #!/bin/sh
 # deps.sh build|test — installs the Debian packages that the build (or the build and the tests) need, where they are missing.
 set -eu
-build="gcc make pkg-config libc6-dev libstemmer-dev libutf8proc-dev libzstd-dev libxxhash-dev libjansson-dev libmicrohttpd-dev zlib1g-dev"
+build="gcc make pkg-config libc6-dev libstemmer-dev libutf8proc-dev libzstd-dev libxxhash-dev libjansson-dev libxml2-dev libmicrohttpd-dev zlib1g-dev"
 test="$build g++ libcmocka-dev clang-format python3 python3-yaml curl diffutils zstd"
 case ${1:-build} in test) want=$test ;; *) want=$build ;; esac
 missing=

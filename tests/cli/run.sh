@@ -159,6 +159,13 @@ t 2 '--threads 0' add --threads 0 threads five.ndjson; one_line
 t 2 '--commit-every 0' add --commit-every 0 every five.ndjson; one_line
 mkdir -p tree/b tree/a; echo 'In a of tree.' >tree/a/x.txt; echo 'In b of tree.' >tree/b/x.txt; echo 'x' >tree/b/picture.jpg
 echo '[{"id":"e1","body":"one of an array"},{"id":"e2","body":"two of an array"}]' >tree/list.json
+mkdir nitf
+echo '<nitf><head><docdata><doc-id id-string="urn:x:1"/></docdata></head><body><body.head><hedline><hl1>Okapi</hl1></hedline></body.head><body.content><p>One.</p></body.content></body></nitf>' >nitf/a.nitf
+printf '<nitf>\n<body></nitf>' >nitf/b.xml
+t 2 'NITF' add nitf.idx nitf; out 'documents=1'; err 'nitf/b.xml: line 2: expected NITF'
+t 0 'NITF is found' search nitf.idx okapi; out 'Okapi'
+echo '<nitf><head><docdata management-status="canceled" management-doc-idref="urn:x:1"/></head></nitf>' >kill.nitf
+t 0 'NITF that kills' add nitf.idx kill.nitf; out 'documents=0'
 t 0 'a tree of directories' add tree.idx tree; err 'picture.jpg: not read'; out 'documents=4'
 printf '[{"body":"good"},{"body":7}]' >array.json
 t 2 'a bad element of an array' add array array.json; err 'array.json: article 2: body: expected a string'; out 'documents=1'

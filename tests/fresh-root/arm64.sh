@@ -33,8 +33,9 @@ lib=$sys/usr/lib/aarch64-linux-gnu
 tests=${*:-t_codec t_score t_exec t_query prop_codec prop_search}
 targets=
 for t in $tests; do targets="$targets $base/build/tests/$t"; done
+# None of these tests reads NITF: libxml2's headers are enough (those of this machine), and its long tail is not linked.
 # shellcheck disable=SC2086
-make -s -C "$top" -j"${JOBS:-2}" BUILD="$base/build" CC="${CCACHE:-} aarch64-linux-gnu-gcc" AR=aarch64-linux-gnu-ar WERROR=1 \
+make -s -C "$top" -j"${JOBS:-2}" BUILD="$base/build" JSON_LIBS=-ljansson CC="${CCACHE:-} aarch64-linux-gnu-gcc" AR=aarch64-linux-gnu-ar WERROR=1 \
     CFLAGS="-O2 -idirafter $sys/usr/include" LDFLAGS="-L$lib -Wl,-rpath-link,$lib:$sys/lib/aarch64-linux-gnu" $targets
 failed=0
 for t in $tests; do
