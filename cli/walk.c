@@ -59,7 +59,7 @@ static int put_entry(cli_files *files, const char *dir, const char *relative_dir
         files->failed += !S_ISDIR(st.st_mode);
     } else if (S_ISDIR(st.st_mode)) {
         status = walk_directory(files, path, relative, depth + 1);
-    } else if (S_ISREG(st.st_mode) && im_kind_of(name) != IM_OTHER) {
+    } else if (S_ISREG(st.st_mode) && im_kind_of_found(path) != IM_OTHER) {
         return put_file(files, path, relative, &st);
     } else {
         cli_warn("%s: not read (expected " IM_EXPECTED ")", path);

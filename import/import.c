@@ -24,6 +24,23 @@ im_kind im_kind_of(const char *path)
     return IM_OTHER;
 }
 
+im_kind im_kind_of_found(const char *path)
+{
+    static const char sign[] = "<nitf";
+    char head[4096];
+    im_kind kind = im_kind_of(path);
+    size_t name = strlen(path);
+    if (kind != IM_NITF || strcasecmp(path + name - 4, ".xml") != 0) return kind;
+    FILE *in = fopen(path, "rb");
+    if (in == NULL) return kind;
+    size_t n = fread(head, 1, sizeof head, in);
+    bool failed = ferror(in);
+    fclose(in);
+    for (size_t i = 0; i + sizeof sign - 1 <= n; i++)
+        if (memcmp(head + i, sign, sizeof sign - 1) == 0) return kind;
+    return failed ? kind : IM_OTHER;
+}
+
 bool im_is_single(im_kind kind)
 {
     return kind == IM_TEXT || kind == IM_JSON || kind == IM_NITF;

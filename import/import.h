@@ -21,6 +21,9 @@ typedef enum im_kind {
 
 /* By the end of the name, in any case. */
 im_kind im_kind_of(const char *path);
+/* The same of a file found in a folder: an .xml whose first 4 KB have no "<nitf" is IM_OTHER, for much else ends so. What
+ * cannot be read keeps its kind, so that reading it tells why. */
+im_kind im_kind_of_found(const char *path);
 #define IM_EXPECTED ".txt, .json, .ndjson, .jsonl, .nitf or .xml"
 
 /* Whether files of this kind hold one article (and therefore may take their id and date from the file). */

@@ -38,7 +38,7 @@ static int add_one(void *ctx, uint64_t number, ls_doc *doc, int rc, const ls_err
 
 static int add_file(walk *k, const char *path, const char *relative)
 {
-    im_kind kind = im_kind_of(path);
+    im_kind kind = im_kind_of_found(path);
     js_article_options o = {0};
     ls_error err = {0};
     FILE *in;

@@ -163,6 +163,11 @@ mkdir nitf
 echo '<nitf><head><docdata><doc-id id-string="urn:x:1"/></docdata></head><body><body.head><hedline><hl1>Okapi</hl1></hedline></body.head><body.content><p>One.</p></body.content></body></nitf>' >nitf/a.nitf
 printf '<nitf>\n<body></nitf>' >nitf/b.xml
 t 2 'NITF' add nitf.idx nitf; out 'documents=1'; err 'nitf/b.xml: line 2: expected NITF'
+mkdir feeds
+echo '<rss><channel/></rss>' >feeds/feed.xml
+echo 'Some words.' >feeds/a.txt
+t 0 'XML of another kind in a folder' add feeds.idx feeds; out 'documents=1'; err 'feeds/feed.xml: not read'
+t 2 'XML of another kind by its name' add feeds.idx feeds/feed.xml; err 'expected <nitf>'
 t 0 'NITF is found' search nitf.idx okapi; out 'Okapi'
 echo '<nitf><head><docdata management-status="canceled" management-doc-idref="urn:x:1"/></head></nitf>' >kill.nitf
 t 0 'NITF that kills' add nitf.idx kill.nitf; out 'documents=0'
