@@ -24,6 +24,7 @@ void lsi_copies_clear(lsi_copies *c)
     lsi_free(c->order);
     lsi_free(c->first);
     lsi_free(c->entries);
+    lsi_free(c->starts);
     lsi_free(c->rows);
     memset(c, 0, sizeof *c);
 }
@@ -43,6 +44,32 @@ void lsi_copies_radix(uint64_t *a, uint64_t *tmp, size_t n)
         to = was;
     }
     if (from != a) memcpy(a, from, n * sizeof *a);
+}
+
+int lsi_copies_index(lsi_copies *c, ls_error *err)
+{
+    c->start_bits = 1;
+    while (c->start_bits < 24 && (size_t)2 << c->start_bits < c->entry_count) c->start_bits++; /* two an interval */
+    size_t n = (size_t)1 << c->start_bits, at = 0;
+    c->starts = lsi_malloc((n + 1) * sizeof *c->starts);
+    if (!c->starts) return lsi_fail_nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        c->starts[i] = (uint32_t)at;
+        while (at < c->entry_count && c->entries[at] >> (64 - c->start_bits) == i) at++;
+    }
+    c->starts[n] = (uint32_t)at;
+    return LS_OK;
+}
+
+size_t lsi_copies_seek(const lsi_copies *c, uint64_t value)
+{
+    size_t interval = (size_t)(value >> (64 - c->start_bits)), lo = c->starts[interval], hi = c->starts[interval + 1];
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (c->entries[mid] < value) lo = mid + 1;
+        else hi = mid;
+    }
+    return lo;
 }
 
 typedef struct grouped {

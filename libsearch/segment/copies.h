@@ -23,6 +23,8 @@ typedef struct lsi_copies {
     lsi_doc *first;    /* of each document: the first that has its text */
     uint64_t *entries; /* sorted; of first documents. Not used by merges */
     size_t entry_count;
+    uint32_t *starts; /* of entries by their highest bits, so that one is found at once */
+    unsigned start_bits;
     lsi_relation_row *rows;
     size_t row_count, row_cap;
 } lsi_copies;
@@ -31,7 +33,10 @@ int lsi_copies_init(lsi_copies *c, uint32_t doc_count, ls_error *err);
 void lsi_copies_clear(lsi_copies *c);
 int lsi_copies_group(lsi_copies *c, ls_error *err); /* order and first, from texts */
 int lsi_copies_add(lsi_copies *c, uint64_t a, uint64_t b, uint16_t a_in_b, uint16_t b_in_a, ls_error *err);
-void lsi_copies_sort(lsi_copies *c); /* rows, without repeats */
+void lsi_copies_sort(lsi_copies *c);                /* rows, without repeats */
+int lsi_copies_index(lsi_copies *c, ls_error *err); /* starts, from entries */
+/* The first entry ≥ value. */
+size_t lsi_copies_seek(const lsi_copies *c, uint64_t value);
 /* Sorts numbers; tmp is as large. */
 void lsi_copies_radix(uint64_t *a, uint64_t *tmp, size_t n);
 
@@ -45,7 +50,7 @@ typedef struct lsi_copy_word {
 } lsi_copy_word;
 typedef struct lsi_copy_text { /* one text, cut */
     lsi_copy_word *words;
-    uint64_t *set; /* its shingles, sorted, each once, without those left out */
+    uint64_t *set; /* its shingles, sorted, each once, without those left out; behind them unsorted ones, scratch */
     size_t count, cap, set_count, set_cap;
 } lsi_copy_text;
 void lsi_copy_text_clear(lsi_copy_text *t);
@@ -73,8 +78,29 @@ int lsi_comparer_source(lsi_comparer *c, size_t seg, lsi_doc doc, lsi_copy_sourc
 int lsi_comparer_text(lsi_comparer *c, size_t seg, lsi_doc doc, lsi_copy_text *out, ls_error *err);
 /* Whether a kept shingle stands in so many documents of a source that the line around it recurs. */
 int lsi_comparer_recurs(lsi_comparer *c, uint64_t shingle, const lsi_copy_source *s, bool *yes, ls_error *err);
-/* How much of a lies in b, in 1/65535. */
-uint16_t lsi_copy_share(const lsi_copy_text *a, const lsi_copy_text *b);
+
+/* ---- their sets (copies_sets.c) ---- */
+typedef struct lsi_copy_set { /* shingles, rising, each once; borrowed */
+    const uint64_t *shingles;
+    size_t count;
+} lsi_copy_set;
+/* Puts n shingles in order, repeats too. */
+void lsi_copy_set_sort(uint64_t *to, const uint64_t *from, size_t n);
+/* How many shingles two sets have in common. */
+uint64_t lsi_copy_common(const lsi_copy_set *a, const lsi_copy_set *b);
+/* How much of `a` that is, in 1/65535. */
+LSI_INLINE uint16_t lsi_copy_share(uint64_t common, const lsi_copy_set *a)
+{
+    return a->count ? (uint16_t)(common * LSI_SHARE_ONE / a->count) : 0;
+}
+
+typedef struct lsi_copy_sets lsi_copy_sets; /* of texts that were cut, while they fit */
+int lsi_copy_sets_new(lsi_copy_sets **out, lsi_comparer *cmp, ls_error *err);
+void lsi_copy_sets_free(lsi_copy_sets *s); /* takes NULL */
+/* The set of a text (seg as for lsi_comparer_text). It lives until scratch is used again, or until trim. */
+int lsi_copy_sets_get(lsi_copy_sets *s, size_t seg, lsi_doc doc, lsi_copy_text *scratch, lsi_copy_set *out,
+                      ls_error *err);
+void lsi_copy_sets_trim(lsi_copy_sets *s); /* forgets all where there are too many */
 
 /* ---- found (copies_find.c): rows of the memory's texts, among themselves and with those of segments ---- */
 int lsi_copies_find(lsi_copies *c, lsi_comparer *cmp, lsi_segment *const *segs, size_t count, ls_error *err);

@@ -40,7 +40,8 @@ typedef struct finder {
     size_t list_count, list_cap;
     uint64_t *texts; /* scratch */
     size_t text_cap;
-    lsi_copy_text mine, theirs;
+    lsi_copy_sets *sets;
+    lsi_copy_text mine, theirs; /* scratch */
     ls_error *err;
 } finder;
 
@@ -215,17 +216,20 @@ static int by_share(const void *a, const void *b)
 static int compare(finder *f, lsi_doc doc)
 {
     size_t kept = 0, looked = 0;
-    int rc = f->list_count ? lsi_comparer_text(f->cmp, f->count, doc, &f->mine, f->err) : LS_OK;
+    lsi_copy_set mine, theirs;
+    lsi_copy_sets_trim(f->sets);
+    int rc = f->list_count ? lsi_copy_sets_get(f->sets, f->count, doc, &f->mine, &mine, f->err) : LS_OK;
     for (size_t i = 0; !rc && i < f->list_count && looked < CHECKED; i++) {
         candidate k = f->list[i];
         bool again = false; /* the same text in another segment */
         for (size_t j = 0; j < kept && !again; j++) again = f->list[j].text == k.text;
         if (again) continue;
         looked++;
-        rc = lsi_comparer_text(f->cmp, k.seg, k.doc, &f->theirs, f->err);
+        rc = lsi_copy_sets_get(f->sets, k.seg, k.doc, &f->theirs, &theirs, f->err);
         if (rc) break;
-        k.share = lsi_copy_share(&f->mine, &f->theirs);
-        k.back = lsi_copy_share(&f->theirs, &f->mine);
+        uint64_t common = lsi_copy_common(&mine, &theirs);
+        k.share = lsi_copy_share(common, &mine);
+        k.back = lsi_copy_share(common, &theirs);
         if (LSI_MAX(k.share, k.back) >= LSI_COPIES_SHARE) f->list[kept++] = k;
     }
     f->list_count = kept;
@@ -255,13 +259,15 @@ static int find_all(finder *f)
 int lsi_copies_find(lsi_copies *c, lsi_comparer *cmp, lsi_segment *const *segs, size_t count, ls_error *err)
 {
     finder f = {.c = c, .cmp = cmp, .segs = segs, .count = count, .err = err};
-    int rc = find_all(&f);
+    int rc = lsi_copy_sets_new(&f.sets, cmp, err);
+    if (!rc) rc = find_all(&f);
     lsi_free(f.hot);
     lsi_free(f.by_doc);
     lsi_free(f.starts);
     lsi_free(f.places);
     lsi_free(f.list);
     lsi_free(f.texts);
+    lsi_copy_sets_free(f.sets);
     lsi_copy_text_clear(&f.mine);
     lsi_copy_text_clear(&f.theirs);
     return rc;

@@ -103,7 +103,7 @@ static int take_entries(flushing *f, ls_error *err)
     lsi_free(tmp);
     for (size_t i = 0; i < n; i++)
         if (!i || c->entries[i] != c->entries[c->entry_count - 1]) c->entries[c->entry_count++] = c->entries[i];
-    return LS_OK;
+    return lsi_copies_index(c, err);
 }
 
 static int find_relations(flushing *f, ls_error *err)

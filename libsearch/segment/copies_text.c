@@ -12,7 +12,6 @@
 #include "libsearch/segment/copies.h"
 #include "libsearch/util/alloc.h"
 #include "libsearch/util/map.h"
-#include <stdlib.h>
 
 #define LEAST_DOCS 10u
 #define LOOKED_AT  4096u /* entries of one shingle in one segment */
@@ -142,14 +141,9 @@ static int count_entries(lsi_comparer *c, size_t seg, uint64_t mark, const lsi_c
 static void count_memory(const lsi_comparer *c, uint64_t mark, const lsi_copy_source *s, uint32_t most, uint32_t *n)
 {
     const lsi_copies *m = c->memory->copies;
-    size_t lo = 0, hi = m->entry_count;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (m->entries[mid] < lsi_shingle_entry(mark, 0)) lo = mid + 1;
-        else hi = mid;
-    }
-    for (; lo < m->entry_count && lsi_shingle_mark(m->entries[lo]) == lsi_shingle_mark(mark) && *n < most; lo++)
-        *n += c->memory->sources[lsi_shingle_doc(m->entries[lo])].hash == s->hash;
+    size_t at = lsi_copies_seek(m, lsi_shingle_entry(mark, 0));
+    for (; at < m->entry_count && lsi_shingle_mark(m->entries[at]) == lsi_shingle_mark(mark) && *n < most; at++)
+        *n += c->memory->sources[lsi_shingle_doc(m->entries[at])].hash == s->hash;
 }
 
 int lsi_comparer_recurs(lsi_comparer *c, uint64_t shingle, const lsi_copy_source *s, bool *yes, ls_error *err)
@@ -225,19 +219,14 @@ static int leave_lines(lsi_comparer *c, lsi_copy_text *t, const lsi_copy_source 
     return LS_OK;
 }
 
-static int by_number(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return x < y ? -1 : x > y;
-}
-
 static int make_set(lsi_copy_text *t, ls_error *err)
 {
-    if (!LSI_ROOM(t->set, t->count, t->set_cap)) return lsi_fail_nomem(err);
+    if (!LSI_ROOM(t->set, 2 * t->count, t->set_cap)) return lsi_fail_nomem(err);
+    uint64_t *unsorted = t->set + t->count;
     size_t n = 0;
     for (size_t i = 0; i < t->count; i++)
-        if (t->words[i].ends && !t->words[i].left_out) t->set[n++] = t->words[i].shingle;
-    if (n > 1) qsort(t->set, n, sizeof *t->set, by_number);
+        if (t->words[i].ends && !t->words[i].left_out) unsorted[n++] = t->words[i].shingle;
+    lsi_copy_set_sort(t->set, unsorted, n);
     t->set_count = 0;
     for (size_t i = 0; i < n; i++)
         if (!i || t->set[i] != t->set[i - 1]) t->set[t->set_count++] = t->set[i];
@@ -267,16 +256,4 @@ int lsi_comparer_text(lsi_comparer *c, size_t seg, lsi_doc doc, lsi_copy_text *o
     }
     if (!rc) rc = leave_lines(c, out, &source, err);
     return rc ? rc : make_set(out, err);
-}
-
-uint16_t lsi_copy_share(const lsi_copy_text *a, const lsi_copy_text *b)
-{
-    uint64_t both = 0;
-    for (size_t i = 0, k = 0; i < a->set_count && k < b->set_count;) {
-        if (a->set[i] == b->set[k]) both++, i++, k++;
-        else if (a->set[i] < b->set[k]) i++;
-        else k++;
-    }
-    if (!a->set_count) return 0;
-    return (uint16_t)(both * LSI_SHARE_ONE / a->set_count);
 }
