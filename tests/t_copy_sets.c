@@ -1,0 +1,122 @@
+/* t_copy_sets.c — sets of shingles against the plain way: put in order, intersected; the table of a heap's entries. */
+#include "libsearch/segment/copies.h"
+#include "libsearch/util/alloc.h"
+#include "tests/ok.h"
+#include <stdlib.h>
+
+#define MOST 9000u
+
+static uint64_t state = 88172645463325252u;
+static uint64_t any(void)
+{
+    state ^= state << 13;
+    state ^= state >> 7;
+    return state ^= state << 17;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Hashes, and what no hash should be: many in one bucket, equal, at both ends. */
+static uint64_t of_kind(unsigned kind)
+{
+    switch (kind) {
+    case 0:
+        return any();
+    case 1:
+        return any() >> 40 | (uint64_t)3 << 62;
+    case 2:
+        return any() % 5;
+    case 3:
+        return any() % 2 ? 0 : UINT64_MAX;
+    default:
+        return any() % 4 ? any() : any() >> 20;
+    }
+}
+
+static uint64_t *numbers(size_t n, unsigned kind)
+{
+    uint64_t *a = malloc((n + 1) * sizeof *a);
+    for (size_t i = 0; a && i < n; i++) a[i] = of_kind(kind);
+    assert_non_null(a);
+    return a;
+}
+
+static void test_sort(void **state_unused)
+{
+    (void)state_unused;
+    static const size_t sizes[] = {0, 1, 2, 3, 7, 24, 25, 26, 100, 1023, 1024, 1025, MOST};
+    for (size_t s = 0; s < LSI_COUNTOF(sizes); s++) {
+        for (unsigned kind = 0; kind < 5; kind++) {
+            size_t n = sizes[s];
+            uint64_t *from = numbers(n, kind), *to = malloc((n + 1) * sizeof *to);
+            assert_non_null(to);
+            lsi_copy_set_sort(to, from, n);
+            qsort(from, n, sizeof *from, by_number);
+            for (size_t i = 0; i < n; i++) assert_true(from[i] == to[i]);
+            free(from);
+            free(to);
+        }
+    }
+}
+
+static size_t make_set(uint64_t *a, size_t n)
+{
+    size_t kept = 0;
+    qsort(a, n, sizeof *a, by_number);
+    for (size_t i = 0; i < n; i++)
+        if (!i || a[i] != a[i - 1]) a[kept++] = a[i];
+    return kept;
+}
+
+static void test_common(void **state_unused)
+{
+    (void)state_unused;
+    for (unsigned round = 0; round < 200; round++) {
+        size_t n = any() % 60, m = any() % 60;
+        uint64_t *a = numbers(n, 0), *b = numbers(m, 0), both = 0;
+        for (size_t i = 0; i < n; i++) a[i] %= 100;
+        for (size_t i = 0; i < m; i++) b[i] %= 100;
+        lsi_copy_set x = {a, make_set(a, n)}, y = {b, make_set(b, m)};
+        for (size_t i = 0; i < x.count; i++)
+            for (size_t k = 0; k < y.count; k++) both += a[i] == b[k];
+        assert_true(lsi_copy_common(&x, &y) == both && lsi_copy_common(&y, &x) == both);
+        assert_true(lsi_copy_share(both, &x) == (x.count ? both * LSI_SHARE_ONE / x.count : 0));
+        free(a);
+        free(b);
+    }
+}
+
+static void test_seek(void **state_unused)
+{
+    (void)state_unused;
+    for (size_t n = 0; n < 3000; n = n * 2 + 1) {
+        for (unsigned kind = 0; kind < 5; kind++) {
+            ls_error err;
+            lsi_copies c = {0};
+            c.entries = lsi_malloc((n + 1) * sizeof *c.entries);
+            assert_non_null(c.entries);
+            for (size_t i = 0; i < n; i++) c.entries[i] = of_kind(kind);
+            c.entry_count = n ? make_set(c.entries, n) : 0;
+            assert_int_equal(lsi_copies_index(&c, &err), LS_OK);
+            for (unsigned i = 0; i < 500; i++) {
+                uint64_t v = i % 2 || !n ? of_kind(kind) : c.entries[any() % c.entry_count];
+                if (i < 2) v = i ? UINT64_MAX : 0;
+                size_t at = 0;
+                while (at < c.entry_count && c.entries[at] < v) at++;
+                assert_true(lsi_copies_seek(&c, v) == at);
+            }
+            lsi_copies_clear(&c);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sort), cmocka_unit_test(test_common),
+                                       cmocka_unit_test(test_seek)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
