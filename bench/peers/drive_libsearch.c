@@ -91,23 +91,31 @@ static void *open_index(const char *dir)
     return r;
 }
 
+static char *put(char *at, const char *s)
+{
+    for (int n = 0; *s && n < 60; n++) *at++ = *s++;
+    return at;
+}
+
 /* The query as a user would type it. */
 static size_t typed(const drive_query *q, char *buf, size_t cap)
 {
-    size_t n = 0;
-    for (int i = 0; i < q->count && n + 64 < cap; i++) {
+    char *at = buf, *last = buf + cap - 128;
+    for (int i = 0; i < q->count && at < last; i++) {
         const drive_clause *c = &q->clause[i];
-        const char *before = c->occur == DRIVE_MUST ? "+" : c->occur == DRIVE_NOT ? "-" : "";
-        const char *after = c->kind == DRIVE_PHRASE   ? "\"~"
-                            : c->kind == DRIVE_PREFIX ? "*"
-                            : c->kind == DRIVE_FUZZY  ? "~"
-                                                      : "";
-        n += (size_t)snprintf(buf + n, cap - n, "%s%s%s", i ? " " : "", before, c->kind == DRIVE_PHRASE ? "\"" : "");
-        for (int k = 0; k < c->count && n + 64 < cap; k++)
-            n += (size_t)snprintf(buf + n, cap - n, "%s%.60s", k ? " " : "", c->word[k]);
-        n += (size_t)snprintf(buf + n, cap - n, "%s", after);
+        if (i) *at++ = ' ';
+        at = put(at, c->occur == DRIVE_MUST ? "+" : c->occur == DRIVE_NOT ? "-" : "");
+        at = put(at, c->kind == DRIVE_PHRASE ? "\"" : "");
+        for (int k = 0; k < c->count && at < last; k++) {
+            if (k) *at++ = ' ';
+            at = put(at, c->word[k]);
+        }
+        at = put(at, c->kind == DRIVE_PHRASE   ? "\"~"
+                     : c->kind == DRIVE_PREFIX ? "*"
+                     : c->kind == DRIVE_FUZZY  ? "~"
+                                               : "");
     }
-    return n;
+    return (size_t)(at - buf);
 }
 
 static int passages(const ls_reader *r, const ls_query *q, const ls_results *res, drive_answer *a, ls_error *e)

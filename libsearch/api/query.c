@@ -1,7 +1,6 @@
 /* query.c — the public door of the parser: checks arguments, fills in the clock, calls down. */
 #include "libsearch/api/args.h"
 #include "libsearch/query/ast.h"
-#include "libsearch/store/io.h"
 
 int ls_query_parse(ls_query **out, const ls_schema *s, const char *text, size_t len, const ls_query_options *o,
                    ls_error *err)
@@ -14,7 +13,7 @@ int ls_query_parse(ls_query **out, const ls_schema *s, const char *text, size_t 
     if (!rc && len) rc = lsi_args_given(text, "ls_query_parse: the text", err);
     if (!rc) rc = lsi_args_options(&own, sizeof own, o, "ls_query_options", err);
     if (rc) return rc;
-    return lsi_query_parse(out, s, text ? text : "", len, &own, own.now ? own.now : lsi_io_now_ms(), err);
+    return lsi_query_parse(out, s, text ? text : "", len, &own, own.now, err);
 }
 
 void ls_query_free(ls_query *q)

@@ -87,7 +87,7 @@ enum {
 #define LSI_QUERY_CLAUSES_MAX 1024u
 
 struct ls_query {
-    lsi_arena arena;
+    lsi_arena arena;  /* everything, the query itself first */
     lsi_node *root;   /* never NULL */
     const char *text; /* repaired UTF-8, cut at LSI_QUERY_BYTES_MAX */
     size_t text_len;
@@ -101,8 +101,10 @@ struct ls_query {
     uint64_t exclude_doc; /* of more-like-this: left out; UINT64_MAX none */
 };
 
+/* now 0: the clock is asked, where the query has a date. */
 int lsi_query_parse(ls_query **out, const ls_schema *s, const char *text, size_t len, const ls_query_options *o,
                     int64_t now, ls_error *err);
+ls_query *lsi_query_new(void); /* empty, without a root; NULL: no memory */
 void lsi_query_free(ls_query *q);
 /* Code and a formatted sentence; start = end = 0 for the whole. LS_NOMEM. */
 int lsi_query_warn(ls_query *q, const char *code, size_t start, size_t end, const char *fmt, ...) LSI_PRINTF(5, 6);

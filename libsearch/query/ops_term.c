@@ -172,6 +172,8 @@ int lsi_term_gather(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, uint64_t *b
         if (e - i < MAP_DOCS) {
             set_bits(bits, l->docs, i, e, lo);
         } else {
+            if (!p->map) p->map = lsi_arena_zalloc(&p->scratch->arena, LSI_WINDOW_DOCS);
+            if (!p->map) return lsi_fail_nomem(err);
             set_bytes(p->map, l->docs, i, e, lo);
             p->map_used = true;
         }

@@ -73,14 +73,25 @@ void *lsi_parse_alloc(lsi_parser *p, size_t n)
     return m;
 }
 
+void *lsi_parse_grow(lsi_parser *p, void *array, size_t *cap, size_t count, size_t elem_bytes)
+{
+    size_t n = *cap ? *cap * 2 : 4;
+    if (count < *cap) return array;
+    void *grown = lsi_arena_alloc(&p->q->arena, n * elem_bytes); /* below 4,096 words: no overflow */
+    if (!grown) {
+        p->rc = LS_NOMEM;
+        return NULL;
+    }
+    if (count) memcpy(grown, array, count * elem_bytes);
+    *cap = n;
+    return grown;
+}
+
 static void push(lsi_parser *p, lsi_node *n, bool plus)
 {
     if (!n || p->rc) return;
-    item *grown = lsi_array_grow(p->stack, &p->stack_cap, p->stack_len + 1, sizeof *grown);
-    if (!grown) {
-        p->rc = LS_NOMEM;
-        return;
-    }
+    item *grown = lsi_parse_grow(p, p->stack, &p->stack_cap, p->stack_len, sizeof *grown);
+    if (!grown) return;
     p->stack = grown;
     p->stack[p->stack_len++] = (item){n, plus};
 }
@@ -343,15 +354,24 @@ static int build(lsi_parser *p, const char *text, size_t len, bool unknown_langu
     return rc ? rc : lsi_query_print(q, p->s);
 }
 
+ls_query *lsi_query_new(void)
+{
+    lsi_arena arena;
+    lsi_arena_init(&arena);
+    ls_query *q = lsi_arena_zalloc(&arena, sizeof *q);
+    if (!q) return NULL;
+    q->arena = arena;
+    q->exclude_doc = UINT64_MAX;
+    return q;
+}
+
 int lsi_query_parse(ls_query **out, const ls_schema *s, const char *text, size_t len, const ls_query_options *o,
                     int64_t now, ls_error *err)
 {
     *out = NULL;
-    ls_query *q = lsi_calloc(1, sizeof *q);
+    ls_query *q = lsi_query_new();
     if (!q) return lsi_fail_nomem(err);
-    lsi_arena_init(&q->arena);
     q->flags = o ? o->flags : 0;
-    q->exclude_doc = UINT64_MAX;
     q->default_lang = lsi_lang_find(s->language, strlen(s->language));
     if (q->default_lang < 0) q->default_lang = 0;
     bool asked = o && o->language && o->language[0];
@@ -361,8 +381,6 @@ int lsi_query_parse(ls_query **out, const ls_schema *s, const char *text, size_t
     lsi_parser p = {.q = q, .s = s, .now = now};
     int rc = build(&p, text, len, unknown, err);
     lsi_schema_give_analyzer(s, p.an);
-    lsi_free(p.stack);
-    lsi_free(p.words);
     if (rc) {
         lsi_query_free(q);
         return lsi_fail(err, rc, "the query could not be parsed: %s", lsi_strerror(rc));
@@ -374,7 +392,7 @@ int lsi_query_parse(ls_query **out, const ls_schema *s, const char *text, size_t
 void lsi_query_free(ls_query *q)
 {
     if (!q) return;
-    lsi_arena_clear(&q->arena);
+    lsi_arena arena = q->arena;
     lsi_free(q->warnings);
-    lsi_free(q);
+    lsi_arena_clear(&arena);
 }

@@ -113,6 +113,8 @@ int lsi_query_hash(ls_query *q);
 /* print.c: the normal form into the arena. LS_NOMEM. */
 int lsi_query_print(ls_query *q, const ls_schema *s);
 
+/* Room for one more behind `count` things in the query's arena; what was there is copied. NULL sets p->rc. */
+void *lsi_parse_grow(lsi_parser *p, void *array, size_t *cap, size_t count, size_t elem_bytes);
 void *lsi_parse_alloc(lsi_parser *p, size_t n); /* zeroed, from the query's arena; NULL sets p->rc */
 void lsi_parse_warn(lsi_parser *p, const char *code, size_t start, size_t end, const char *fmt, ...) LSI_PRINTF(5, 6);
 #endif

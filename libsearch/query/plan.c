@@ -369,8 +369,7 @@ int lsi_plan_make(lsi_plan *p, const ls_query *q, const lsi_snapshot *snap, lsi_
     p->level_count = 2 * depth_of(q->root) + 4; /* a NOT may become an AND of its own: two levels a node */
     p->levels = lsi_arena_zalloc(&s->arena, p->level_count * sizeof *p->levels);
     p->column_values = lsi_arena_alloc(&s->arena, LSI_WINDOW_DOCS * sizeof *p->column_values);
-    p->map = lsi_arena_zalloc(&s->arena, LSI_WINDOW_DOCS);
-    if (!p->levels || !p->column_values || !p->map) return lsi_fail_nomem(err);
+    if (!p->levels || !p->column_values) return lsi_fail_nomem(err);
     lsi_plan_ctx c = {.scores = true, .depth = 1};
     lsi_op *query;
     int rc = build(p, &query, q->root, c, err);

@@ -105,7 +105,7 @@ typedef struct lsi_plan {
     /* ---- in the present segment ---- */
     const lsi_snapshot_segment *seg;
     int64_t *column_values; /* LSI_WINDOW_DOCS */
-    uint8_t *map;           /* LSI_WINDOW_DOCS, zero unless map_used: see lsi_term_gather */
+    uint8_t *map;           /* LSI_WINDOW_DOCS, zero unless map_used; made by lsi_term_gather */
     bool map_used;
     float *window_scores; /* of the window that a sink is shown; made by the first that needs it */
     uint32_t steps;

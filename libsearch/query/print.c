@@ -205,6 +205,7 @@ int lsi_query_print(ls_query *q, const ls_schema *s)
 {
     printer p = {.s = s, .any = (q->flags & LS_MATCH_ANY) != 0, .simple = (q->flags & LS_MODE_SIMPLE) != 0};
     lsi_buf_init(&p.out, 0);
+    lsi_buf_reserve(&p.out, 256); /* most queries */
     put_node(&p, q->root);
     int rc = p.out.rc;
     if (!rc) {

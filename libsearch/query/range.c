@@ -7,6 +7,7 @@
  */
 #include "libsearch/model/date.h"
 #include "libsearch/query/parse.h"
+#include "libsearch/store/io.h"
 
 #define FIRST_MS INT64_C(-62135596800000) /* 0001-01-01T00:00:00.000Z */
 #define LAST_MS  INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
@@ -37,10 +38,11 @@ static int64_t clamp(int64_t ms)
     return LSI_MAX(FIRST_MS, LSI_MIN(ms, LAST_MS));
 }
 
-static bool read_one(const lsi_parser *p, const lsi_lexeme *x, const char *s, const char *end, span *out)
+static bool read_one(lsi_parser *p, const lsi_lexeme *x, const char *s, const char *end, span *out)
 {
     out->kind = LSI_PERIOD_FIXED;
     if (x->kind == LSI_KIND_NUMBER) return read_integer(s, end, out);
+    if (!p->now) p->now = lsi_io_now_ms();
     if (lsi_period_parse(s, (size_t)(end - s), p->s->zone, p->now, &out->first, &out->last, &out->kind)) {
         return false;
     }
@@ -71,7 +73,7 @@ static void below(lsi_node *n, const lsi_lexeme *x, int64_t v)
 }
 
 /* < <= > >= = before one value. */
-static bool read_compared(const lsi_parser *p, const lsi_lexeme *x, const char *s, const char *end, lsi_node *n)
+static bool read_compared(lsi_parser *p, const lsi_lexeme *x, const char *s, const char *end, lsi_node *n)
 {
     char op = *s++;
     span v;
@@ -90,7 +92,7 @@ static bool read_compared(const lsi_parser *p, const lsi_lexeme *x, const char *
     return true;
 }
 
-static bool read_between(const lsi_parser *p, const lsi_lexeme *x, const char *s, const char *dots, const char *end,
+static bool read_between(lsi_parser *p, const lsi_lexeme *x, const char *s, const char *dots, const char *end,
                          lsi_node *n)
 {
     span v;
@@ -105,7 +107,7 @@ static bool read_between(const lsi_parser *p, const lsi_lexeme *x, const char *s
     return true;
 }
 
-static bool read_range(const lsi_parser *p, const lsi_lexeme *x, const char *s, const char *end, lsi_node *n)
+static bool read_range(lsi_parser *p, const lsi_lexeme *x, const char *s, const char *end, lsi_node *n)
 {
     const char *dots = find_dots(s, end);
     span v;

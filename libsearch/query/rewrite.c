@@ -335,6 +335,7 @@ int lsi_query_hash(ls_query *q)
 {
     lsi_buf b;
     lsi_buf_init(&b, 0);
+    lsi_buf_reserve(&b, 256); /* most queries */
     hash_node(&b, q->root);
     lsi_buf_put64(&b, q->exclude_doc);
     int rc = b.rc;

@@ -21,7 +21,7 @@ static const uint8_t *keep(lsi_parser *p, const uint8_t *s, size_t n)
 static void add_term(lsi_parser *p, lsi_qword *w, int lang, const uint8_t *form, size_t form_len)
 {
     size_t n = 0;
-    const uint8_t *term = lsi_analyzer_term(p->an, lang, form, form_len, &n);
+    const uint8_t *term = lsi_analyzer_term_again(p->an, lang, form, form_len, &n);
     if (!term) p->rc = LS_NOMEM;
     if (!term || !n) return;
     if (w->term_count && w->terms[0].len == n && memcmp(w->terms[0].term, term, n) == 0) return;
@@ -68,12 +68,8 @@ static void make_word(lsi_parser *p, lsi_qword *w, const lsi_token *t, size_t ba
 
 static lsi_qword *next_slot(lsi_parser *p, uint32_t count)
 {
-    if (count < p->word_cap) return &p->words[count];
-    lsi_qword *grown = lsi_array_grow(p->words, &p->word_cap, (size_t)count + 1, sizeof *grown);
-    if (!grown) {
-        p->rc = LS_NOMEM;
-        return NULL;
-    }
+    lsi_qword *grown = lsi_parse_grow(p, p->words, &p->word_cap, count, sizeof *grown);
+    if (!grown) return NULL;
     p->words = grown;
     return &grown[count];
 }

@@ -12,8 +12,8 @@
 void lsi_results_free(ls_results *res)
 {
     if (!res) return;
-    lsi_arena_clear(&res->arena);
-    lsi_free(res);
+    lsi_arena arena = res->arena;
+    lsi_arena_clear(&arena);
 }
 
 static int read_numbers(lsi_search *s, lsi_plan_options *po, ls_error *err)
@@ -266,9 +266,11 @@ int lsi_results_search(ls_results **out, const ls_reader *r, const ls_query *q, 
     *out = NULL;
     int rc = lsi_search_options_read(&s.o, o, err);
     if (rc) return rc;
-    ls_results *res = lsi_calloc(1, sizeof *res);
+    lsi_arena arena; /* the results are the first thing in it */
+    lsi_arena_init(&arena);
+    ls_results *res = lsi_arena_zalloc(&arena, sizeof *res);
     if (!res) return lsi_fail_nomem(err);
-    lsi_arena_init(&res->arena);
+    res->arena = arena;
     rc = lsi_scratch_take(&s.scratch, r, err);
     if (!rc) rc = prepare(&s, err);
     if (!rc) rc = run(&s, &undated, &exact, err);

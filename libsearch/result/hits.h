@@ -9,7 +9,7 @@ typedef struct lsi_facet {
 } lsi_facet;
 
 struct ls_results {
-    lsi_arena arena; /* everything below */
+    lsi_arena arena; /* everything, the results themselves first */
     ls_results_info info;
     ls_hit *hits;
     char *cursor;

@@ -143,7 +143,6 @@ static int build(maker *k, ls_query *q, ls_error *err)
         kids[n] = leaf(&p, &k->list[i]);
         if (kids[n]) n++;
     }
-    lsi_free(p.words);
     q->root = p.rc ? NULL : n ? lsi_node_group(&p, LSI_Q_OR, kids, n) : lsi_node_new(&p, LSI_Q_NOTHING);
     int rc = p.rc;
     if (!rc && !q->root) rc = LS_NOMEM;
@@ -173,9 +172,8 @@ int lsi_more_like(ls_query **out, const ls_reader *r, uint64_t doc, ls_error *er
     ls_doc *d = NULL;
     const char *language = r->snap->schema->language;
     *out = NULL;
-    ls_query *q = lsi_calloc(1, sizeof *q);
+    ls_query *q = lsi_query_new();
     if (!q) return lsi_fail_nomem(err);
-    lsi_arena_init(&q->arena);
     lsi_map_init(&k.terms);
     q->exclude_doc = doc;
     q->default_lang = lsi_lang_find(language, strlen(language));

@@ -12,12 +12,23 @@
 #include "libsearch/util/alloc.h"
 #include "libsearch/util/map.h"
 
+#define KEPT_TERMS 128u
+#define KEPT_BYTES 24u
+
+/* A short word and its term; word_len 0: none yet. */
+typedef struct kept_term {
+    uint8_t word[KEPT_BYTES], term[KEPT_BYTES];
+    uint8_t word_len, term_len;
+    int16_t lang;
+} kept_term;
+
 struct lsi_analyzer {
     lsi_cutter cutter;
     lsi_folder folder;
     lsi_stems stems;
     lsi_buf keyword;
     uint8_t folded[LSI_FORM_MAX], lower[LSI_FORM_MAX], term[LSI_FORM_MAX];
+    kept_term kept[KEPT_TERMS]; /* by hash, the last one asked for; see lsi_analyzer_term_again */
 };
 
 int lsi_analyzer_new(lsi_analyzer **out, ls_error *err)
@@ -169,6 +180,23 @@ const uint8_t *lsi_analyzer_term(lsi_analyzer *a, int lang, const uint8_t *form,
     if (!stem) return NULL;
     *out_len = lsi_fold_full(&a->folder, stem, n, a->term);
     return a->term;
+}
+
+const uint8_t *lsi_analyzer_term_again(lsi_analyzer *a, int lang, const uint8_t *form, size_t len, size_t *out_len)
+{
+    if (!len || len > KEPT_BYTES) return lsi_analyzer_term(a, lang, form, len, out_len);
+    kept_term *k = &a->kept[(lsi_hash64(form, len) + (uint64_t)lang) % KEPT_TERMS];
+    if (k->word_len != len || k->lang != lang || memcmp(k->word, form, len) != 0) {
+        const uint8_t *term = lsi_analyzer_term(a, lang, form, len, out_len);
+        if (!term || *out_len > KEPT_BYTES) return term;
+        memcpy(k->word, form, len);
+        memcpy(k->term, term, *out_len);
+        k->word_len = (uint8_t)len;
+        k->term_len = (uint8_t)*out_len;
+        k->lang = (int16_t)lang;
+    }
+    *out_len = k->term_len;
+    return k->term;
 }
 
 /* Appends text folded, white space to one blank, none at the ends. */

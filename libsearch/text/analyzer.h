@@ -58,6 +58,8 @@ uint64_t lsi_tokens_invalid(const lsi_analyzer *a);   /* bytes that were not UTF
 const uint8_t *lsi_analyzer_fold(lsi_analyzer *a, const uint8_t *form, size_t len, size_t *out_len);
 /* The term of a form in a language; borrowed until the next call of this function on a. NULL: no memory. */
 const uint8_t *lsi_analyzer_term(lsi_analyzer *a, int lang, const uint8_t *form, size_t len, size_t *out_len);
+/* The same for words that come again, as those of queries do: short ones are kept with their terms. */
+const uint8_t *lsi_analyzer_term_again(lsi_analyzer *a, int lang, const uint8_t *form, size_t len, size_t *out_len);
 /* Folds a keyword value (case and accents, inner white space to one blank); same lifetime as fold. */
 const uint8_t *lsi_analyzer_keyword(lsi_analyzer *a, const uint8_t *text, size_t len, size_t *out_len);
 

@@ -55,7 +55,9 @@ int lsi_lang_find(const char *name, size_t len)
         code = i; /* de-AT, pt_BR: the language is what counts */
         break;
     }
+    uint8_t first = len ? lsi_ascii_lower((uint8_t)name[0]) : 0;
     for (int i = 0; i < LSI_LANG_COUNT; i++) {
+        if ((uint8_t)langs[i].name[0] != first && (uint8_t)langs[i].code[0] != first) continue;
         if (same(langs[i].name, name, len) || same(langs[i].code, name, code)) return i;
     }
     if (same("nb", name, code) || same("nn", name, code)) return LSI_LANG_NORWEGIAN;
