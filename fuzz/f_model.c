@@ -5,19 +5,6 @@
 #include "fuzz/fuzz.h"
 
 #include "tests/model.h"
-#include <dirent.h>
-#include <unistd.h>
-
-static void remove_flat(const char *folder)
-{
-    char name[700];
-    DIR *d = opendir(folder);
-    for (struct dirent *e; d && (e = readdir(d));) {
-        snprintf(name, sizeof name, "%s/%s", folder, e->d_name);
-        unlink(name);
-    }
-    if (d) closedir(d);
-}
 
 static void add(ls_writer *w, model *m, const char *text, size_t len)
 {
@@ -81,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
     (void)model_articles; /* of the model's other user */
     if (n > 3000) return 0;
     snprintf(path, sizeof path, "%s/model", fuzz_folder());
-    remove_flat(path);
+    fuzz_remove(path);
     LS_INIT(ls_writer_options, o);
     ls_schema *s;
     ls_field title = {.size = sizeof title, .name = "title", .type = LS_TEXT, .weight = 3},

@@ -8,14 +8,15 @@ static char folder[64], index_path[80];
 static pid_t owner;
 static ls_reader *reader;
 
-static void remove_all(const char *path)
+void fuzz_remove(const char *path)
 {
     char name[4096];
+    if (!unlink(path)) return;
     DIR *d = opendir(path);
     for (struct dirent *e; d && (e = readdir(d));) {
         if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..")) continue;
         snprintf(name, sizeof name, "%s/%s", path, e->d_name);
-        if (unlink(name)) remove_all(name);
+        fuzz_remove(name);
     }
     if (d) closedir(d);
     rmdir(path);
@@ -25,7 +26,7 @@ static void at_end(void)
 {
     ls_reader_close(reader);
     reader = NULL;
-    if (getpid() == owner) remove_all(folder);
+    if (getpid() == owner) fuzz_remove(folder);
 }
 
 const char *fuzz_folder(void)
@@ -67,19 +68,19 @@ static void add(ls_writer *w, unsigned i, unsigned version)
     ls_doc_free(d);
 }
 
-void fuzz_index_make(const char *path)
+void fuzz_index_make(const char *path, unsigned documents)
 {
     ls_error err;
     ls_writer *w;
     LS_INIT(ls_writer_options, o);
     o.flags = LS_WRITER_CREATE | LS_WRITER_NO_SYNC | LS_WRITER_NO_MERGE;
     FUZZ_CHECK(!ls_writer_open(&w, path, &o, &err));
-    for (unsigned i = 0; i < 360; i++) {
+    for (unsigned i = 0; i < documents; i++) {
         add(w, i, 1);
-        if (i == 300 || i == 340) FUZZ_CHECK(!ls_commit(w, NULL, &err));
+        if (i == documents * 5 / 6 || i == documents * 17 / 18) FUZZ_CHECK(!ls_commit(w, NULL, &err));
     }
     add(w, 3, 2);
-    add(w, 310, 2);
+    add(w, documents * 31 / 36, 2);
     FUZZ_CHECK(!ls_delete(w, "d7", 2, &err));
     FUZZ_CHECK(!ls_commit(w, NULL, &err));
     ls_writer_close(w);
@@ -89,7 +90,7 @@ const char *fuzz_index(void)
 {
     if (*index_path) return index_path;
     snprintf(index_path, sizeof index_path, "%s/index", fuzz_folder());
-    fuzz_index_make(index_path);
+    fuzz_index_make(index_path, FUZZ_LARGE);
     return index_path;
 }
 

@@ -85,8 +85,13 @@ static inline bool fuzz_is_refusal(int rc, const ls_error *err)
 const char *fuzz_folder(void);
 const char *fuzz_index(void);
 ls_reader *fuzz_reader(void);
-/* The same index anew, under a path of the caller's: three segments, one document deleted, two replaced. */
-void fuzz_index_make(const char *path);
+/* Such an index anew, under a path of the caller's: three segments, one document deleted, two replaced. The large one
+ * has whole blocks of postings (256 documents), the small one is small enough to be written and read many times a
+ * second under ASan. */
+enum { FUZZ_SMALL = 36, FUZZ_LARGE = 360 };
+void fuzz_index_make(const char *path, unsigned documents);
+/* A file or folder with all that is in it; nothing where there is none. */
+void fuzz_remove(const char *path);
 /* Valid UTF-8? */
 bool fuzz_utf8(const char *s, size_t n);
 #endif

@@ -1,4 +1,4 @@
-/* make_seeds.c — the seeds of f_sections, f_frame and f_index from a small real index: what no hand would write.
+/* make_seeds.c — the seeds of f_sections, f_frame, f_index and f_salvage from a small real index: what no hand would write.
  * usage: make_seeds DIR (fuzz/seeds) */
 #include <sys/stat.h>
 
@@ -148,8 +148,6 @@ static void of_index(void)
     char name[20];
     lsi_buf b;
     lsi_buf_init(&b, 0);
-    lsi_buf_puts(&b, "none");
-    save("f_index", "none", &b);
     for (unsigned file = 0; file < 5; file++)
         for (unsigned section = 0; section < 19; section += file ? 3 : 1) {
             lsi_buf_reset(&b);
@@ -168,6 +166,62 @@ static void of_index(void)
     lsi_buf_clear(&b);
 }
 
+/* The files of a very small index as f_salvage takes them: whole, without its manifest, and the manifest alone. */
+typedef struct ruin {
+    const char *path;
+    lsi_buf all, files, manifest;
+} ruin;
+
+static int put_file(void *ctx, const char *name)
+{
+    ruin *r = ctx;
+    char path[400];
+    uint64_t generation = 1;
+    ls_error err;
+    lsi_buf bytes;
+    lsi_name_kind kind = lsi_name_parse(name, &generation);
+    bool manifest = !strcmp(name, LSI_NAME_MANIFEST);
+    if (!manifest && kind == LSI_NAME_OTHER) return 0;
+    lsi_buf_init(&bytes, 0);
+    snprintf(path, sizeof path, "%s/%s", r->path, name);
+    if (manifest) generation = 1;
+    FUZZ_CHECK(!lsi_io_read_file(path, 65535, &bytes, &err) && generation >= 1 && generation <= 16);
+    lsi_buf *to_both[] = {&r->all, manifest ? &r->manifest : &r->files};
+    uint8_t how = manifest                   ? 0
+                  : kind == LSI_NAME_SEGMENT ? 2
+                  : kind == LSI_NAME_LIVE    ? 3
+                  : kind == LSI_NAME_TOMBS   ? 4
+                                             : 5;
+    for (size_t i = 0; i < 2; i++) {
+        lsi_buf_put8(to_both[i], (uint8_t)(how | (generation - 1) << 4));
+        lsi_buf_put16(to_both[i], (uint16_t)bytes.len);
+        lsi_buf_put(to_both[i], bytes.data, bytes.len);
+    }
+    lsi_buf_clear(&bytes);
+    return 0;
+}
+
+static void of_ruin(void)
+{
+    char path[300];
+    ls_error err;
+    lsi_dir *dir;
+    ruin r = {.path = path};
+    lsi_buf_init(&r.all, 0);
+    lsi_buf_init(&r.files, 0);
+    lsi_buf_init(&r.manifest, 0);
+    snprintf(path, sizeof path, "%s/ruin", fuzz_folder());
+    fuzz_index_make(path, 12);
+    FUZZ_CHECK(!lsi_dir_open(&dir, path, &err) && !lsi_dir_list(dir, put_file, &r, &err));
+    save("f_salvage", "whole", &r.all);
+    save("f_salvage", "no-manifest", &r.files);
+    save("f_salvage", "manifest", &r.manifest);
+    lsi_dir_close(dir);
+    lsi_buf_clear(&r.all);
+    lsi_buf_clear(&r.files);
+    lsi_buf_clear(&r.manifest);
+}
+
 int main(int argc, char **argv)
 {
     FUZZ_CHECK(argc == 2);
@@ -181,5 +235,6 @@ int main(int argc, char **argv)
     }
     of_manifest();
     of_index();
+    of_ruin();
     return 0;
 }

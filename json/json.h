@@ -53,7 +53,7 @@ void js_date(js_text *t, int64_t ms); /* RFC 3339 in quotes */
 /* Members: a comma unless the object or array has just been opened, then "name": — name is ours, not escaped. */
 void js_key(js_text *t, const char *name);
 void js_comma(js_text *t); /* in an array: a comma unless it has just been opened */
-/* & < > " ' as entities, for text and attributes of HTML and XML. */
+/* & < > " ' as entities, invalid UTF-8 as U+FFFD: for text and attributes of HTML and XML. */
 void js_html(js_text *t, const char *s, size_t len);
 
 /* ---- problem.c: what goes wrong, as RFC 9457 --------------------------------------------------------------------- */

@@ -233,31 +233,37 @@ void js_key(js_text *t, const char *name)
 
 void js_html(js_text *t, const char *s, size_t len)
 {
-    size_t from = 0;
-    for (size_t i = 0; i < len; i++) {
-        const char *entity = NULL;
+    size_t from = 0, n;
+    for (size_t i = 0; i < len; i += n) {
+        const char *instead = NULL;
+        bool valid = true;
+        uint32_t cp;
+        n = 1;
         switch (s[i]) {
         case '&':
-            entity = "&amp;";
+            instead = "&amp;";
             break;
         case '<':
-            entity = "&lt;";
+            instead = "&lt;";
             break;
         case '>':
-            entity = "&gt;";
+            instead = "&gt;";
             break;
         case '"':
-            entity = "&quot;";
+            instead = "&quot;";
             break;
         case '\'':
-            entity = "&#39;";
+            instead = "&#39;";
             break;
         default:
-            continue;
+            if ((unsigned char)s[i] < 0x80) continue;
+            n = js_utf8_next(s + i, len - i, &cp, &valid);
+            if (valid) continue;
+            instead = "\xEF\xBF\xBD";
         }
         js_put(t, s + from, i - from);
-        js_puts(t, entity);
-        from = i + 1;
+        js_puts(t, instead);
+        from = i + n;
     }
     js_put(t, s + from, len - from);
 }

@@ -45,6 +45,22 @@ static void strings_are_escaped(void **state)
     }
 }
 
+static void markup_is_escaped(void **state)
+{
+    static const struct {
+        const char *in, *out;
+    } cases[] = {{"<b>&'\"", "&lt;b&gt;&amp;&#39;&quot;"},
+                 {"h\xC3\xA9 \xF0\x9F\x9A\x80", "h\xC3\xA9 \xF0\x9F\x9A\x80"},
+                 {"\xE3\xCD<\xE2\x82", "\xEF\xBF\xBD\xEF\xBF\xBD&lt;\xEF\xBF\xBD"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        js_text t = {0};
+        js_html(&t, cases[i].in, strlen(cases[i].in));
+        assert_string_equal(t.data, cases[i].out);
+        js_text_free(&t);
+    }
+}
+
 static void numbers_read_back(void **state)
 {
     static const double cases[] = {0.1, 1.0 / 3, 4.31, 1e300, 5e-324, -2.5, 0, 123456789.123};
@@ -381,6 +397,7 @@ int main(void)
 #define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(strings_are_escaped),
+        cmocka_unit_test(markup_is_escaped),
         cmocka_unit_test(numbers_read_back),
         cmocka_unit_test(members_get_their_commas),
         cmocka_unit_test(units_are_counted),
