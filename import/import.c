@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include "import/import.h"
 #include "import/nitf.h"
@@ -62,12 +63,13 @@ static int read_error(ls_error *err)
     return fail(err, LS_IO, message);
 }
 
-/* Bytes up to the end of a line, or of the buffer; 0: the end or an error. Not fread, which would wait for a full
- * buffer: lines of a pipe are to be taken as they come. */
-static size_t read_line(FILE *in, char *piece, size_t cap)
+/* The next bytes; 0: the end or an error. Of a pipe a line at most, not what fread would wait for to fill its buffer:
+ * lines are to be taken as they come. */
+static size_t read_piece(FILE *in, bool is_file, char *piece, size_t cap)
 {
     size_t n = 0;
     int c;
+    if (is_file) return fread(piece, 1, cap, in);
     flockfile(in);
     while (n < cap && (c = getc_unlocked(in)) != EOF) {
         piece[n++] = (char)c;
@@ -81,9 +83,11 @@ static int read_lines(FILE *in, ls_doc *doc, const js_article_options *o, js_eac
 {
     static _Thread_local char piece[PIECE];
     im_lines lines = {0};
-    int rc = LS_OK;
+    struct stat st;
+    int rc = LS_OK, fd = fileno(in);
+    bool is_file = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
     size_t n;
-    while (rc == LS_OK && (n = read_line(in, piece, sizeof piece)) > 0)
+    while (rc == LS_OK && (n = read_piece(in, is_file, piece, sizeof piece)) > 0)
         rc = im_lines_feed(&lines, piece, n, false, doc, o, each, ctx);
     if (rc == LS_OK && ferror(in)) {
         rc = read_error(err);

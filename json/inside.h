@@ -27,6 +27,9 @@ int js_ninjs_rename(json_t *object, ls_error *err);
 /* markup.c: appends the text of a piece of HTML, paragraphs parted by empty lines. */
 void js_markup_text(js_text *out, const char *s, size_t len);
 
+#define JS_DEPTH_MAX 64
+/* quick.c: the tree of JSON that is plain enough; NULL where it is not, has an error, or memory ran out. */
+json_t *js_parse_quickly(const char *text, size_t len);
 /* parse.c: JSON text, strictly: at most 64 deep, no name twice, nothing behind it. The caller drops *out. */
 int js_parse(json_t **out, const char *text, size_t len, ls_error *err);
 /* "a string", "an object" …: what was found, for messages. */

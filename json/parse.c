@@ -9,8 +9,6 @@
 
 #include "json/inside.h"
 
-#define DEPTH_MAX 64
-
 int js_fail(ls_error *err, int code, uint64_t offset, const char *format, ...)
 {
     if (err == NULL) return code;
@@ -37,7 +35,7 @@ static size_t too_deep(const char *s, size_t len)
             break;
         case '{':
         case '[':
-            if (++depth > DEPTH_MAX) return i;
+            if (++depth > JS_DEPTH_MAX) return i;
             break;
         case '}':
         case ']':
@@ -72,8 +70,10 @@ int js_parse(json_t **out, const char *text, size_t len, ls_error *err)
     *out = NULL;
     pthread_once(&once, watch_memory);
     starved = false;
+    *out = js_parse_quickly(text, len);
+    if (*out) return LS_OK;
     size_t deep = too_deep(text, len);
-    if (deep < len) return js_fail(err, LS_LIMIT, deep, "byte %zu: nested deeper than %d", deep, DEPTH_MAX);
+    if (deep < len) return js_fail(err, LS_LIMIT, deep, "byte %zu: nested deeper than %d", deep, JS_DEPTH_MAX);
     *out = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &e);
     if (*out) return LS_OK;
     uint64_t at = e.position > 0 ? (uint64_t)e.position : 0;
@@ -123,7 +123,7 @@ static void write_object(js_text *out, const json_t *v)
     js_putc(out, '}');
 }
 
-/* Recursion is bounded by DEPTH_MAX: trees come from js_parse. */
+/* Recursion is bounded by JS_DEPTH_MAX: trees come from js_parse. */
 void js_write_json(js_text *out, const json_t *v)
 {
     switch (json_typeof(v)) {
