@@ -11,6 +11,7 @@
 #include "libsearch/query/fuzzy.h"
 #include "libsearch/util/heap.h"
 #include <math.h>
+#include <stdlib.h>
 
 static void test_arithmetic(void **state)
 {
@@ -95,21 +96,74 @@ static void test_heap(void **state)
     (void)state;
     lsi_top room[5];
     lsi_heap h;
-    lsi_heap_init(&h, room, 5, false);
+    assert_int_equal(lsi_heap_room(5), 5);
+    lsi_heap_init(&h, room, 5, false, false);
     for (uint64_t i = 0; i < 100; i++) {
         lsi_top t = {.key = i * 37 % 100 / 2, .doc = i, .has = i % 50 != 3};
         lsi_heap_push(&h, &t);
     }
-    lsi_heap_sort(&h);
+    lsi_heap_sort(&h, NULL);
     assert_int_equal(h.count, 5);
     for (size_t i = 1; i < 5; i++) assert_true(lsi_heap_order(&h, &room[i - 1], &room[i]) < 0);
     assert_int_equal(room[0].key, 49);
     assert_true(room[0].doc < room[1].doc);
 }
 
+static uint64_t next_random(uint64_t *x)
+{
+    *x ^= *x << 13;
+    *x ^= *x >> 7;
+    *x ^= *x << 17;
+    return *x;
+}
+
+static int by_order(const void *a, const void *b)
+{
+    const lsi_heap numbers = {0};
+    return lsi_heap_order(&numbers, a, b);
+}
+
+/* A large k keeps what a sort of everything keeps, whatever the keys are like, in whatever order they come. */
+static void test_many_best(void **state)
+{
+    enum { ALL = 5000, MOST = 1300 };
+    static lsi_top all[ALL], sorted[ALL], room[2 * MOST];
+    static const uint64_t MASKS[] = {0, 1, 15, 0xFFF, 0x7FFFFFFF, UINT64_MAX};
+    static uint64_t spare[2 * MOST];
+    uint64_t x = 88172645463325252u;
+    (void)state;
+    for (size_t round = 0; round < 72; round++) {
+        size_t cap = 1 + next_random(&x) % MOST, count = round % 5 ? ALL : next_random(&x) % (2 * cap);
+        count = LSI_MIN(count, (size_t)ALL);
+        for (size_t i = 0; i < count; i++) {
+            uint64_t key = next_random(&x) & MASKS[round % LSI_COUNTOF(MASKS)];
+            if (round % 7 == 1) key = round % 2 ? i : count - i; /* in order */
+            all[i] = (lsi_top){.key = key, .doc = i * 7919 % 10007, .has = round % 4 || i % 3};
+            if (!all[i].has) all[i].key = 0;
+        }
+        memcpy(sorted, all, sizeof all);
+        qsort(sorted, count, sizeof *sorted, by_order);
+        lsi_heap h;
+        assert_in_range(lsi_heap_room(cap), cap, LSI_COUNTOF(room));
+        lsi_heap_init(&h, room, cap, false, false);
+        for (size_t i = 0; i < count; i++) {
+            lsi_heap_push(&h, &all[i]);
+            if (h.count == cap && i % 97 == 0) { /* the bar is never too high */
+                size_t better = 0;
+                for (size_t j = 0; j <= i; j++) better += lsi_heap_order(&h, &all[j], &h.at[0]) <= 0;
+                assert_true(better >= cap);
+            }
+        }
+        lsi_heap_sort(&h, round % 6 == 5 ? NULL : spare);
+        assert_int_equal(h.count, LSI_MIN(cap, count));
+        for (size_t i = 0; i < h.count; i++) assert_int_equal(h.at[i].doc, sorted[i].doc);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_arithmetic), cmocka_unit_test(test_fuzzy),
-                                       cmocka_unit_test(test_batches), cmocka_unit_test(test_heap)};
+                                       cmocka_unit_test(test_batches), cmocka_unit_test(test_heap),
+                                       cmocka_unit_test(test_many_best)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

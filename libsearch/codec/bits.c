@@ -70,27 +70,36 @@ int lsi_offsets_end(lsi_offsets_writer *w, lsi_sink *sink, ls_error *err)
     return lsi_sink_failed(sink, err);
 }
 
-static int get_one(const lsi_section *s, uint64_t at, uint64_t n, uint64_t i, uint64_t *v, ls_error *err)
+/* Group g of n + 1 offsets: where its numbers are, and the width and first of them. */
+static const uint8_t *get_group(const lsi_section *s, uint64_t at, uint64_t n, uint64_t g, uint64_t *first,
+                                unsigned *width, ls_error *err)
 {
-    uint64_t groups = (n + 1 + GROUP - 1) / GROUP, g = i / GROUP;
+    uint64_t groups = (n + 1 + GROUP - 1) / GROUP;
     const uint8_t *p = lsi_section_get(s, at + 16 * g, 16, err);
-    if (!p) return lsi_read_failed(err);
-    uint64_t first = lsi_get64(p), begin = lsi_get64(p + 8) & BEGIN_MASK;
-    unsigned width = p[15];
-    uint64_t bytes = lsi_bits_bytes(LSI_MIN(GROUP, n + 1 - g * GROUP), width);
-    *v = first;
-    if (width > 64) return lsi_section_corrupt(s, at + 16 * g, err, "a width of at most 64 bits");
-    if (!bytes) return LS_OK;
-    if (!(p = lsi_section_get(s, at + 16 * groups + begin, bytes, err))) return lsi_read_failed(err);
-    *v += lsi_bits_at(p, width, i % GROUP);
-    return LS_OK;
+    if (!p) return NULL;
+    uint64_t begin = lsi_get64(p + 8) & BEGIN_MASK;
+    *first = lsi_get64(p);
+    *width = p[15];
+    uint64_t bytes = lsi_bits_bytes(LSI_MIN(GROUP, n + 1 - g * GROUP), *width);
+    if (*width > 64) {
+        lsi_section_corrupt(s, at + 16 * g, err, "a width of at most 64 bits");
+        return NULL;
+    }
+    return bytes ? lsi_section_get(s, at + 16 * groups + begin, bytes, err) : p;
 }
 
 int lsi_offsets_get(const lsi_section *s, uint64_t at, uint64_t n, uint64_t i, uint64_t most, uint64_t *from,
                     uint64_t *to, ls_error *err)
 {
-    int rc = get_one(s, at, n, i, from, err);
-    if (!rc) rc = get_one(s, at, n, i + 1, to, err);
-    if (rc) return rc;
+    uint64_t first;
+    unsigned width;
+    const uint8_t *p = get_group(s, at, n, i / GROUP, &first, &width, err);
+    if (!p) return lsi_read_failed(err);
+    *from = first + lsi_bits_at(p, width, i % GROUP);
+    if ((i + 1) % GROUP == 0) {
+        p = get_group(s, at, n, (i + 1) / GROUP, &first, &width, err);
+        if (!p) return lsi_read_failed(err);
+    }
+    *to = first + lsi_bits_at(p, width, (i + 1) % GROUP);
     return *from <= *to && *to <= most ? LS_OK : lsi_section_corrupt(s, at, err, "rising offsets within the section");
 }

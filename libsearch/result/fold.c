@@ -156,16 +156,16 @@ static int match_circle(folding *f)
     lsi_search *s = f->s;
     lsi_heap window = s->heap;
     size_t room = window.count + f->circle_count;
-    lsi_top *memory = lsi_arena_alloc(f->a, (room + 1) * sizeof *memory);
+    lsi_top *memory = lsi_arena_alloc(f->a, (lsi_heap_room(room) + 1) * sizeof *memory);
     if (!memory) return lsi_fail_nomem(f->err);
-    lsi_heap_init(&s->heap, memory, room, window.text_falling);
+    lsi_heap_init(&s->heap, memory, room, window.text, window.text_falling);
     for (size_t i = 0; i < window.count; i++) lsi_heap_push(&s->heap, &window.at[i]);
     lsi_exec_sink sink = {.ctx = s, .scores = s->o.sort == LS_BY_RELEVANCE, .window = on_window};
     bool behind = s->has_after;
     s->has_after = false; /* leads of earlier pages count */
     int rc = f->circle_count ? lsi_exec_docs(&s->plan, f->circle, f->circle_count, &sink, f->err) : LS_OK;
     s->has_after = behind;
-    lsi_heap_sort(&s->heap);
+    lsi_heap_sort(&s->heap, NULL);
     return rc;
 }
 
@@ -397,6 +397,7 @@ static int show_page(folding *f, size_t from, size_t n)
 static int try_window(folding *f, bool whole, bool last_try, bool *enough)
 {
     lsi_search *s = f->s;
+    lsi_heap_settle(&s->heap);
     lsi_map_init(&f->numbers);
     f->text_count = f->circle_count = 0;
     int rc = take_window(f);

@@ -165,7 +165,9 @@ int lsi_search_hit(const lsi_search *s, ls_results *res, const lsi_top *t, ls_hi
 static int copy_hits(lsi_search *s, ls_results *res, ls_error *err)
 {
     lsi_heap *h = &s->heap;
-    lsi_heap_sort(h);
+    uint64_t *spare = lsi_arena_alloc(&s->scratch->arena, (2 * h->cap + 1) * sizeof *spare);
+    if (!spare) return lsi_fail_nomem(err);
+    lsi_heap_sort(h, spare);
     size_t from = LSI_MIN(s->offset, h->count), n = LSI_MIN(h->count - from, s->limit);
     res->hits = lsi_arena_alloc(&res->arena, (n + 1) * sizeof *res->hits);
     if (!res->hits) return lsi_fail_nomem(err);
@@ -205,9 +207,9 @@ static int copy_words(const lsi_plan *p, ls_results *res, ls_error *err)
 static int open_heap(lsi_search *s, size_t want, ls_error *err)
 {
     want = (size_t)LSI_MIN((uint64_t)want, s->snap->documents);
-    lsi_top *memory = lsi_arena_alloc(&s->scratch->arena, (want + 1) * sizeof *memory);
+    lsi_top *memory = lsi_arena_alloc(&s->scratch->arena, (lsi_heap_room(want) + 1) * sizeof *memory);
     if (!memory) return lsi_fail_nomem(err);
-    lsi_heap_init(&s->heap, memory, want, s->order.falling && s->order.text);
+    lsi_heap_init(&s->heap, memory, want, s->order.text, s->order.falling);
     return LS_OK;
 }
 
