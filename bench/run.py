@@ -308,7 +308,7 @@ def main():
     ap.add_argument("--again", action="store_true")
     ap.add_argument("--quick", action="store_true")
     ap.add_argument("--out", default="docs/PERFORMANCE.md")
-    a = ap.parse_args()
+    a = ap.parse_intermixed_args()
     run = Run(a)
     for part in a.part or PARTS:
         t = time.time()
