@@ -71,6 +71,7 @@ int lsi_stream_open(lsi_stream *s, const lsi_section *section, uint64_t offset, 
     s->count = count;
     s->block = s->near_block = UINT32_MAX;
     s->near = 0;
+    s->whole = false;
     s->offset_le = s->widths_le = NULL;
     s->data = 0;
     s->short_widths = 0;
@@ -118,7 +119,7 @@ static int read_other(lsi_stream *s, uint32_t block, uint32_t from, uint32_t n, 
     int rc;
     s->near = block == s->near_block ? s->near + n : n;
     s->near_block = block;
-    if (s->near <= FEW) {
+    if (s->near <= FEW && !s->whole) {
         place at;
         rc = place_of(s, block, &at, err);
         if (rc) return rc;

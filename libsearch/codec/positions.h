@@ -15,11 +15,19 @@ typedef struct lsi_stream { /* an open stream of u32 entries (positions or form 
     uint16_t short_widths;
     uint32_t near; /* entries taken singly from block near_block: many of them make it worth decoding */
     uint32_t near_block;
+    bool whole; /* much of each block will be asked for: decode it at once. The caller's to set */
 } lsi_stream;
 
 /* count: the list's cf. For forms of a term with one form: section NULL is allowed, all entries read as 0. */
 int lsi_stream_open(lsi_stream *s, const lsi_section *section, uint64_t offset, uint64_t count, ls_error *err);
 int lsi_stream_read(lsi_stream *s, uint64_t first, uint32_t n, uint32_t *out, ls_error *err); /* raw entries */
+/* The entries where they stand in the decoded block, until the next call; NULL where they must be read. */
+LSI_INLINE const uint32_t *lsi_stream_at(const lsi_stream *s, uint64_t first, uint32_t n)
+{
+    uint32_t from = (uint32_t)(first % LSI_BLOCK_DOCS);
+    if (s->block != first / LSI_BLOCK_DOCS || from + (uint64_t)n > LSI_BLOCK_DOCS || first + n > s->count) return NULL;
+    return s->values + from;
+}
 /* Positions of one document: entries summed up from 0; strictly rising is verified (equal ones are allowed only by
  * joined words of one term: then CORRUPT only where they fall). */
 int lsi_positions_read(lsi_stream *s, uint64_t first, uint32_t n, uint32_t *out, ls_error *err);

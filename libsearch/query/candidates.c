@@ -2,13 +2,17 @@
  *
  * A block's documents are asked for in each other list in turn, the rarer first; those found keep the number of the
  * word's occurrences and where these begin in the streams. So the lists are gone through once and in order, and the
- * positions of what is worth it are read afterwards, in any order (top_span.c takes the most promising first).
- * Invariant: columns of all kids asked so far are equally long. It does not know scores. */
+ * positions of what is worth it are read afterwards, in any order (top_span.c takes the most promising first). Where
+ * only scores above a bar matter, candidates whose bound does not pass it go before the next list is asked.
+ * Invariant: columns of all kids asked so far are equally long. It does not know a heap. */
 #include "libsearch/query/candidates.h"
+#include "libsearch/codec/pack.h"
 #include "libsearch/query/places.h"
 
 #define ROOM       16384u /* entries of a column of all kids together */
 #define ROOM_LEAST (2 * LSI_BLOCK_DOCS)
+#define FEW        6u /* of a block: summed one by one */
+#define WHOLE      6u /* entries wanted of each block of a stream: blocks are decoded */
 
 bool lsi_candidates_can(const lsi_span *s)
 {
@@ -23,13 +27,13 @@ int lsi_candidates_open(lsi_plan *p, lsi_span *s, ls_error *err)
         c = lsi_arena_zalloc(a, sizeof *c);
         if (!c) return lsi_fail_nomem(err);
         c->cap = LSI_MAX(ROOM / s->kid_count, ROOM_LEAST);
-        c->docs =
-            lsi_arena_alloc(a, ((size_t)c->cap * 2 + LSI_BLOCK_DOCS + 3 * (size_t)s->kid_count) * sizeof *c->docs);
+        uint32_t cap = c->cap + LSI_BATCH_SLACK;
+        c->docs = lsi_arena_alloc(a, ((size_t)cap * 2 + 3 * (size_t)s->kid_count) * sizeof *c->docs);
         c->first = lsi_arena_alloc(a, (size_t)c->cap * s->kid_count * 2 * sizeof *c->first);
-        if (!c->docs || !c->first) return lsi_fail_nomem(err);
-        c->most = c->docs + c->cap;
-        c->kept = c->most + c->cap;
-        c->order = c->kept + LSI_BLOCK_DOCS;
+        c->probe = lsi_arena_zalloc(a, sizeof *c->probe);
+        if (!c->docs || !c->first || !c->probe) return lsi_fail_nomem(err);
+        c->most = c->docs + cap;
+        c->order = c->most + cap;
         c->one = c->order + s->kid_count;
         c->count = c->first + (size_t)c->cap * s->kid_count;
         s->candidates = c;
@@ -70,70 +74,116 @@ static int take_block(lsi_span *s, lsi_doc lo, lsi_doc hi, uint32_t *m, lsi_doc 
     return LS_OK;
 }
 
-/* Leaves those of the m newest candidates that kid `k` holds too. */
-static int ask(lsi_span *s, uint32_t k, uint32_t *m, ls_error *err)
+/* Where the entries of those that the probe found begin in the streams. */
+static void firsts(lsi_candidates *c, const lsi_postings *p, uint32_t *first)
+{
+    const lsi_probe *b = c->probe;
+    if (b->n < FEW) {
+        for (uint32_t i = 0; i < b->n; i++) first[i] = lsi_postings_stream(p, b->where[i]);
+        return;
+    }
+    uint32_t n = b->where[b->n - 1] + 1u;
+    for (uint32_t i = 0; i < n; i++) c->sums[i] = p->counts[i] - 1;
+    lsi_pack_gaps(c->sums, n, lsi_get32(p->cum_le + 4 * (size_t)p->block));
+    for (uint32_t i = 0; i < b->n; i++) first[i] = c->sums[b->where[i]] - p->counts[b->where[i]];
+}
+
+/* Leaves those of the m newest candidates, whose columns of `asked` kids are there, that are in kept. */
+static void leave(lsi_candidates *c, uint32_t asked, uint32_t m)
+{
+    const uint32_t *kept = c->kept;
+    uint32_t *docs = c->docs + c->n, *most = c->most + c->n;
+    for (uint32_t j = 0; j < m; j++) {
+        docs[j] = docs[kept[j]];
+        most[j] = most[kept[j]];
+    }
+    for (uint32_t i = 0; i < asked; i++) {
+        uint32_t *first = c->first + (size_t)c->order[i] * c->cap + c->n, *count = c->count + (first - c->first);
+        for (uint32_t j = 0; j < m; j++) {
+            first[j] = first[kept[j]];
+            count[j] = count[kept[j]];
+        }
+    }
+}
+
+/* Asks the kid that comes after `asked` others, and leaves those of the m newest candidates that it holds too. */
+static int ask(lsi_span *s, uint32_t asked, uint32_t *m, ls_error *err)
 {
     lsi_candidates *c = s->candidates;
-    lsi_source *src = &s->kids[k]->sources[0];
-    lsi_postings *p = &src->c.p;
-    const uint32_t *docs = c->docs + c->n;
-    uint32_t *count = c->count + (size_t)k * c->cap + c->n, *first = c->first + (count - c->count), kept = 0;
-    for (uint32_t j = 0; j < *m; j++) {
-        lsi_doc d, want = docs[j];
-        if (p->ranges && !p->ranges[want >> LSI_RANGE_SHIFT]) continue;
-        int rc = lsi_cursor_seek(&src->c, want, &d, err);
+    uint32_t k = c->order[asked], kept = 0;
+    lsi_postings *p = &s->kids[k]->sources[0].c.p;
+    uint32_t *count = c->count + (size_t)k * c->cap + c->n, *first = c->first + (count - c->count);
+    for (uint32_t j = 0; j < *m;) {
+        const lsi_probe *b = c->probe;
+        int rc = lsi_probe_block(c->probe, &s->kids[k]->sources[0].c, c->docs + c->n, j, *m, &j, err);
+        if (!rc && b->n) rc = lsi_postings_counts(p, err);
         if (rc) return rc;
-        if (d == LSI_DOC_END) break;
-        if (d != want) continue;
-        if (!p->have_counts && (rc = lsi_postings_counts(p, err)) != LS_OK) return rc;
-        count[kept] = p->counts[src->c.at];
-        first[kept] = lsi_source_first(src);
-        c->kept[kept++] = j;
+        firsts(c, p, first + kept);
+        for (uint32_t i = 0; i < b->n; i++) {
+            count[kept + i] = p->counts[b->where[i]];
+            c->kept[kept + i] = b->which[i];
+        }
+        kept += b->n;
     }
+    if (kept < *m) leave(c, asked, kept);
     *m = kept;
     return LS_OK;
 }
 
-static void leave(uint32_t *column, const uint32_t *kept, uint32_t m)
-{
-    for (uint32_t j = 0; j < m; j++) column[j] = column[kept[j]];
-}
-
 /* tf is at most the count of a phrase's rarest word; of a slop or near, whose first word's places count, its count. */
-static void bound(const lsi_span *s, uint32_t from)
+static void bound(const lsi_span *s, uint32_t asked, uint32_t m)
 {
     lsi_candidates *c = s->candidates;
-    uint32_t kids = s->type == LSI_SPAN_PHRASE ? s->kid_count : 1;
-    for (uint32_t i = from; i < c->n; i++) c->most[i] = c->count[i];
-    for (uint32_t k = 1; k < kids; k++) {
-        const uint32_t *count = c->count + (size_t)k * c->cap;
-        for (uint32_t i = from; i < c->n; i++) c->most[i] = LSI_MIN(c->most[i], count[i]);
-    }
+    uint32_t k = c->order[asked], *most = c->most + c->n;
+    const uint32_t *count = c->count + (size_t)k * c->cap + c->n;
+    if (!asked) memset(most, 0x7f, m * sizeof *most);
+    if (s->type != LSI_SPAN_PHRASE && k) return;
+    for (uint32_t i = 0; i < m; i++) most[i] = LSI_MIN(most[i], count[i]);
 }
 
-int lsi_candidates_fill(lsi_span *s, lsi_doc lo, lsi_doc hi, lsi_doc *next, ls_error *err)
+/* Leaves those of the m newest candidates whose bound passes the bar. */
+static uint32_t pass(lsi_candidates *c, const lsi_bar *bar, uint32_t asked, uint32_t m)
+{
+    const lsi_op *op = bar->op;
+    uint32_t left = 0;
+    bar->batch->scores(c->scores, c->most + c->n, c->docs + c->n, m, op->norms, op->k, op->w, bar->magic);
+    for (uint32_t j = 0; j < m; j++) {
+        c->kept[left] = j;
+        left += c->scores[j] > bar->cut ? 1 : 0;
+    }
+    if (left < m) leave(c, asked, left);
+    return left;
+}
+
+int lsi_candidates_fill(lsi_span *s, lsi_doc lo, lsi_doc hi, const lsi_bar *bar, lsi_doc *next, ls_error *err)
 {
     lsi_candidates *c = s->candidates;
+    uint32_t most = bar ? LSI_MIN(bar->want, c->cap - LSI_BLOCK_DOCS + 1) : c->cap - LSI_BLOCK_DOCS + 1;
     c->n = 0;
-    for (*next = lo; *next < hi && c->n + LSI_BLOCK_DOCS <= c->cap;) {
+    for (*next = lo; *next < hi && c->n < most;) {
         uint32_t m = 0;
         int rc = take_block(s, *next, hi, &m, next, err);
-        for (uint32_t i = 1; !rc && m && i < s->kid_count; i++) {
-            uint32_t had = m;
-            rc = ask(s, c->order[i], &m, err);
-            if (rc || m == had) continue;
-            leave(c->docs + c->n, c->kept, m);
-            for (uint32_t j = 0; j < i; j++) {
-                size_t column = (size_t)c->order[j] * c->cap + c->n;
-                leave(c->first + column, c->kept, m);
-                leave(c->count + column, c->kept, m);
-            }
+        for (uint32_t i = 0; !rc && m && i < s->kid_count; i++) {
+            if (i) rc = ask(s, i, &m, err);
+            if (rc) break;
+            bound(s, i, m);
+            if (bar && bar->cut > 0) m = pass(c, bar, i + 1, m);
         }
         if (rc) return rc;
         c->n += m;
-        bound(s, c->n - m);
     }
     return LS_OK;
+}
+
+void lsi_candidates_expect(lsi_span *s, uint32_t from, uint32_t to, uint32_t n)
+{
+    const lsi_candidates *c = s->candidates;
+    for (uint32_t k = 0; k < s->kid_count && from < to; k++) {
+        lsi_source *src = &s->kids[k]->sources[0];
+        const uint32_t *first = c->first + (size_t)k * c->cap;
+        uint64_t blocks = (first[to - 1] - first[from]) / LSI_BLOCK_DOCS + 1;
+        src->positions.whole = n * src->c.p.list.cf / src->c.p.list.df >= blocks * WHOLE;
+    }
 }
 
 int lsi_candidates_read(lsi_plan *p, lsi_span *s, uint32_t i, ls_error *err)

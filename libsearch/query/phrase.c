@@ -1,84 +1,138 @@
 /* phrase.c — owns the reading of phrases of plain words, the common case of spans.c: each word one list, any field.
  *
- * Positions are read for the word that occurs least in the document first, then word by word while starts are left;
- * the form stream (of exact phrases) is looked at only for occurrences that stand where the phrase wants them. */
+ * Positions are read for the rarest word first, then word by word while starts are left; the form stream (of exact phrases) is looked at only for occurrences that stand where the phrase wants them. */
 #include "libsearch/query/candidates.h"
 #include "libsearch/query/places.h"
 
-#define WORDS_MAX 32u /* longer phrases take the order of their frequencies */
+#define SHORT 8u /* occurrences: looked at without a branch on any of them */
 
-static int read_positions(lsi_plan *p, lsi_span *kid, uint32_t first, uint32_t n, ls_error *err)
+/* A word's occurrences in the document, one after the other. */
+typedef struct run {
+    const uint32_t *gaps;
+    uint32_t n, i; /* the present one */
+    uint64_t at;   /* its position */
+} run;
+
+static int run_open(lsi_plan *p, lsi_span *kid, uint32_t first, uint32_t n, run *r, ls_error *err)
 {
-    int rc = lsi_places_reserve(&kid->found, &p->scratch->arena, n, err);
-    if (!rc) rc = lsi_positions_read(&kid->sources[0].positions, first, n, kid->found.start, err);
-    kid->found.count = rc ? 0 : n;
-    return rc;
+    lsi_stream *s = &kid->sources[0].positions;
+    int rc = LS_OK;
+    r->gaps = lsi_stream_at(s, first, n);
+    if (LSI_UNLIKELY(!r->gaps)) {
+        rc = lsi_places_reserve(&kid->found, &p->scratch->arena, (size_t)n + SHORT, err);
+        if (!rc) rc = lsi_stream_read(s, first, n, kid->found.start, err);
+        if (rc) return rc;
+        r->gaps = kid->found.start;
+    }
+    r->n = n;
+    r->i = 0;
+    r->at = r->gaps[0];
+    return LS_OK;
+}
+
+LSI_INLINE bool run_next(run *r)
+{
+    if (r->i + 1 == r->n) return false;
+    r->at += r->gaps[++r->i];
+    return true;
+}
+
+/* Moves to the first occurrence at `want` or behind; false where there is none. */
+LSI_INLINE bool run_seek(run *r, uint64_t want)
+{
+    while (r->at < want) {
+        if (!run_next(r)) return false;
+    }
+    return true;
+}
+
+/* The starts of the phrase that a word's occurrences allow, each once: joined words may share a place. */
+static int begin(lsi_plan *p, lsi_places *f, lsi_span *kid, uint32_t first, uint32_t n, ls_error *err)
+{
+    run r;
+    int rc = lsi_places_reserve(f, &p->scratch->arena, n, err);
+    if (!rc) rc = run_open(p, kid, first, n, &r, err);
+    if (rc) return rc;
+    do {
+        if (r.at > UINT32_MAX) return lsi_fail(err, LS_CORRUPT, "positions of more than 32 bits");
+        uint32_t start = (uint32_t)r.at - kid->offset;
+        if (r.at >= kid->offset && (!f->count || f->start[f->count - 1] != start)) f->start[f->count++] = start;
+    } while (run_next(&r));
+    return LS_OK;
+}
+
+/* Whether one of at most SHORT occurrences is at `want`. Behind the last stand entries of others, or what was there. */
+static bool any_at(const run *r, uint64_t want)
+{
+    uint64_t at = 0;
+    unsigned yes = 0;
+    for (uint32_t i = 0; i < SHORT; i++) {
+        at += r->gaps[i];
+        yes |= (unsigned)(at == want) & (unsigned)(i < r->n);
+    }
+    return yes != 0;
 }
 
 /* Leaves the starts that the kid's positions fit. Both rise. */
-static void keep_fitting(lsi_places *f, const lsi_span *kid)
+static int keep_fitting(lsi_plan *p, lsi_places *f, lsi_span *kid, uint32_t first, uint32_t n, ls_error *err)
 {
-    const uint32_t *at = kid->found.start;
-    uint32_t n = kid->found.count, kept = 0, j = 0;
-    for (uint32_t i = 0; i < f->count; i++) {
-        uint64_t want = (uint64_t)f->start[i] + kid->offset;
-        while (j < n && at[j] < want) j++;
-        f->start[kept] = f->start[i];
-        kept += j < n && at[j] == want ? 1 : 0;
+    uint32_t kept = 0;
+    run r;
+    int rc = run_open(p, kid, first, n, &r, err);
+    if (rc) return rc;
+    if (f->count == 1 && n <= SHORT) {
+        f->count = any_at(&r, (uint64_t)f->start[0] + kid->offset) ? 1 : 0;
+        return LS_OK;
     }
-    f->count = kept;
-}
-
-/* The same for the forms: does an allowed form stand at each start? */
-static int keep_allowed(lsi_places *f, lsi_span *kid, uint32_t first, ls_error *err)
-{
-    lsi_source *s = &kid->sources[0];
-    uint32_t kept = 0, j = 0, n = kid->found.count;
     for (uint32_t i = 0; i < f->count; i++) {
         uint64_t want = (uint64_t)f->start[i] + kid->offset;
-        bool yes = false;
-        while (j < n && kid->found.start[j] < want) j++;
-        for (uint32_t k = j; !yes && k < n && kid->found.start[k] == want; k++) { /* joined words share a place */
-            uint32_t form;
-            int rc = lsi_stream_read(&s->forms, (uint64_t)first + k, 1, &form, err);
-            if (rc) return rc;
-            yes = form < s->form_count && (s->allowed[form >> 6] >> (form & 63) & 1);
-        }
+        if (!run_seek(&r, want)) break;
         f->start[kept] = f->start[i];
-        kept += yes ? 1 : 0;
+        kept += r.at == want ? 1 : 0;
     }
     f->count = kept;
     return LS_OK;
 }
 
+/* The same for the forms: does an allowed form stand at each start? */
+static int keep_allowed(lsi_plan *p, lsi_places *f, lsi_span *kid, uint32_t first, uint32_t n, ls_error *err)
+{
+    lsi_source *s = &kid->sources[0];
+    uint32_t kept = 0;
+    run r;
+    int rc = run_open(p, kid, first, n, &r, err);
+    for (uint32_t i = 0; !rc && i < f->count; i++) {
+        uint64_t want = (uint64_t)f->start[i] + kid->offset;
+        bool yes = false;
+        if (!run_seek(&r, want)) break;
+        while (!yes && r.at == want) { /* joined words share a place */
+            uint32_t form;
+            rc = lsi_stream_read(&s->forms, (uint64_t)first + r.i, 1, &form, err);
+            if (rc) return rc;
+            yes = form < s->form_count && (s->allowed[form >> 6] >> (form & 63) & 1);
+            if (!yes && !run_next(&r)) break;
+        }
+        f->start[kept] = f->start[i];
+        kept += yes ? 1 : 0;
+    }
+    f->count = kept;
+    return rc;
+}
+
 int lsi_phrase_join(lsi_plan *p, lsi_span *s, const uint32_t *first, const uint32_t *count, size_t step, ls_error *err)
 {
     lsi_places *f = &s->found;
-    uint32_t order[WORDS_MAX];
-    bool sorted = s->kid_count <= WORDS_MAX;
+    const uint32_t *order = s->candidates->order;
     int rc = LS_OK;
     f->count = 0;
-    for (uint32_t i = 0; sorted && i < s->kid_count; i++) {
-        uint32_t j = i;
-        for (; j && count[order[j - 1] * step] > count[i * step]; j--) order[j] = order[j - 1];
-        order[j] = i;
-    }
     for (uint32_t i = 0; i < s->kid_count; i++) {
-        uint32_t k = sorted ? order[i] : i;
-        lsi_span *kid = s->kids[k];
-        rc = read_positions(p, kid, first[k * step], count[k * step], err);
-        if (!rc && i == 0) rc = lsi_places_reserve(f, &p->scratch->arena, kid->found.count, err);
-        if (rc) return rc;
-        for (uint32_t j = 0; i == 0 && j < kid->found.count; j++) {
-            uint32_t at = kid->found.start[j];
-            if (at < kid->offset || (f->count && f->start[f->count - 1] == at - kid->offset)) continue;
-            f->start[f->count++] = at - kid->offset;
-        }
-        if (i) keep_fitting(f, kid);
-        if (!f->count) return LS_OK;
+        uint32_t k = order[i];
+        if (i) rc = keep_fitting(p, f, s->kids[k], first[k * step], count[k * step], err);
+        else rc = begin(p, f, s->kids[k], first[k * step], count[k * step], err);
+        if (rc || !f->count) return rc;
     }
     for (uint32_t i = 0; !rc && i < s->kid_count && f->count; i++) {
-        if (s->kids[i]->sources[0].allowed) rc = keep_allowed(f, s->kids[i], first[i * step], err);
+        if (s->kids[i]->sources[0].allowed) rc = keep_allowed(p, f, s->kids[i], first[i * step], count[i * step], err);
     }
     uint32_t length = s->kids[s->kid_count - 1]->offset;
     for (uint32_t i = 0; i < f->count; i++) f->end[i] = f->start[i] + length;

@@ -466,7 +466,8 @@ static int window_candidates(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, co
 {
     lsi_span *s = op->span;
     for (lsi_doc at = lo; at < hi;) {
-        int rc = lsi_candidates_fill(s, at, hi, &at, err);
+        int rc = lsi_candidates_fill(s, at, hi, NULL, &at, err);
+        if (!rc) lsi_candidates_expect(s, 0, s->candidates->n, within ? 0 : s->candidates->n);
         for (uint32_t j = 0; !rc && j < s->candidates->n; j++) {
             lsi_doc d = s->candidates->docs[j];
             uint32_t i = d - lo;

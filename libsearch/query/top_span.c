@@ -10,6 +10,7 @@
 #include "libsearch/query/top.h"
 
 #define BUCKETS 256u
+#define BATCH   512u /* candidates at first; then twice as many each time, the heap's threshold being known */
 
 /* Candidates in falling order of their bounds, as near as a bucket is wide. r->tf has their places. */
 static void sort_by_bound(lsi_top_run *r, uint32_t n)
@@ -27,15 +28,36 @@ static void sort_by_bound(lsi_top_run *r, uint32_t n)
     for (uint32_t i = 0; i < n; i++) r->tf[start[bucket[i]]++] = i;
 }
 
-static int read_best(lsi_top_run *r, uint32_t from, uint32_t n, ls_error *err)
+/* Bounds of candidates from `from` on; r->tf has the places of those to be read, in the order of reading: the first
+ * batch by falling bound, to fill the heap with good ones, later ones as documents come: streams are quicker read so. */
+static uint32_t choose(lsi_top_run *r, bool first_batch, uint32_t from, uint32_t n)
+{
+    const lsi_op *op = r->core;
+    const lsi_candidates *c = op->span->candidates;
+    float cut = lsi_top_cut(r);
+    uint32_t chosen = 0;
+    r->batch->scores(r->scores, c->most + from, c->docs + from, n, op->norms, op->k, op->w, r->plan->magic);
+    if (first_batch) {
+        sort_by_bound(r, n);
+        lsi_candidates_expect(op->span, from, from + n, 0);
+        return n;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        r->tf[chosen] = i;
+        chosen += r->scores[i] > cut ? 1 : 0;
+    }
+    lsi_candidates_expect(op->span, from, from + n, chosen);
+    return chosen;
+}
+
+static int read_best(lsi_top_run *r, bool first_batch, uint32_t from, uint32_t n, ls_error *err)
 {
     lsi_plan *p = r->plan;
     lsi_op *op = r->core;
     lsi_span *s = op->span;
     const lsi_candidates *c = s->candidates;
-    r->batch->scores(r->scores, c->most + from, c->docs + from, n, op->norms, op->k, op->w, p->magic);
-    sort_by_bound(r, n);
-    for (uint32_t j = 0; j < n; j++) {
+    uint32_t chosen = choose(r, first_batch, from, n);
+    for (uint32_t j = 0; j < chosen; j++) {
         uint32_t i = r->tf[j];
         float score = 0;
         bool yes = false;
@@ -51,15 +73,22 @@ static int read_best(lsi_top_run *r, uint32_t from, uint32_t n, ls_error *err)
 
 static int by_candidates(lsi_top_run *r, ls_error *err)
 {
+    lsi_plan *p = r->plan;
     lsi_span *s = r->core->span;
-    lsi_doc end = r->plan->seg->seg->doc_count;
+    lsi_doc end = p->seg->seg->doc_count;
+    size_t first = LSI_MAX(BATCH, LSI_MIN(2 * r->heap->cap, LSI_WINDOW_DOCS));
+    lsi_bar bar = {r->batch, r->core, p->magic, 0, (uint32_t)first};
+    bool first_batch = true;
     int rc = LS_OK;
     r->loose = true;
     for (lsi_doc at = 0; !rc && at < end;) {
-        rc = lsi_op_poll(r->plan, err);
-        if (!rc) rc = lsi_candidates_fill(s, at, end, &at, err);
+        bar.cut = lsi_top_cut(r);
+        rc = lsi_op_poll(p, err);
+        if (!rc) rc = lsi_candidates_fill(s, at, end, &bar, &at, err);
         for (uint32_t i = 0; !rc && i < s->candidates->n; i += LSI_WINDOW_DOCS)
-            rc = read_best(r, i, LSI_MIN(s->candidates->n - i, LSI_WINDOW_DOCS), err);
+            rc = read_best(r, first_batch, i, LSI_MIN(s->candidates->n - i, LSI_WINDOW_DOCS), err);
+        first_batch = false;
+        bar.want = LSI_MIN(bar.want * 2, LSI_WINDOW_DOCS);
     }
     r->loose = false;
     return rc;

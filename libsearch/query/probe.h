@@ -1,0 +1,17 @@
+/* probe.h — which of some documents a list holds, a block of the list at a time. */
+#ifndef LSI_PROBE_H
+#define LSI_PROBE_H
+#include "libsearch/query/ops.h"
+
+typedef struct lsi_probe {
+    uint32_t n;                         /* found, all in the cursor's present block */
+    uint32_t which[LSI_BLOCK_DOCS + 1]; /* their places among those asked for, rising */
+    uint8_t where[LSI_BLOCK_DOCS + 1];  /* and in the block */
+    uint8_t map[LSI_WINDOW_DOCS];       /* what stands there from before does no harm; it is set once */
+} lsi_probe;
+
+/* Asks for docs[from] to docs[n - 1], rising, as far as one block of the list tells: those found are in b; *next is the
+ * first that was not asked for, n when all are done. from < n. The cursor never moves back. */
+int lsi_probe_block(lsi_probe *b, lsi_cursor *c, const uint32_t *docs, uint32_t from, uint32_t n, uint32_t *next,
+                    ls_error *err);
+#endif
