@@ -123,29 +123,32 @@ static void test_find(void **state)
     }
 }
 
-/* Nothing but what begins so is passed, and where the run goes over whole blocks not many of it are left. */
-static void test_leap(void **state)
+/* From one entry to what is sought behind it, as find does from the beginning. */
+static void test_forward(void **state)
 {
     dictionary d;
     lsi_forms_iter it;
     (void)state;
     make_dictionary(&d, ENTRIES);
     lsi_forms_iter_init(&it, &d.f);
-    for (int k = 0; k < 3000; k++) {
-        uint32_t i = below(d.count), steps = 0;
+    for (int k = 0; k < 1000; k++) {
+        uint32_t i = below(d.count);
         OK(lsi_forms_iter_find(&it, d.at[i].folded, d.at[i].folded_len, &err));
         while (i && !lsi_bytes_cmp(d.at[i - 1].folded, d.at[i - 1].folded_len, d.at[i].folded, d.at[i].folded_len)) i--;
         check_next(&it, &d, i);
-        size_t n = 1 + below(d.at[i].folded_len);
-        for (uint32_t to = i;; steps++) {
-            OK(lsi_forms_iter_leap(&it, n, &err));
-            uint32_t passed = it.entry + 1;
-            for (; to < passed; to++)
-                assert_true(d.at[to].folded_len >= n && !memcmp(d.at[to].folded, d.at[i].folded, n));
-            check_next(&it, &d, to);
-            if (to == d.count || d.at[to].folded_len < n || memcmp(d.at[to].folded, d.at[i].folded, n) != 0) break;
+        while (i < d.count) {
+            entry want = d.at[i];
+            uint32_t to = i + 1, far = below(3) ? 1 + below(40) : 1 + below(1000);
+            if (below(2)) want = d.at[LSI_MIN(i + far, d.count - 1)];
+            if (below(2)) want.folded_len = 1 + below(want.folded_len);
+            if (below(2)) want.folded[want.folded_len - 1]++;
+            bool back = lsi_bytes_cmp(want.folded, want.folded_len, d.at[i].folded, d.at[i].folded_len) <= 0;
+            while (!back && to < d.count &&
+                   lsi_bytes_cmp(d.at[to].folded, d.at[to].folded_len, want.folded, want.folded_len) < 0)
+                to++;
+            OK(lsi_forms_iter_forward(&it, want.folded, want.folded_len, &err));
+            check_next(&it, &d, i = to);
         }
-        assert_true(steps <= 3 || n > 8);
     }
     lsi_forms_iter_clear(&it);
     free_dictionary(&d);
@@ -167,7 +170,7 @@ static void test_damage(void **state)
         const entry *e = &d.at[below(d.count)];
         int rc = lsi_forms_iter_find(&it, e->folded, e->folded_len, &err), steps = 0;
         while (!rc && steps++ < 500 && (rc = lsi_forms_iter_next(&it, &err)) == 1)
-            rc = lsi_forms_iter_leap(&it, 1 + below(4), &err);
+            rc = lsi_forms_iter_forward(&it, d.at[below(d.count)].folded, 1 + below(4), &err);
         assert_true(rc == 0 || rc == LS_CORRUPT || rc == LS_NOMEM);
         lsi_forms_iter_clear(&it);
         free_dictionary(&d);
@@ -234,6 +237,67 @@ static void test_distance(void **state)
     }
 }
 
+/* A point of one to four bytes now and then, and digits. */
+static uint32_t spell_word(char word[64])
+{
+    static const char *const points[] = {"a", "b", "c", "d", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "7"};
+    uint32_t n = 1 + below(9), len = 0;
+    memset(word, 0, 64);
+    for (uint32_t i = 0; i < n; i++) {
+        const char *p = points[below(below(3) ? 3 : 8)];
+        memcpy(word + len, p, strlen(p));
+        len += (uint32_t)strlen(p);
+    }
+    return len;
+}
+
+static int by_spelling(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+/* The walk by lsi_fuzzy_next over sorted words finds every word without digits that the plain one finds, and passes
+ * most others. */
+static void test_next(void **state)
+{
+    static char words[2000][64];
+    size_t looked = 0, total = 0;
+    (void)state;
+    for (size_t i = 0; i < LSI_COUNTOF(words); i++) spell_word(words[i]);
+    qsort(words, LSI_COUNTOF(words), sizeof *words, by_spelling);
+    for (int round = 0; round < 300; round++) {
+        char word[64];
+        uint32_t n;
+        lsi_fuzzy f, plain;
+        size_t dead, i = 0;
+        do n = spell_word(word);
+        while (lsi_fuzzy_has_digit((const uint8_t *)word, n));
+        assert_true(lsi_fuzzy_init(&f, (const uint8_t *)word, n, 1 + (uint32_t)round % 2));
+        plain = f;
+        for (size_t k = 0; k < LSI_COUNTOF(words); k++) {
+            const uint8_t *w = (const uint8_t *)words[k];
+            size_t len = strlen(words[k]);
+            bool near = lsi_fuzzy_distance(&plain, w, len, &dead) <= plain.max && !lsi_fuzzy_has_digit(w, len);
+            if (near && k < i) fail_msg("%s: %s within %u is passed over", word, words[k], f.max);
+            if (k < i) continue;
+            looked++;
+            bool found = lsi_fuzzy_distance(&f, w, len, &dead) <= f.max && !lsi_fuzzy_has_digit(w, len);
+            assert_int_equal(near, found);
+            i = k + 1;
+            if (found) continue;
+            uint8_t next[LSI_FUZZY_BYTES_MAX + 1];
+            size_t m = lsi_fuzzy_next(&f, w, len, next);
+            assert_true(m <= LSI_FUZZY_BYTES_MAX);
+            assert_true(!m || lsi_bytes_cmp(next, m, w, len) > 0);
+            while (i < LSI_COUNTOF(words) &&
+                   (!m || lsi_bytes_cmp((const uint8_t *)words[i], strlen(words[i]), next, m) < 0))
+                i++;
+        }
+        total += LSI_COUNTOF(words);
+    }
+    assert_true(looked < total / 2);
+}
+
 /* ---- the stemmers -------------------------------------------------------------------------------------------------- */
 
 /* result/match.c passes over words that begin otherwise than those of the query. */
@@ -272,9 +336,9 @@ static void test_beginnings(void **state)
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_find), cmocka_unit_test(test_leap),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_find),   cmocka_unit_test(test_forward),
                                        cmocka_unit_test(test_damage), cmocka_unit_test(test_distance),
-                                       cmocka_unit_test(test_beginnings)};
+                                       cmocka_unit_test(test_next),   cmocka_unit_test(test_beginnings)};
     random_state = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
     printf("seed %llu\n", (unsigned long long)random_state);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,6 +65,7 @@ typedef struct lsi_forms_iter {
     const lsi_forms *forms;
     uint32_t entry; /* number of the entry in `at`, counted from 0 in order: the index of its correction */
     lsi_form at;
+    bool lean; /* the user's: forms themselves are not wanted, at.form is NULL */
     lsi_buf folded, form;
     const uint8_t *p, *end;
     uint32_t left, block;

@@ -80,6 +80,13 @@ static const uint8_t *get_form(const uint8_t *p, const uint8_t *end, unsigned sp
     return p;
 }
 
+static const uint8_t *pass_form(const uint8_t *p, const uint8_t *end, size_t folded_len)
+{
+    size_t shared, n;
+    const uint8_t *rest;
+    return lsi_keys_get(p, end, folded_len, &shared, &rest, &n);
+}
+
 /* The entry at it->p, whose folded spelling is in it->folded; it->p behind it, or NULL where damaged. */
 static void get_rest(lsi_forms_iter *it)
 {
@@ -90,7 +97,8 @@ static void get_rest(lsi_forms_iter *it)
         return;
     }
     unsigned bits = *p++, number = bits >> 2 & 3, term = bits >> 4 & 3, df = bits >> 6;
-    p = get_form(p, end, bits & 3, it);
+    if (!it->lean) p = get_form(p, end, bits & 3, it);
+    else if ((bits & 3) == WRITTEN_OUT) p = pass_form(p, end, it->folded.len);
     it->at.number = number;
     if (number == 3) p = lsi_vint_get32(p, end, &it->at.number);
     if (term == OTHER_TERM && (p = lsi_vint_get(p, end, &v))) {
@@ -140,7 +148,7 @@ int lsi_forms_iter_next(lsi_forms_iter *it, ls_error *err)
     if (!it->p || it->folded.len > UINT32_MAX || it->form.len > UINT32_MAX) return damaged(it->forms, err);
     it->at.folded = it->folded.data;
     it->at.folded_len = (uint32_t)it->folded.len;
-    it->at.form = it->form.data;
+    it->at.form = it->lean ? NULL : it->form.data;
     it->at.form_len = (uint32_t)it->form.len;
     it->left--;
     it->entry = next;

@@ -1,17 +1,17 @@
 /* forms_leap.c — owns the quick moves through the dictionary of forms, whose bytes are told in forms.c: entries are
  * passed by their lengths alone, whole blocks by the index.
  *
- * A front-coded entry tells how many bytes it shares with the one before. While that is at least n, a run that begins
- * with n known bytes goes on; and where a key differs from one sought behind their first m common bytes, one that shares
- * more than m with it differs there too. Invariant: it->folded is right in as many bytes as the next entry shares.
- * Example, n = 2: hour, 3|se, 5|s, 1|um: behind "hour" two entries are passed, "hum" is next. Ignorant of: forms. */
+ * A front-coded entry tells how many bytes it shares with the one before. Where a key differs from one sought behind
+ * their first m common bytes, one that shares more than m with it differs there too.
+ * Invariant: it->folded is right in as many bytes as the next entry shares.
+ * Example: hour, 3|se, 5|s, 1|um, sought "hub": "hour" shares 1 byte with it, so that the next two are passed by their
+ * lengths; "hum" shares 1 with "hour" as well, is looked at, and is larger. Ignorant of: forms. */
 #include "libsearch/codec/keys.h"
 #include "libsearch/codec/leap.h"
 #include "libsearch/codec/read.h"
 #include "libsearch/codec/vint.h"
 
 #define INDEX_HEAD_BYTES 16u
-#define PREFIX_MAX       64u
 
 static int damaged(const lsi_forms *f, ls_error *err)
 {
@@ -71,6 +71,29 @@ static size_t common(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_
     return n;
 }
 
+/* Within the block, from the present spelling on. */
+static int scan_block(lsi_forms_iter *it, const uint8_t *folded, size_t len, ls_error *err)
+{
+    size_t same = common(it->folded.data, it->folded.len, folded, len);
+    if (same == len || (same < it->folded.len && it->folded.data[same] > folded[same])) return LS_OK;
+    while (it->left) {
+        size_t shared, n;
+        const uint8_t *rest, *p = lsi_keys_get(it->p, it->end, it->folded.len, &shared, &rest, &n);
+        if (!p) return damaged(it->forms, err);
+        if (shared < same) return LS_OK;
+        if (shared == same) {
+            size_t more = common(rest, n, folded + same, len - same);
+            same += more;
+            if (same == len || (more < n && rest[more] > folded[same])) return LS_OK;
+        }
+        it->folded.len = shared;
+        lsi_buf_put(&it->folded, rest, n);
+        if (it->folded.rc) return lsi_fail_nomem(err);
+        if (!pass(it, p, it->folded.len)) return damaged(it->forms, err);
+    }
+    return LS_OK;
+}
+
 int lsi_forms_iter_find(lsi_forms_iter *it, const uint8_t *folded, size_t len, ls_error *err)
 {
     const lsi_forms *f = it->forms;
@@ -83,59 +106,44 @@ int lsi_forms_iter_find(lsi_forms_iter *it, const uint8_t *folded, size_t len, l
     if (!rc) rc = lsi_keys_search(f->index, f->blocks, &h, folded, len, false, &before, err);
     if (!rc && before) rc = begin(it, &h, before - 1, err);
     if (rc || !before) return rc;
-    size_t same = common(it->folded.data, it->folded.len, folded, len);
-    while (it->left) {
-        size_t shared, n;
-        const uint8_t *rest, *p = lsi_keys_get(it->p, it->end, it->folded.len, &shared, &rest, &n);
-        if (!p) return damaged(f, err);
-        if (shared < same) return LS_OK;
-        if (shared == same) {
-            size_t more = common(rest, n, folded + same, len - same);
-            same += more;
-            if (same == len || (more < n && rest[more] > folded[same])) return LS_OK;
-        }
-        it->folded.len = shared;
-        lsi_buf_put(&it->folded, rest, n);
-        if (it->folded.rc) return lsi_fail_nomem(err);
-        if (!pass(it, p, it->folded.len)) return damaged(f, err);
-    }
-    return LS_OK;
+    return scan_block(it, folded, len, err);
 }
 
-/* To the last block that begins below everything behind the run, where that is a later one. */
-static int leap_blocks(lsi_forms_iter *it, size_t n, ls_error *err)
+/* The keys of the index beginning with block `from`, as numbers: which is the last < want; from - 1 where none is. */
+static uint32_t last_below(const uint8_t *keys_le, uint32_t from, uint32_t blocks, uint64_t want)
+{
+    uint32_t step = 1, lo = from, hi;
+    while (lo < blocks && lsi_get64(keys_le + 8 * (size_t)lo) < want) {
+        from = lo + 1;
+        lo = blocks - lo > step ? lo + step : blocks;
+        step *= 2;
+    }
+    for (hi = lo, lo = from; lo < hi;) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        if (lsi_get64(keys_le + 8 * (size_t)mid) < want) lo = mid + 1;
+        else hi = mid;
+    }
+    return lo - 1;
+}
+
+int lsi_forms_iter_forward(lsi_forms_iter *it, const uint8_t *folded, size_t len, ls_error *err)
 {
     const lsi_forms *f = it->forms;
     lsi_keys_head h;
-    uint8_t next[PREFIX_MAX];
-    uint32_t before, block = it->block + 1;
+    uint64_t want = 0;
+    uint32_t block = it->block;
     int rc = head_of(f, &h, err);
-    if (rc || block >= h.blocks) return rc;
-    const uint8_t *key = lsi_section_get(f->index, INDEX_HEAD_BYTES + 8 * (uint64_t)block, 8, err);
-    if (!key) return lsi_read_failed(err);
-    memcpy(next, it->folded.data, n);
-    for (size_t i = 0; i < LSI_MIN(n, 8u); i++) { /* a big-endian number kept little-endian */
-        if (key[7 - i] != next[i]) return LS_OK;
+    if (rc || block + 1 >= h.blocks) return rc ? rc : scan_block(it, folded, len, err);
+    const uint8_t *keys_le = lsi_section_get(f->index, INDEX_HEAD_BYTES, 8 * (uint64_t)h.blocks, err);
+    if (!keys_le) return lsi_read_failed(err);
+    for (size_t i = 0; i < 8; i++) want = want << 8 | (i < len ? folded[i] : 0);
+    block = last_below(keys_le, block + 1, h.blocks, want);
+    if (block + 1 < h.blocks && lsi_get64(keys_le + 8 * (size_t)(block + 1)) == want) { /* told apart by the rest */
+        uint32_t before;
+        rc = lsi_keys_search(f->index, f->blocks, &h, folded, len, false, &before, err);
+        if (rc) return rc;
+        block = LSI_MAX(block, before ? before - 1 : 0);
     }
-    while (n && next[n - 1] == 0xFF) n--;
-    if (!n) return LS_OK;
-    next[n - 1]++;
-    rc = lsi_keys_search(f->index, f->blocks, &h, next, n, false, &before, err);
-    return rc || before <= block ? rc : begin(it, &h, before - 1, err);
-}
-
-int lsi_forms_iter_leap(lsi_forms_iter *it, size_t n, ls_error *err)
-{
-    if (!n || n > it->folded.len || n > PREFIX_MAX) return LS_OK;
-    int rc = leap_blocks(it, n, err);
-    size_t before = it->folded.len;
-    while (!rc && it->left) {
-        size_t shared, len;
-        const uint8_t *rest, *p = lsi_keys_get(it->p, it->end, before, &shared, &rest, &len);
-        if (!p) return damaged(it->forms, err);
-        if (shared < n) return LS_OK;
-        before = shared + len;
-        if (!pass(it, p, before)) return damaged(it->forms, err);
-    }
-    return rc;
+    if (block > it->block && (rc = begin(it, &h, block, err)) != LS_OK) return rc;
+    return scan_block(it, folded, len, err);
 }

@@ -32,29 +32,25 @@ typedef struct walk {
     uint64_t steps;
 } walk;
 
-enum { NO = 0, YES = 1, SKIP = 2 };
-
-/* Whether a form matches; SKIP: nothing that begins with its first *dead bytes does. */
-static int matches(walk *k, const lsi_form *f, size_t *dead)
+static bool matches(walk *k, const lsi_form *f)
 {
     const lsi_qword *w = k->w;
-    *dead = 0;
+    size_t ignored;
     switch (k->how) {
     case LSI_MATCH_FOLDED:
         return f->folded_len == w->folded_len;
     case LSI_MATCH_FORM:
         return f->form_len == w->form_len && !memcmp(f->form, w->form, w->form_len);
     case LSI_MATCH_PREFIX:
-        return YES;
+        return true;
     case LSI_MATCH_WILDCARD:
         return lsi_wildcard_match(w->folded, w->folded_len, f->folded, f->folded_len);
     case LSI_MATCH_FUZZY:
         break;
     }
-    if (lsi_fuzzy_distance(k->fuzzy, f->folded, f->folded_len, dead) > k->fuzzy->max) return *dead ? SKIP : NO;
-    /* Numbers are never taken for one another. */
-    bool same = f->folded_len == w->folded_len && !memcmp(f->folded, w->folded, w->folded_len);
-    return same || !lsi_fuzzy_has_digit(f->folded, f->folded_len);
+    /* Numbers are never taken for one another; the word itself has no digits. */
+    return lsi_fuzzy_distance(k->fuzzy, f->folded, f->folded_len, &ignored) <= k->fuzzy->max &&
+           !lsi_fuzzy_has_digit(f->folded, f->folded_len);
 }
 
 static int note(walk *k, uint32_t seg, const lsi_forms_iter *it, ls_error *err)
@@ -95,21 +91,22 @@ static int walk_segment(walk *k, uint32_t seg, ls_error *err)
 {
     lsi_forms_iter it;
     lsi_forms_iter_init(&it, &k->r->snap->segments[seg].seg->forms);
+    it.lean = k->how != LSI_MATCH_FORM;
     int rc = LS_OK;
     if (k->start_len) rc = lsi_forms_iter_find(&it, k->start, k->start_len, err);
     while (!rc && (rc = lsi_forms_iter_next(&it, err)) == 1) {
         const lsi_form *f = &it.at;
-        size_t dead = 0;
         rc = LS_OK;
         if ((++k->steps & 4095) == 0 && (rc = lsi_resolve_poll(k->r, err)) != LS_OK) break;
         if (f->folded_len < k->start_len || (k->start_len && memcmp(f->folded, k->start, k->start_len))) break;
         if (k->how == LSI_MATCH_FOLDED && f->folded_len > k->start_len) break;
-        int m = matches(k, f, &dead);
-        if (m == YES) {
-            rc = note(k, seg, &it, err);
-        } else if (m == SKIP) {
-            rc = lsi_forms_iter_leap(&it, dead, err);
-        }
+        bool yes = matches(k, f);
+        if (yes) rc = note(k, seg, &it, err);
+        if (rc || yes || k->how != LSI_MATCH_FUZZY) continue; /* more with this spelling may follow */
+        uint8_t next[LSI_FUZZY_BYTES_MAX];
+        size_t n = lsi_fuzzy_next(k->fuzzy, f->folded, f->folded_len, next);
+        if (!n) break;
+        rc = lsi_forms_iter_forward(&it, next, n, err);
     }
     lsi_forms_iter_clear(&it);
     return rc;

@@ -5,8 +5,16 @@
  * walk over a dictionary computes about three rows a word. A row whose smallest value exceeds the maximum cannot lead
  * to a match: the row before has no value below the maximum (neighbouring rows differ by at most one), so that a swap,
  * which looks two rows back and adds one, exceeds it too. Everything with that beginning is dead.
+ * lsi_fuzzy_next turns the rows into an automaton: of what is larger than the present candidate, the smallest that may
+ * still match. A row with a value below the maximum leaves every point open; else only the points that go on without
+ * an edit, or end a swap, are left, so that a walk seeks from one to the next (Schulz & Mihov, Fast string correction
+ * with Levenshtein automata, 2002). Points with digits are dead: a word that may be misspelt has none, and numbers are
+ * never taken for one another.
  * Works on code points, not bytes. It does not know dictionaries. */
 #include "libsearch/query/fuzzy.h"
+
+#define LAST_POINT 0x10FFFFu
+#define NO_POINT   UINT32_MAX
 
 uint32_t lsi_fuzzy_point(const uint8_t **p, const uint8_t *end)
 {
@@ -104,6 +112,91 @@ uint32_t lsi_fuzzy_distance(lsi_fuzzy *f, const uint8_t *cand, size_t len, size_
     if (i + f->max < f->len) return f->max + 1; /* shorter than any match */
     uint32_t d = f->rows[i][f->len];
     return d > f->max ? f->max + 1 : d;
+}
+
+/* Whether point c may follow the first i points: with edits left everything may. */
+static bool is_free(const lsi_fuzzy *f, uint32_t i)
+{
+    const uint8_t *row = f->rows[i];
+    for (uint32_t j = band_from(f, i); j <= band_to(f, i); j++) {
+        if (row[j] < f->max) return true;
+    }
+    return false;
+}
+
+static bool is_digit(uint32_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* The smallest point ≥ least that may follow the first i points, or NO_POINT. */
+static uint32_t smallest(const lsi_fuzzy *f, uint32_t i, uint32_t least)
+{
+    if (i >= f->len + f->max) return NO_POINT;
+    if (is_free(f, i)) return is_digit(least) ? '9' + 1 : least > LAST_POINT ? NO_POINT : least;
+    uint32_t best = NO_POINT, from = band_from(f, i), to = band_to(f, i);
+    for (uint32_t j = from; j <= to && j < f->len; j++) {
+        uint32_t c = f->word[j];
+        if (f->rows[i][j] <= f->max && c >= least && c < best) best = c;
+    }
+    if (!i) return best;
+    from = band_from(f, i - 1);
+    to = band_to(f, i - 1);
+    for (uint32_t j = from; j <= to && j + 1 < f->len; j++) { /* swaps: the point before was that of the next place */
+        uint32_t c = f->word[j];
+        if (f->points[i - 1] == f->word[j + 1] && f->rows[i - 1][j] < f->max && c >= least && c < best) best = c;
+    }
+    return best;
+}
+
+static size_t put_point(uint8_t *out, uint32_t c)
+{
+    if (c < 0x80) {
+        out[0] = (uint8_t)c;
+        return 1;
+    }
+    uint32_t more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+    static const uint8_t lead[4] = {0, 0xC0, 0xE0, 0xF0};
+    out[0] = (uint8_t)(lead[more] | c >> 6 * more);
+    for (uint32_t k = 1; k <= more; k++) out[k] = (uint8_t)(0x80 | (c >> 6 * (more - k) & 0x3F));
+    return more + 1;
+}
+
+/* Appends a point to the state; it is known to leave matches open. */
+static void step(lsi_fuzzy *f, uint8_t *out, uint32_t c)
+{
+    uint32_t i = f->depth, at = i ? f->ends[i - 1] : 0;
+    f->points[i] = c;
+    f->ends[i] = at + (uint32_t)put_point(out + at, c);
+    f->depth = i + 1;
+    compute_row(f, i + 1);
+}
+
+size_t lsi_fuzzy_next(lsi_fuzzy *f, const uint8_t *cand, size_t len, uint8_t out[LSI_FUZZY_BYTES_MAX])
+{
+    uint32_t i = 0, c = NO_POINT;
+    while (i < f->depth && !is_digit(f->points[i])) i++;
+    size_t at = i ? f->ends[i - 1] : 0;
+    if (at == len) { /* all of it may go on */
+        c = smallest(f, i, 0);
+    } else {
+        const uint8_t *p = cand + at;
+        c = smallest(f, i, lsi_fuzzy_point(&p, cand + len) + 1);
+    }
+    while (c == NO_POINT && i) {
+        i--;
+        c = smallest(f, i, f->points[i] + 1);
+    }
+    if (c == NO_POINT) return 0;
+    f->depth = i;
+    memcpy(out, cand, i ? f->ends[i - 1] : 0);
+    step(f, out, c);
+    /* What must follow in any case, as long as it is not a match by itself. */
+    while (f->depth + f->max < f->len || f->rows[f->depth][f->len] > f->max) {
+        if (is_free(f, f->depth) || (c = smallest(f, f->depth, 0)) == NO_POINT) break;
+        step(f, out, c);
+    }
+    return f->ends[f->depth - 1];
 }
 
 bool lsi_wildcard_match(const uint8_t *pat, size_t pat_len, const uint8_t *text, size_t len)

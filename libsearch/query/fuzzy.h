@@ -19,6 +19,10 @@ bool lsi_fuzzy_init(lsi_fuzzy *f, const uint8_t *word, size_t len, uint32_t max)
 /* Distance of a candidate, or max + 1 where it is more. Candidates that share a beginning with the one before reuse
  * its rows. *dead: how many bytes of the candidate already rule out every word that begins with them (0: none). */
 uint32_t lsi_fuzzy_distance(lsi_fuzzy *f, const uint8_t *cand, size_t len, size_t *dead);
+/* Behind lsi_fuzzy_distance of the same candidate: of all spellings without digits that are larger, in byte order, one
+ * that no match is smaller than. Its length, or 0 where nothing larger can match. */
+#define LSI_FUZZY_BYTES_MAX (4 * (LSI_FUZZY_POINTS_MAX + 4))
+size_t lsi_fuzzy_next(lsi_fuzzy *f, const uint8_t *cand, size_t len, uint8_t out[LSI_FUZZY_BYTES_MAX]);
 bool lsi_fuzzy_has_digit(const uint8_t *p, size_t len);
 /* Next code point of valid UTF-8 at *p < end; *p moves behind it. Broken bytes count as one point each. */
 uint32_t lsi_fuzzy_point(const uint8_t **p, const uint8_t *end);

@@ -74,14 +74,19 @@ static int walk_segment(walk *k, const lsi_snapshot_segment *s, const uint8_t *p
     while (!rc && (rc = lsi_forms_iter_next(&it, err)) == 1) {
         const lsi_form *f = &it.at;
         uint32_t gone = 0, distance = 0;
-        size_t dead = 0;
+        size_t ignored;
         rc = LS_OK;
         if (f->folded_len < len || (len && memcmp(f->folded, prefix, len) != 0)) break;
         if (!f->folded_len || f->folded[0] <= ' ') continue; /* hidden words */
         if (k->fuzzy) {
-            distance = lsi_fuzzy_distance(k->fuzzy, f->folded, f->folded_len, &dead);
-            if (distance > k->fuzzy->max && dead) rc = lsi_forms_iter_leap(&it, dead, err);
-            if (distance > k->fuzzy->max || lsi_fuzzy_has_digit(f->folded, f->folded_len)) continue;
+            distance = lsi_fuzzy_distance(k->fuzzy, f->folded, f->folded_len, &ignored);
+            if (distance > k->fuzzy->max || lsi_fuzzy_has_digit(f->folded, f->folded_len)) {
+                uint8_t next[LSI_FUZZY_BYTES_MAX];
+                size_t n = lsi_fuzzy_next(k->fuzzy, f->folded, f->folded_len, next);
+                if (!n) break;
+                rc = lsi_forms_iter_forward(&it, next, n, err);
+                continue;
+            }
         }
         rc = lsi_live_form(s->live, it.entry, &gone, err);
         if (!rc && f->df > gone) rc = note(k, f, f->df - gone, distance, err);
