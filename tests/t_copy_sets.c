@@ -114,9 +114,35 @@ static void test_seek(void **state_unused)
     }
 }
 
+/* A word's hash is the same where 16 bytes may be read behind its beginning and where they may not. */
+static void test_words(void **state_unused)
+{
+    (void)state_unused;
+    static const char text[] = "A word, Wörter and aLongerWordOf26LettersOrSo naïveté 2026 éàè x";
+    static lsi_shingler wide, narrow;
+    lsi_analyzer *a;
+    ls_error err;
+    assert_int_equal(lsi_analyzer_new(&a, &err), LS_OK);
+    lsi_shingle_begin(&wide);
+    lsi_shingle_begin(&narrow);
+    lsi_shingle_value(&wide, (const uint8_t *)text, sizeof text - 1);
+    for (size_t from = 0; from < sizeof text - 1; from++) {
+        for (size_t len = 1; from + len < sizeof text; len++) {
+            char word[sizeof text];
+            memcpy(word, text + from, len);
+            uint64_t x = lsi_shingle_word(&wide, a, (const uint8_t *)text + from, len);
+            assert_true(x && x == lsi_shingle_word(&narrow, a, (const uint8_t *)word, len));
+        }
+    }
+    /* "Arms" as told in shingle.c */
+    uint64_t h = (4 * LSI_SHINGLE_A ^ UINT64_C(0x20202020736d7261)) * LSI_SHINGLE_B;
+    assert_true(lsi_shingle_word(&narrow, a, (const uint8_t *)"Arms", 4) == (h ^ h >> 32));
+    lsi_analyzer_free(a);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sort), cmocka_unit_test(test_common),
-                                       cmocka_unit_test(test_seek)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_words), cmocka_unit_test(test_sort),
+                                       cmocka_unit_test(test_common), cmocka_unit_test(test_seek)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -145,7 +145,9 @@ int lsi_schema_add(ls_schema *s, const ls_field *field, ls_error *err)
 int lsi_schema_find(const ls_schema *s, const char *name, size_t len)
 {
     for (size_t i = 0; i < s->count; i++)
-        if (!strncmp(s->fields[i].name, name, len) && !s->fields[i].name[LSI_MIN(len, (size_t)63)]) return (int)i;
+        if (len && s->fields[i].name[0] == name[0] && !strncmp(s->fields[i].name, name, len) &&
+            !s->fields[i].name[LSI_MIN(len, (size_t)63)])
+            return (int)i;
     return LSI_FIELD_NONE;
 }
 

@@ -176,7 +176,7 @@ static int add_text(adding *a, const uint8_t *text, size_t len)
     int more;
     lsi_tokens_begin(m->analyzer, text, len, a->lang);
     lsi_invert_begin(&m->words, a->doc, a->list, a->lang, text, len);
-    lsi_shingle_value(m->shingler);
+    lsi_shingle_value(m->shingler, text, len);
     for (uint32_t n = 1; (more = lsi_tokens_next(m->analyzer, &t)) > 0; n++) {
         if (LSI_UNLIKELY(t.flags & LSI_TOK_BOILERPLATE)) {
             uint64_t position = apart + t.position;

@@ -13,8 +13,8 @@
 #include "libsearch/text/shingle.h"
 #include "libsearch/util/map.h"
 
-#define A       UINT64_C(0x9E3779B97F4A7C15)
-#define B       UINT64_C(0xD6E8FEB86659FD93)
+#define A       LSI_SHINGLE_A
+#define B       LSI_SHINGLE_B
 #define P       UINT64_C(0xC2B2AE3D27D4EB4F)
 #define P5      (P * P * P * P * P)
 #define BIT5    UINT64_C(0x2020202020202020)
@@ -32,10 +32,7 @@ static uint64_t load(const uint8_t *p, size_t n)
 static uint64_t hash_word(const uint8_t *p, size_t len, uint64_t set)
 {
     uint64_t h = len * A;
-    for (size_t at = 0; at < len; at += 8) {
-        h = (h ^ (load(p + at, len - at) | set)) * B;
-        h ^= h >> 32;
-    }
+    for (size_t at = 0; at < len; at += 8) h = lsi_shingle_step(h, load(p + at, len - at) | set);
     return h ? h : 1;
 }
 
@@ -49,16 +46,19 @@ static bool is_ascii(const uint8_t *p, size_t len)
 void lsi_shingle_begin(lsi_shingler *s)
 {
     s->text = s->count = 0;
-    lsi_shingle_value(s);
+    lsi_shingle_value(s, NULL, 0);
 }
 
-void lsi_shingle_value(lsi_shingler *s)
+void lsi_shingle_value(lsi_shingler *s, const uint8_t *text, size_t len)
 {
+    s->wide = text;
+    s->wide_bytes = len > 15 ? len - 15 : 0;
+    s->oldest = 0;
     memset(s->ring, 0, sizeof s->ring);
     s->sum = s->run = 0;
 }
 
-uint64_t lsi_shingle_word(lsi_shingler *s, lsi_analyzer *a, const uint8_t *form, size_t len)
+uint64_t lsi_shingle_any_word(lsi_shingler *s, lsi_analyzer *a, const uint8_t *form, size_t len)
 {
     if (LSI_LIKELY(is_ascii(form, len))) return hash_word(form, len, BIT5);
     uint64_t key = lsi_hash64(form, len);
@@ -72,7 +72,8 @@ uint64_t lsi_shingle_word(lsi_shingler *s, lsi_analyzer *a, const uint8_t *form,
 
 bool lsi_shingle_add(lsi_shingler *s, uint64_t word, uint64_t *shingle)
 {
-    uint64_t *oldest = &s->ring[s->run % LSI_SHINGLE_WORDS], h;
+    uint64_t *oldest = &s->ring[s->oldest], h;
+    s->oldest = s->oldest + 1 < LSI_SHINGLE_WORDS ? s->oldest + 1 : 0;
     s->text = (s->text ^ word) * P;
     s->text ^= s->text >> 29;
     h = s->sum = s->sum * P + word - *oldest * P5;
