@@ -8,7 +8,8 @@
  *   u64 × r   texts, rising              — of the rows, one for each direction of a pair, sorted by (text, other)
  *   u64 × r   others
  *   u32 × r   low half: how much of the text lies in the other, high half: how much of the other in the text, in
- *             1/65535; zeros up to a multiple of 8
+ *             1/65535
+ *   u8  × r   different shingles that both texts have, 255 for more; zeros up to a multiple of 8
  *   u64 × e   highest 34 bits of a shingle, 30 bits of the first document that has the text; strictly rising
  *   u64 r, u64 e, u32 d, u32 0
  * A document whose text an earlier one of the segment has too has no entries.
@@ -33,14 +34,15 @@ int lsi_shingles_open(lsi_shingles *x, const lsi_section *s, uint32_t doc_count,
     if (!p) return lsi_read_failed(err);
     x->rows = lsi_get64(p);
     x->entries = lsi_get64(p + 8);
-    if (x->rows > s->bytes / 20 || x->entries > s->bytes / 8 || lsi_get32(p + 16) != doc_count || lsi_get32(p + 20))
+    if (x->rows > s->bytes / 21 || x->entries > s->bytes / 8 || lsi_get32(p + 16) != doc_count || lsi_get32(p + 20))
         return lsi_section_corrupt(s, s->bytes - TAIL, err, "numbers of rows, shingles and documents");
     x->order_at = 8 * (uint64_t)doc_count;
     x->counts_at = x->order_at + 4 * (uint64_t)doc_count;
     x->keys_at = UP8(x->counts_at + doc_count);
     x->others_at = x->keys_at + 8 * x->rows;
     x->shares_at = x->others_at + 8 * x->rows;
-    x->entries_at = UP8(x->shares_at + 4 * x->rows);
+    x->common_at = x->shares_at + 4 * x->rows;
+    x->entries_at = UP8(x->common_at + x->rows);
     if (s->bytes != x->entries_at + 8 * x->entries + TAIL)
         return lsi_section_corrupt(s, s->bytes - TAIL, err, "as many bytes as rows, shingles and documents take");
     x->section = s;
@@ -180,6 +182,9 @@ int lsi_shingles_row(const lsi_shingles *x, uint64_t i, lsi_relation_row *out, l
     if (!p) return lsi_read_failed(err);
     out->share = lsi_get16(p);
     out->back = lsi_get16(p + 2);
+    p = lsi_section_get(x->section, x->common_at + i, 1, err);
+    if (!p) return lsi_read_failed(err);
+    out->common = *p;
     return LS_OK;
 }
 
@@ -216,7 +221,8 @@ static int verify_rows(const lsi_shingles *x, ls_error *err)
         rc = lsi_shingles_rows(x, row.other, &from, &to, err);
         for (; !rc && from < to && !found; from++) {
             rc = lsi_shingles_row(x, from, &back, err);
-            found = !rc && back.other == row.text && back.share == row.back && back.back == row.share;
+            found = !rc && back.other == row.text && back.share == row.back && back.back == row.share &&
+                    back.common == row.common;
         }
         if (rc) return rc;
         if (!found) return lsi_section_corrupt(x->section, x->keys_at + 8 * i, err, "a pair of texts both ways round");
@@ -262,7 +268,7 @@ int lsi_shingles_verify(const lsi_shingles *x, ls_error *err)
 {
     if (!x->section) return LS_OK;
     int rc = verify_zeros(x, x->counts_at + x->doc_count, x->keys_at, err);
-    if (!rc) rc = verify_zeros(x, x->shares_at + 4 * x->rows, x->entries_at, err);
+    if (!rc) rc = verify_zeros(x, x->common_at + x->rows, x->entries_at, err);
     if (!rc) rc = verify_order(x, err);
     if (!rc) rc = verify_rows(x, err);
     return rc ? rc : verify_entries(x, err);
@@ -281,6 +287,7 @@ void lsi_shingles_begin(lsi_shingles_writer *w, lsi_sink *s, uint32_t doc_count,
     for (size_t i = 0; i < row_count; i++) lsi_sink_put64(s, rows[i].text);
     for (size_t i = 0; i < row_count; i++) lsi_sink_put64(s, rows[i].other);
     for (size_t i = 0; i < row_count; i++) lsi_sink_put32(s, rows[i].share | (uint32_t)rows[i].back << 16);
+    for (size_t i = 0; i < row_count; i++) lsi_sink_put(s, &rows[i].common, 1);
     lsi_sink_align(s, 8);
 }
 

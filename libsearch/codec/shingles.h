@@ -25,13 +25,14 @@ LSI_INLINE uint64_t lsi_shingle_mark(uint64_t entry)
 typedef struct lsi_relation_row { /* two texts */
     uint64_t text, other;
     uint16_t share, back; /* of text that lies in other, of other that lies in text */
+    uint8_t common;       /* different shingles that both have, at most LSI_SHINGLES_SO */
 } lsi_relation_row;
 
 typedef struct lsi_shingles {
     const lsi_section *section; /* NULL: no document of the segment has a text */
     uint32_t doc_count;
     uint64_t rows, entries;
-    uint64_t order_at, counts_at, keys_at, others_at, shares_at, entries_at; /* offsets of the parts */
+    uint64_t order_at, counts_at, keys_at, others_at, shares_at, common_at, entries_at; /* offsets of the parts */
 } lsi_shingles;
 
 int lsi_shingles_open(lsi_shingles *x, const lsi_section *s, uint32_t doc_count, ls_error *err);

@@ -187,7 +187,7 @@ static bool folds_under(const folding *f, int relation, const lsi_copy_facts *a,
 static void find_lead(folding *f, size_t no, text_node *t)
 {
     entry *e = &f->entries[no];
-    lsi_related same = {t->text, LSI_SHARE_ONE, LSI_SHARE_ONE};
+    lsi_related same = {t->text, LSI_SHARE_ONE, LSI_SHARE_ONE, LSI_SHINGLES_SO};
     for (size_t i = 0; i <= t->related_count; i++) {
         const lsi_related *r = i < t->related_count ? &t->related[i] : &same;
         const text_node *other = find_text(f, r->text);

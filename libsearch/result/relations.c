@@ -8,15 +8,22 @@
  *   .80 of one in the other                            excerpt
  *   else                                               shared
  * Texts that are not equal are related where they are of one language, and within 45 days where both documents are
- * dated. */
+ * dated.
+ *
+ * Two kinds of texts look alike and are not (docs/COPIES.md has the measurements):
+ *   a page of a site's furniture shares its neighbours' titles: excerpt and shared need STUB_COMMON shingles in common
+ *   a report by a form differs in its figures alone: what is under 120 words and sent more than a day after or before
+ *   the other is another day's report, unless they are alike by .85 */
 #include "libsearch/result/relations.h"
 #include "libsearch/codec/read.h"
 #include "libsearch/text/analyzer.h"
 #include "libsearch/util/alloc.h"
 #include <stdlib.h>
 
-#define DAYS_45  (INT64_C(45) * 86400000)
-#define SHARE(x) ((uint32_t)((x)*65535.0))
+#define DAY           INT64_C(86400000)
+#define SHARE(x)      ((uint32_t)((x)*65535.0))
+#define STUB_COMMON   24u
+#define FORM_SHINGLES 116u /* of 120 words */
 
 /* The lowest folded value of a keyword field. */
 static int first_keyword(const lsi_snapshot *s, const lsi_segment *g, const char *name, lsi_doc doc, const uint8_t **p,
@@ -91,7 +98,8 @@ int lsi_relations_texts(const lsi_snapshot *s, uint64_t text, uint16_t least, ls
         for (; !rc && from < to && n < rows; from++) {
             lsi_relation_row row;
             rc = lsi_shingles_row(x, from, &row, err);
-            if (!rc && LSI_MAX(row.share, row.back) >= least) list[n++] = (lsi_related){row.other, row.share, row.back};
+            if (!rc && LSI_MAX(row.share, row.back) >= least)
+                list[n++] = (lsi_related){row.other, row.share, row.back, row.common};
         }
         if (rc) return rc;
     }
@@ -124,20 +132,26 @@ int lsi_relations_docs(const lsi_snapshot *s, uint64_t text, uint64_t **docs, si
 
 /* ---- names ---- */
 
+static bool apart(const lsi_copy_facts *a, const lsi_copy_facts *b, int64_t most)
+{
+    int64_t x;
+    if (!a->dated || !b->dated) return false;
+    return __builtin_sub_overflow(a->published, b->published, &x) || x > most || x < -most;
+}
+
 int lsi_relations_judge(const lsi_copy_facts *a, const lsi_copy_facts *b, const lsi_related *r)
 {
     uint32_t larger = LSI_MAX(r->share, r->back), smaller = LSI_MIN(r->share, r->back);
     if (a->text == b->text) return LS_COPY;
-    int64_t apart = 0;
-    if (a->dated && b->dated &&
-        (__builtin_sub_overflow(a->published, b->published, &apart) || apart > DAYS_45 || apart < -DAYS_45))
-        return 0;
+    if (apart(a, b, 45 * DAY)) return 0;
     if (lsi_bytes_cmp(a->language, a->language_len, b->language, b->language_len))
         return 0; /* translations have names and lists in common */
     if (smaller >= SHARE(.95)) return LS_COPY;
-    bool later = a->dated && b->dated && apart ? true : a->version != b->version;
+    if (larger < SHARE(.85) && LSI_MIN(a->shingles, b->shingles) < FORM_SHINGLES && apart(a, b, DAY)) return 0;
+    bool later = apart(a, b, 0) || a->version != b->version;
     bool same = a->source_len && !lsi_bytes_cmp(a->source, a->source_len, b->source, b->source_len);
     if (same && later && larger >= LSI_RELATIONS_FOLD) return LS_UPDATE;
     if (smaller >= SHARE(.80)) return LS_COPY;
+    if (r->common < STUB_COMMON) return 0;
     return larger >= SHARE(.80) ? LS_EXCERPT : LS_SHARED;
 }

@@ -9,6 +9,7 @@
 typedef struct lsi_related { /* a text that another is related to */
     uint64_t text;
     uint16_t share, back; /* of the one in this one, of this one in the one; both LSI_SHARE_ONE where equal */
+    uint8_t common;       /* different shingles in both, at most LSI_SHINGLES_SO */
 } lsi_related;
 
 /* What the relation of two documents depends on beside their texts. */
@@ -31,7 +32,7 @@ int lsi_relations_texts(const lsi_snapshot *s, uint64_t text, uint16_t least, ls
  * in all. */
 int lsi_relations_docs(const lsi_snapshot *s, uint64_t text, uint64_t **docs, size_t *count, size_t *cap, size_t most,
                        ls_error *err);
-/* The relation of two documents whose texts are related; 0: none, for they are of different times. .20 is enough. */
+/* The relation of two documents whose texts are related; 0: none. A share of .20 is enough. */
 int lsi_relations_judge(const lsi_copy_facts *a, const lsi_copy_facts *b, const lsi_related *r);
 
 /* shared.c */

@@ -67,7 +67,7 @@ static int by_share(const void *a, const void *b)
 
 static int list_relations(finder *f)
 {
-    lsi_related same = {f->mine.text, LSI_SHARE_ONE, LSI_SHARE_ONE}, *texts;
+    lsi_related same = {f->mine.text, LSI_SHARE_ONE, LSI_SHARE_ONE, LSI_SHINGLES_SO}, *texts;
     size_t n;
     int rc = lsi_relations_texts(f->snap, f->mine.text, LSI_COPIES_SHARE, &f->out->arena, &texts, &n, f->err);
     if (!rc && f->mine.text) rc = add_text(f, &same);

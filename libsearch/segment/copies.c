@@ -99,11 +99,11 @@ int lsi_copies_group(lsi_copies *c, ls_error *err)
     return LS_OK;
 }
 
-int lsi_copies_add(lsi_copies *c, uint64_t a, uint64_t b, uint16_t a_in_b, uint16_t b_in_a, ls_error *err)
+int lsi_copies_add(lsi_copies *c, const lsi_relation_row *row, ls_error *err)
 {
     if (!LSI_ROOM(c->rows, c->row_count + 2, c->row_cap)) return lsi_fail_nomem(err);
-    c->rows[c->row_count++] = (lsi_relation_row){a, b, a_in_b, b_in_a};
-    c->rows[c->row_count++] = (lsi_relation_row){b, a, b_in_a, a_in_b};
+    c->rows[c->row_count++] = *row;
+    c->rows[c->row_count++] = (lsi_relation_row){row->other, row->text, row->back, row->share, row->common};
     return LS_OK;
 }
 
@@ -119,7 +119,8 @@ static int by_pair(const void *a, const void *b)
     uint16_t m = LSI_MIN(x->share, x->back), n = LSI_MIN(y->share, y->back);
     if (m != n) return m < n ? -1 : 1;
     uint16_t p = x->text < x->other ? x->share : x->back, q = y->text < y->other ? y->share : y->back;
-    return p < q ? -1 : p > q;
+    if (p != q) return p < q ? -1 : 1;
+    return x->common < y->common ? -1 : x->common > y->common;
 }
 
 void lsi_copies_sort(lsi_copies *c)

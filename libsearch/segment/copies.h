@@ -31,10 +31,10 @@ typedef struct lsi_copies {
 
 int lsi_copies_init(lsi_copies *c, uint32_t doc_count, ls_error *err);
 void lsi_copies_clear(lsi_copies *c);
-int lsi_copies_group(lsi_copies *c, ls_error *err); /* order and first, from texts */
-int lsi_copies_add(lsi_copies *c, uint64_t a, uint64_t b, uint16_t a_in_b, uint16_t b_in_a, ls_error *err);
-void lsi_copies_sort(lsi_copies *c);                /* rows, without repeats */
-int lsi_copies_index(lsi_copies *c, ls_error *err); /* starts, from entries */
+int lsi_copies_group(lsi_copies *c, ls_error *err);                            /* order and first, from texts */
+int lsi_copies_add(lsi_copies *c, const lsi_relation_row *row, ls_error *err); /* and its counterpart */
+void lsi_copies_sort(lsi_copies *c);                                           /* rows, without repeats */
+int lsi_copies_index(lsi_copies *c, ls_error *err);                            /* starts, from entries */
 /* The first entry ≥ value. */
 size_t lsi_copies_seek(const lsi_copies *c, uint64_t value);
 /* Sorts numbers; tmp is as large. */

@@ -19,6 +19,7 @@ typedef struct candidate {
     size_t seg;
     lsi_doc doc;
     uint32_t common, count;
+    uint64_t both; /* different shingles that both texts have */
     uint16_t share, back;
 } candidate;
 
@@ -227,9 +228,9 @@ static int compare(finder *f, lsi_doc doc)
         looked++;
         rc = lsi_copy_sets_get(f->sets, k.seg, k.doc, &f->theirs, &theirs, f->err);
         if (rc) break;
-        uint64_t common = lsi_copy_common(&mine, &theirs);
-        k.share = lsi_copy_share(common, &mine);
-        k.back = lsi_copy_share(common, &theirs);
+        k.both = lsi_copy_common(&mine, &theirs);
+        k.share = lsi_copy_share(k.both, &mine);
+        k.back = lsi_copy_share(k.both, &theirs);
         if (LSI_MAX(k.share, k.back) >= LSI_COPIES_SHARE) f->list[kept++] = k;
     }
     f->list_count = kept;
@@ -249,8 +250,11 @@ static int find_all(finder *f)
         rc = gather_all(f, d);
         if (!rc) rc = list_candidates(f, d);
         if (!rc) rc = compare(f, d);
-        for (size_t i = 0; !rc && i < f->list_count; i++)
-            rc = lsi_copies_add(c, c->texts[d], f->list[i].text, f->list[i].share, f->list[i].back, f->err);
+        for (size_t i = 0; !rc && i < f->list_count; i++) {
+            const candidate *k = &f->list[i];
+            uint8_t both = (uint8_t)LSI_MIN(k->both, (uint64_t)LSI_SHINGLES_SO);
+            rc = lsi_copies_add(c, &(lsi_relation_row){c->texts[d], k->text, k->share, k->back, both}, f->err);
+        }
     }
     if (!rc) lsi_copies_sort(c);
     return rc;

@@ -322,8 +322,8 @@ class Marks:
         for what, size in (("text", 8), ("other", 8), ("shares", 4)):
             for no in range(len(rows)):
                 p.row(size, "row %d: %s" % (no, what))
-        if len(rows) % 2:
-            p.row(4, "zeros")
+        if rows:
+            p.row(len(rows) + -5 * len(rows) % 8, "shingles in common of each: %s; zeros" % " ".join(str(r[4]) for r in rows))
         for mark, doc in kept:
             p.row(8, "a kept shingle of document %d" % doc)
         p.rows((8, "%d rows" % len(rows)), (8, "%d kept shingles" % len(kept)), (8, "%d documents, zero" % len(texts)))

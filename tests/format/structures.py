@@ -561,7 +561,7 @@ def stored(index, frames, dictionary, doc_count):
 
 
 def shingles(b, doc_count):
-    """Texts and counts by document, rows (text, other, share, back), entries (34 bits of a shingle, document)."""
+    """Texts and counts by document, rows (text, other, share, back, common), entries (34 bits of a shingle, document)."""
     if not b:
         return [0] * doc_count, [0] * doc_count, [], []
     rows, entries, n, zero = u64(b, len(b) - 24), u64(b, len(b) - 16), u32(b, len(b) - 8), u32(b, len(b) - 4)
@@ -574,13 +574,15 @@ def shingles(b, doc_count):
     keys, p = numbers(b, p + -p % 8, rows, 8)
     others, p = numbers(b, p, rows, 8)
     shares, p = numbers(b, p, rows, 4)
-    want(not any(b[p : p + -p % 8]), "zero bytes behind the shares")
+    common, p = list(b[p : p + rows]), p + rows
+    want(not any(b[p : p + -p % 8]), "zero bytes behind the rows")
     found, p = numbers(b, p + -p % 8, entries, 8)
     want(p + 24 == len(b), "the size of the shingles")
-    pairs = [(k, o, s & 0xFFFF, s >> 16) for k, o, s in zip(keys, others, shares)]
+    pairs = [(k, o, s & 0xFFFF, s >> 16, both) for k, o, s, both in zip(keys, others, shares, common)]
     want(pairs == sorted(pairs) and len({x[:2] for x in pairs}) == rows, "rows do not rise")
-    for k, o, s, back in pairs:
-        want(k and o and k != o and (o, k, back, s) in set(pairs), "a row without its counterpart")
+    known = set(pairs)
+    for k, o, s, back, both in pairs:
+        want(k and o and k != o and (o, k, back, s, both) in known, "a row without its counterpart")
     want(all(x < y for x, y in zip(found, found[1:])), "shingles do not rise")
     first = {}
     for d in range(n):
