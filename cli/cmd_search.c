@@ -134,10 +134,23 @@ static void print_histogram(const js_found *f)
     cli_print("  undated %llu\n", (unsigned long long)ls_results_undated(f->results));
 }
 
+/* Nothing was found: what was likely meant, and that some of the words may do. */
+static void print_ways_out(const cli_call *c, const ls_reader *r, js_found *f)
+{
+    ls_suggestions *s = NULL;
+    if (ls_did_you_mean(&s, r, c->request.q, c->request.q_len, NULL) == LS_OK && s->did_you_mean) {
+        cli_print("did you mean: ");
+        cli_text(s->did_you_mean, strlen(s->did_you_mean), false);
+        cli_print("\n");
+    }
+    ls_suggestions_free(s);
+    if (!c->request.any && strchr(ls_query_parsed(f->query), ' '))
+        cli_print("--match any finds articles with any of the words\n");
+}
+
 static void print_end(const cli_call *c, const ls_reader *r, js_found *f)
 {
     ls_results_info info = ls_results_get(f->results);
-    ls_suggestions *s = NULL;
     print_facets(c, f);
     print_histogram(f);
     cli_print("%s%llu document%s", info.total_is_exact ? "" : "at least ", (unsigned long long)info.total,
@@ -151,13 +164,7 @@ static void print_end(const cli_call *c, const ls_reader *r, js_found *f)
     cli_print("%s\n", info.timed_out ? " (the deadline passed: not all was searched)" : "");
     if (info.undated_excluded > 0)
         cli_print("%llu without a date left out\n", (unsigned long long)info.undated_excluded);
-    if (info.total == 0 && c->request.q_len > 0 &&
-        ls_suggest(&s, r, c->request.q, c->request.q_len, 1, NULL) == LS_OK && s->did_you_mean) {
-        cli_print("did you mean: ");
-        cli_text(s->did_you_mean, strlen(s->did_you_mean), false);
-        cli_print("\n");
-    }
-    ls_suggestions_free(s);
+    if (info.total == 0 && c->request.q_len > 0) print_ways_out(c, r, f);
 }
 
 static int print_people(const cli_call *c, const ls_reader *r, js_found *f)

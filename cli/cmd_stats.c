@@ -8,6 +8,14 @@ static void line(const char *name, uint64_t v)
     cli_print("%s: %llu\n", name, (unsigned long long)v);
 }
 
+static void print_language(void *ctx, const char *code, size_t len, uint64_t documents)
+{
+    (void)ctx;
+    cli_print(" ");
+    cli_text(code, len, false);
+    cli_print("=%llu", (unsigned long long)documents);
+}
+
 static int print_people(const cli_call *c, const ls_reader *r)
 {
     LS_INIT(ls_stats, s);
@@ -23,8 +31,7 @@ static int print_people(const cli_call *c, const ls_reader *r)
     ls_date_format(s.created, date, sizeof date);
     cli_print("created: %s\n", date);
     cli_print("languages:");
-    for (size_t i = 0; i < s.language_count; i++)
-        cli_print(" %s=%llu", js_language_code(s.languages[i].language), (unsigned long long)s.languages[i].documents);
+    if (js_languages(r, print_language, NULL, &err) != LS_OK) return cli_fail_with(&err, c->args[0]);
     cli_print("\n");
     if (!cli_has(c, "sizes")) return CLI_OK;
     line("deleted", s.deleted);

@@ -56,6 +56,48 @@ static void put_count(js_text *out, const char *name, uint64_t v)
     js_uint(out, v);
 }
 
+static int languages_of_field(const ls_reader *r, const char *field, js_language_fn *each, void *ctx, ls_error *err)
+{
+    LS_INIT(ls_search_options, o);
+    ls_query *q = NULL;
+    ls_results *found = NULL;
+    const ls_facet_value *v;
+    o.count_only = 1;
+    o.timeout_ms = -1;
+    o.facets = &field;
+    o.facet_count = 1;
+    o.facet_limit = 1000;
+    int rc = ls_query_parse(&q, ls_reader_schema(r), "*", 1, NULL, err);
+    if (rc == LS_OK) rc = ls_search(&found, r, q, &o, err);
+    for (size_t i = 0; rc == LS_OK && (v = ls_results_facet(found, 0, i)) != NULL; i++)
+        each(ctx, v->value, v->len, v->count);
+    ls_results_free(found);
+    ls_query_free(q);
+    return rc;
+}
+
+int js_languages(const ls_reader *r, js_language_fn *each, void *ctx, ls_error *err)
+{
+    LS_INIT(ls_stats, stats);
+    const ls_field *f = ls_schema_find(ls_reader_schema(r), "language");
+    if (f && f->type == LS_KEYWORD) return languages_of_field(r, f->name, each, ctx, err);
+    int rc = ls_reader_stats(r, &stats, err);
+    for (size_t i = 0; rc == LS_OK && i < stats.language_count; i++) {
+        const char *code = js_language_code(stats.languages[i].language);
+        each(ctx, code, strlen(code), stats.languages[i].documents);
+    }
+    return rc;
+}
+
+static void put_language(void *ctx, const char *code, size_t len, uint64_t documents)
+{
+    js_text *out = ctx;
+    js_comma(out);
+    js_string(out, code, len);
+    js_putc(out, ':');
+    js_uint(out, documents);
+}
+
 int js_write_stats(js_text *out, const ls_reader *r, ls_error *err)
 {
     LS_INIT(ls_stats, s);
@@ -72,10 +114,9 @@ int js_write_stats(js_text *out, const ls_reader *r, ls_error *err)
     js_date(out, s.created);
     js_key(out, "languages");
     js_putc(out, '{');
-    for (size_t i = 0; i < s.language_count; i++)
-        put_count(out, js_language_code(s.languages[i].language), s.languages[i].documents);
+    rc = js_languages(r, put_language, out, err);
     js_puts(out, "}}");
-    return js_text_rc(out, err);
+    return rc == LS_OK ? js_text_rc(out, err) : rc;
 }
 
 /* Offsets of tokens rise only roughly (a joined word comes with its first part), so units are counted from the last
@@ -177,13 +218,10 @@ const char *js_result_name(ls_result r)
 
 int js_kill_read(js_text *out, int64_t *version, const char *text, size_t len, js_problem *p)
 {
-    json_t *tree = NULL, *v;
-    ls_error err = {0};
+    json_t *tree, *v;
     const char *name;
-    int rc = js_parse(&tree, text, len, &err);
-    if (rc != LS_OK) return js_problem_set(p, "invalid_json", NULL, "%s", err.message);
-    if (!json_is_object(tree))
-        rc = js_problem_set(p, "invalid_json", NULL, "expected an object, found %s", js_type_name(tree));
+    int rc = js_parse_object(&tree, text, len, p);
+    if (rc != LS_OK) return rc;
     json_object_foreach(tree, name, v)
     {
         if (rc != LS_OK || json_is_null(v)) continue;

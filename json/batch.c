@@ -43,10 +43,8 @@ static int shared(js_batch *b, js_problem *p)
 
 static int read_queries(js_batch *b, const char *text, size_t len, js_problem *p)
 {
-    ls_error err = {0};
-    if (js_parse(&b->tree, text, len, &err) != LS_OK) return js_problem_set(p, "invalid_json", NULL, "%s", err.message);
-    if (!json_is_object(b->tree))
-        return js_problem_set(p, "invalid_json", NULL, "expected an object, found %s", js_type_name(b->tree));
+    int rc = js_parse_object(&b->tree, text, len, p);
+    if (rc != LS_OK) return rc;
     b->queries = json_object_get(b->tree, "queries");
     if (!json_is_array(b->queries))
         return js_problem_set(p, "invalid_parameter", "queries", "queries: expected an array of strings, found %s",

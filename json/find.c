@@ -263,8 +263,8 @@ int js_find(js_found *out, const js_request *q, const ls_reader *r, js_problem *
         return js_problem_set(p, "internal", NULL, "the request was not made ready");
     }
     int rc = js_find_with(out, q, r, NULL, NULL, &err);
-    if (rc == LS_INVALID && q->cursor)
-        return js_problem_set(p, "invalid_parameter", "cursor", "cursor: %s", err.message);
+    if (rc == LS_INVALID && strncmp(err.message, "cursor: ", 8) == 0)
+        return js_problem_set(p, "invalid_parameter", "cursor", "%s", err.message);
     return rc == LS_OK ? LS_OK : js_problem_from(p, &err);
 }
 

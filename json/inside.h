@@ -32,6 +32,8 @@ void js_markup_text(js_text *out, const char *s, size_t len);
 json_t *js_parse_quickly(const char *text, size_t len);
 /* parse.c: JSON text, strictly: at most 64 deep, no name twice, nothing behind it. The caller drops *out. */
 int js_parse(json_t **out, const char *text, size_t len, ls_error *err);
+/* The same for the content of a request, which must be an object; its problems are invalid_json. */
+int js_parse_object(json_t **out, const char *text, size_t len, js_problem *p);
 /* "a string", "an object" …: what was found, for messages. */
 const char *js_type_name(const json_t *v);
 /* Writes a tree as compact JSON. */

@@ -208,6 +208,10 @@ int js_write_snippet(js_text *out, const js_request *q, const ls_reader *r, cons
 /* GET /v1/suggest; opensearch: ["typed",["completion",…]], what browsers take (application/x-suggestions+json). */
 int js_write_suggest(js_text *out, const ls_reader *r, const char *text, size_t len, size_t limit, bool opensearch,
                      ls_error *err);
+/* The languages that articles are in, the most frequent first: as the field "language" says where there is one, else
+ * those whose stemmers read them (which Japanese has none of). */
+typedef void js_language_fn(void *ctx, const char *code, size_t len, uint64_t documents);
+int js_languages(const ls_reader *r, js_language_fn *each, void *ctx, ls_error *err);
 /* GET /v1/stats */
 int js_write_stats(js_text *out, const ls_reader *r, ls_error *err);
 /* GET /v1/analyze; starts and ends in range_unit (LS_RANGES_*). */

@@ -170,13 +170,27 @@ static const char *const synonyms[][2] = {{"query", "q"},
                                           {"dates", "histogram"},
                                           {"interval", "histogram"}};
 
+/* The only parameter that begins so: lim for limit. */
+static const js_param *guess_beginning(const char *name, size_t len, unsigned uses)
+{
+    const js_param *only = NULL;
+    for (size_t i = 0; len >= 2 && i < TABLE_COUNT; i++) {
+        const js_param *d = &table[i].pub;
+        if (!(d->uses & uses) || strncmp(d->name, name, len) != 0) continue;
+        if (only) return NULL;
+        only = d;
+    }
+    return only;
+}
+
 const js_param *js_param_guess(const char *name, size_t len, unsigned uses)
 {
     for (size_t i = 0; i < sizeof synonyms / sizeof synonyms[0]; i++)
         if (strlen(synonyms[i][0]) == len && memcmp(synonyms[i][0], name, len) == 0)
             return js_param_find(synonyms[i][1], strlen(synonyms[i][1]), uses);
     if (len > GUESS_MAX) return NULL;
-    const js_param *best = NULL;
+    const js_param *best = guess_beginning(name, len, uses);
+    if (best) return best;
     size_t least = len <= 3 ? 2 : 3; /* fewer edits than this */
     for (size_t i = 0; i < TABLE_COUNT; i++) {
         const js_param *p = &table[i].pub;

@@ -51,13 +51,10 @@ static int set_member(js_request *q, const char *name, const json_t *v, js_probl
 
 int js_request_set_json(js_request *q, const char *text, size_t len, js_problem *p)
 {
-    json_t *tree = NULL, *v;
-    ls_error err = {0};
+    json_t *tree, *v;
     const char *name;
-    int rc = js_parse(&tree, text, len, &err);
-    if (rc != LS_OK) return js_problem_set(p, "invalid_json", NULL, "%s", err.message);
-    if (!json_is_object(tree))
-        rc = js_problem_set(p, "invalid_json", NULL, "expected an object, found %s", js_type_name(tree));
+    int rc = js_parse_object(&tree, text, len, p);
+    if (rc != LS_OK) return rc;
     json_object_foreach(tree, name, v)
     {
         if (rc == LS_OK) rc = set_member(q, name, v, p);

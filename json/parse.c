@@ -123,6 +123,17 @@ static void write_object(js_text *out, const json_t *v)
     js_putc(out, '}');
 }
 
+int js_parse_object(json_t **out, const char *text, size_t len, js_problem *p)
+{
+    ls_error err = {0};
+    if (js_parse(out, text, len, &err) != LS_OK) return js_problem_set(p, "invalid_json", NULL, "%s", err.message);
+    if (json_is_object(*out)) return LS_OK;
+    js_problem_set(p, "invalid_json", NULL, "expected an object, found %s", js_type_name(*out));
+    json_decref(*out);
+    *out = NULL;
+    return LS_INVALID;
+}
+
 /* Recursion is bounded by JS_DEPTH_MAX: trees come from js_parse. */
 void js_write_json(js_text *out, const json_t *v)
 {

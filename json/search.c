@@ -377,7 +377,7 @@ static void put_histogram(js_text *out, const js_request *q, const ls_schema *s,
 static int put_suggestion(js_text *out, const js_request *q, const ls_reader *r, uint64_t total, ls_error *err)
 {
     ls_suggestions *s = NULL;
-    int rc = total == 0 && q->q_len > 0 ? ls_suggest(&s, r, q->q, q->q_len, 1, err) : LS_OK;
+    int rc = total == 0 && q->q_len > 0 ? ls_did_you_mean(&s, r, q->q, q->q_len, err) : LS_OK;
     js_key(out, "suggestion");
     js_cstring(out, s ? s->did_you_mean : NULL);
     ls_suggestions_free(s);

@@ -553,6 +553,9 @@ typedef struct ls_suggestions {
 /* What the text typed so far may become. The caller frees it. */
 LS_API int ls_suggest(ls_suggestions **out, const ls_reader *r, const char *text, size_t len, size_t limit,
                       ls_error *err);
+/* The same for a query that is whole, such as one that found nothing: completes nothing, and the last word may be wrong
+ * too. The caller frees it. */
+LS_API int ls_did_you_mean(ls_suggestions **out, const ls_reader *r, const char *text, size_t len, ls_error *err);
 LS_API void ls_suggestions_free(ls_suggestions *s);
 /* A query of the document's rarest weighted words, which excludes the document itself. The caller frees it. */
 LS_API int ls_more_like(ls_query **out, const ls_reader *r, uint64_t doc, ls_error *err);

@@ -13,7 +13,7 @@ static const char *const no_names[] = {NULL}, *const include_names[] = {"include
 
 static void not_found(sd_exchange *x)
 {
-    sd_answer_refuse(x, "not_found", NULL, "no document has this id");
+    sd_answer_refuse(x, "not_found", NULL, "no document has this %s", x->id_len ? "id" : "guid");
 }
 
 /* 410 with a tombstone, 404 without one. A key that is limited to some articles is not told of others' deaths, which
@@ -35,17 +35,22 @@ void sd_answer_missing(sd_exchange *x, const ls_reader *r)
     missing(x, x->id_len && ls_reader_tombstone(r, &t, x->id, x->id_len, NULL) == LS_OK ? &t : NULL);
 }
 
-static void write_document(sd_exchange *x, const ls_reader *r, ls_doc *d)
+typedef int write_fn(js_text *out, const ls_reader *r, const ls_doc *d, ls_error *err);
+
+static int write_document(js_text *out, const ls_reader *r, const ls_doc *d, ls_error *err)
 {
-    ls_error err = {0};
-    if (!sd_exchange_sees(x, d)) {
-        not_found(x);
-        return;
-    }
-    sd_answer_json(x, js_write_document(&x->answer.body, ls_reader_schema(r), d, &err), &err);
+    return js_write_document(out, ls_reader_schema(r), d, err);
 }
 
-void sd_get_document(sd_exchange *x)
+static void answer_document(sd_exchange *x, const ls_reader *r, const ls_doc *d, write_fn *write)
+{
+    ls_error err = {0};
+    if (sd_exchange_sees(x, d)) sd_answer_json(x, write(&x->answer.body, r, d, &err), &err);
+    else not_found(x);
+}
+
+/* Answers with what `write` makes of the article in the path. */
+static void get(sd_exchange *x, write_fn *write)
 {
     const ls_reader *r = sd_exchange_scoped(x);
     ls_error err = {0};
@@ -53,10 +58,15 @@ void sd_get_document(sd_exchange *x)
     int rc;
     if (!r || sd_exchange_unknown(x, include_names) || sd_answer_unchanged(x)) return;
     rc = ls_get(&d, r, x->id, x->id_len, &err);
-    if (rc == LS_OK) write_document(x, r, d);
+    if (rc == LS_OK) answer_document(x, r, d, write);
     else if (rc == LS_NOTFOUND || rc == LS_INVALID) sd_answer_missing(x, r);
     else sd_answer_json(x, rc, &err);
     ls_doc_free(d);
+}
+
+void sd_get_document(sd_exchange *x)
+{
+    get(x, write_document);
 }
 
 void sd_get_document_by_guid(sd_exchange *x)
@@ -77,26 +87,22 @@ void sd_get_document_by_guid(sd_exchange *x)
     if (sd_answer_unchanged(x)) return;
     rc = ls_reader_find_guid(r, a->value, a->value_len, &doc, &err);
     if (rc == LS_OK) rc = ls_reader_doc(&d, r, doc, &err);
-    if (rc == LS_OK) write_document(x, r, d);
+    if (rc == LS_OK) answer_document(x, r, d, write_document);
     else if (rc == LS_NOTFOUND || rc == LS_INVALID)
         missing(x, ls_reader_tombstone_guid(r, &t, a->value, a->value_len, NULL) == LS_OK ? &t : NULL);
     else sd_answer_json(x, rc, &err);
     ls_doc_free(d);
 }
 
+static int write_versions(js_text *out, const ls_reader *r, const ls_doc *d, ls_error *err)
+{
+    (void)r;
+    return js_write_versions(out, d, err);
+}
+
 void sd_get_versions(sd_exchange *x)
 {
-    const ls_reader *r = sd_exchange_scoped(x);
-    ls_error err = {0};
-    ls_doc *d = NULL;
-    int rc;
-    if (!r || sd_exchange_unknown(x, include_names) || sd_answer_unchanged(x)) return;
-    rc = ls_get(&d, r, x->id, x->id_len, &err);
-    if (rc == LS_OK && !sd_exchange_sees(x, d)) not_found(x);
-    else if (rc == LS_OK) sd_answer_json(x, js_write_versions(&x->answer.body, d, &err), &err);
-    else if (rc == LS_NOTFOUND || rc == LS_INVALID) sd_answer_missing(x, r);
-    else sd_answer_json(x, rc, &err);
-    ls_doc_free(d);
+    get(x, write_versions);
 }
 
 static void snippet(sd_exchange *x)

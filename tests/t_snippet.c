@@ -505,6 +505,11 @@ static void test_suggest(void **state)
     }
     ls_suggestions *s = NULL;
     ls_error err = {0};
+    assert_int_equal(ls_did_you_mean(&s, reader, "arms sanctio", 12, &err), LS_OK); /* whole: no word is unfinished */
+    assert_int_equal(s->count, 0);
+    assert_string_equal(s->did_you_mean, "arms sanctions");
+    ls_suggestions_free(s);
+    assert_int_equal(ls_did_you_mean(NULL, reader, "a", 1, &err), LS_INVALID);
     assert_int_equal(ls_suggest(&s, reader, "a", 1, 2, &err), LS_OK); /* the limit holds */
     assert_int_equal(s->count, 2);
     assert_true(s->completions[0].documents >= s->completions[1].documents);

@@ -2,18 +2,29 @@
 #include "libsearch/result/suggest.h"
 #include "libsearch/api/args.h"
 
-int ls_suggest(ls_suggestions **out, const ls_reader *r, const char *text, size_t len, size_t limit, ls_error *err)
+static int suggest(ls_suggestions **out, const ls_reader *r, const char *text, size_t len, size_t limit, bool whole,
+                   ls_error *err)
 {
     lsi_error_clear(err);
-    if (!out) return lsi_fail(err, LS_INVALID, "ls_suggest: out is NULL");
+    if (!out) return lsi_fail(err, LS_INVALID, "suggestions: out is NULL");
     *out = NULL;
-    int rc = lsi_args_given(r, "ls_suggest: the reader", err);
-    if (!rc && len) rc = lsi_args_given(text, "ls_suggest: the text", err);
+    int rc = lsi_args_given(r, "suggestions: the reader", err);
+    if (!rc && len) rc = lsi_args_given(text, "suggestions: the text", err);
     const ls_reader *in;
     if (rc || (rc = lsi_reader_enter(&in, r, err))) return rc;
-    rc = lsi_suggest(out, in, text ? text : "", len, limit, err);
+    rc = lsi_suggest(out, in, text ? text : "", len, limit, whole, err);
     lsi_reader_leave(in, r);
     return rc;
+}
+
+int ls_suggest(ls_suggestions **out, const ls_reader *r, const char *text, size_t len, size_t limit, ls_error *err)
+{
+    return suggest(out, r, text, len, limit, false, err);
+}
+
+int ls_did_you_mean(ls_suggestions **out, const ls_reader *r, const char *text, size_t len, ls_error *err)
+{
+    return suggest(out, r, text, len, 0, true, err);
 }
 
 void ls_suggestions_free(ls_suggestions *s)

@@ -106,7 +106,7 @@ int lsi_cursor_read(lsi_search *s, const char *text, bool *moved, ls_error *err)
     size_t n = decode(text, raw, cap);
     if (n < FIXED + 8 || raw[0] != 1 || lsi_get64(raw + n - 8) != lsi_hash64(raw, n - 8) ||
         lsi_get16(raw + 2) != n - FIXED - 8)
-        return lsi_fail(err, LS_INVALID, "cursor: not a text that ls_results_cursor gave");
+        return lsi_fail(err, LS_INVALID, "cursor: not one that a page of results gave");
     if (lsi_get64(raw + 16) != s->query->hash) return lsi_fail(err, LS_INVALID, "cursor: it belongs to another query");
     if (lsi_get64(raw + 24) != s->options_hash)
         return lsi_fail(err, LS_INVALID, "cursor: it belongs to another sort, ranking or other filters");

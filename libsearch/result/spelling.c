@@ -124,7 +124,7 @@ static int finish(walk *k, ls_error *err)
 }
 
 int lsi_spellings_find(lsi_spelling **out, size_t *count, const lsi_snapshot *snap, lsi_scratch *s,
-                       const uint8_t *folded, size_t len, uint32_t distance, ls_error *err)
+                       const uint8_t *folded, size_t len, size_t kept, uint32_t distance, ls_error *err)
 {
     walk k = {.a = &s->arena};
     int rc = LS_OK;
@@ -134,11 +134,10 @@ int lsi_spellings_find(lsi_spelling **out, size_t *count, const lsi_snapshot *sn
         k.fuzzy = lsi_arena_alloc(&s->arena, sizeof *k.fuzzy);
         if (!k.fuzzy) return lsi_fail_nomem(err);
         if (!lsi_fuzzy_init(k.fuzzy, folded, len, distance)) return LS_OK;
-        len = 0;
     }
     lsi_map_init(&k.map);
     lsi_map_init(&k.forms);
-    for (size_t i = 0; !rc && i < snap->count; i++) rc = walk_segment(&k, &snap->segments[i], folded, len, err);
+    for (size_t i = 0; !rc && i < snap->count; i++) rc = walk_segment(&k, &snap->segments[i], folded, kept, err);
     if (!rc) rc = finish(&k, err);
     lsi_map_clear(&k.map);
     lsi_map_clear(&k.forms);

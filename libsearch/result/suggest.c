@@ -121,7 +121,7 @@ static int complete_word(maker *k, ls_error *err)
     if (folded) folded = lsi_arena_dup(&k->scratch->arena, folded, n);
     if (!folded) return lsi_fail_nomem(err);
     if (!n) return LS_OK;
-    int rc = lsi_spellings_find(&list, &count, k->reader->snap, k->scratch, folded, n, 0, err);
+    int rc = lsi_spellings_find(&list, &count, k->reader->snap, k->scratch, folded, n, n, 0, err);
     if (rc) return rc;
     if (count > 1) qsort(list, count, sizeof *list, by_frequency);
     for (size_t i = 0; i < count && k->count < k->limit && !rc; i++) {
@@ -237,16 +237,50 @@ typedef struct fixes {
     bool hopeless; /* a word that nothing is like, or too many */
 } fixes;
 
-static bool is_closer(const lsi_spelling *a, const lsi_spelling *b)
+/* What was more likely meant: of two at the same distance the more frequent; a further change is made up for by standing
+ * in 64 times as many documents, so that a common name is offered for a rare misspelling of it that is nearer. */
+static bool is_likelier(const lsi_spelling *a, const lsi_spelling *b)
 {
+    const uint64_t x = a->df >> 6 * (a->distance - 1), y = b->df >> 6 * (b->distance - 1);
+    if (x != y) return x > y;
     if (a->distance != b->distance) return a->distance < b->distance;
     return by_frequency(a, b) < 0;
 }
 
+#define RARE_DF 16u /* fewer: may be a misspelling itself */
+
+/* What was meant by a word that nothing has: the cheapest walks first, and no further one where one has found what is
+ * not rare. Who errs rarely errs in the first letter, and a walk that keeps it passes over the rest of the dictionary;
+ * two changes are looked for under it only, for that walk would meet a large part of all spellings otherwise. */
+static int find_meant(maker *k, const lsi_qword *w, uint32_t most, lsi_spelling *best, ls_error *err)
+{
+    const uint8_t *p = w->folded;
+    lsi_fuzzy_point(&p, p + w->folded_len);
+    const size_t first = (size_t)(p - w->folded);
+    const struct {
+        size_t kept;
+        uint32_t distance;
+    } walks[] = {{first, 1}, {0, 1}, {first, 2}};
+    int rc = LS_OK;
+    *best = (lsi_spelling){.df = 0};
+    for (size_t i = 0; !rc && best->df < RARE_DF && i < sizeof walks / sizeof *walks; i++) {
+        lsi_spelling *list;
+        size_t count = 0;
+        if (walks[i].distance > most) break;
+        if (!walks[i].kept && best->form) continue;
+        rc = lsi_spellings_find(&list, &count, k->reader->snap, k->scratch, w->folded, w->folded_len, walks[i].kept,
+                                walks[i].distance, err);
+        for (size_t j = 0; !rc && j < count; j++) {
+            if (!best->form || is_likelier(&list[j], best)) *best = list[j];
+        }
+    }
+    return rc;
+}
+
 static int fix_word(maker *k, const lsi_qword *w, fixes *f, ls_error *err)
 {
-    lsi_spelling *list;
-    size_t count, points = 0;
+    lsi_spelling best;
+    size_t points = 0;
     uint64_t documents;
     int rc = documents_of(k, w->form, w->form_len, w->folded, w->folded_len, &documents, err);
     if (rc || documents) return rc;
@@ -255,15 +289,11 @@ static int fix_word(maker *k, const lsi_qword *w, fixes *f, ls_error *err)
     f->hopeless = f->hopeless || f->count == CORRECTED_MAX || points < 3 || w->end <= w->start ||
                   lsi_fuzzy_has_digit(w->folded, w->folded_len);
     if (f->hopeless) return LS_OK;
-    rc = lsi_spellings_find(&list, &count, k->reader->snap, k->scratch, w->folded, w->folded_len, points < 5 ? 1 : 2,
-                            err);
-    const lsi_spelling *best = NULL;
-    for (size_t i = 0; !rc && i < count; i++) {
-        if (!best || is_closer(&list[i], best)) best = &list[i];
-    }
-    if (best) f->at[f->count++] = (fix){w->start, w->end, best->form, best->form_len};
+    rc = find_meant(k, w, points < 5 ? 1 : 2, &best, err);
+    if (rc) return rc;
+    if (best.form) f->at[f->count++] = (fix){w->start, w->end, best.form, best.form_len};
     else f->hopeless = true;
-    return rc;
+    return LS_OK;
 }
 
 static int fix_tree(maker *k, const lsi_node *n, fixes *f, ls_error *err)
@@ -325,7 +355,7 @@ static void cut_to_limit(maker *k)
     k->count = words + titles;
 }
 
-static int make(maker *k, const char *text, size_t len, ls_error *err)
+static int make(maker *k, const char *text, size_t len, bool whole, ls_error *err)
 {
     ls_query_options o = {.size = sizeof o};
     int rc = lsi_scratch_analyzer(k->scratch, &k->an, err);
@@ -336,8 +366,8 @@ static int make(maker *k, const char *text, size_t len, ls_error *err)
     k->tail = find_tail(k->text, k->len);
     k->list = lsi_arena_alloc(&k->out->arena, (k->limit + TITLES_MAX) * sizeof *k->list);
     if (!k->list) return lsi_fail_nomem(err);
-    rc = complete_word(k, err);
-    if (!rc) rc = complete_title(k, err);
+    if (!whole) rc = complete_word(k, err);
+    if (!whole && !rc) rc = complete_title(k, err);
     if (!rc) rc = correct(k, err);
     cut_to_limit(k);
     k->out->pub.completions = k->list;
@@ -345,7 +375,8 @@ static int make(maker *k, const char *text, size_t len, ls_error *err)
     return rc;
 }
 
-int lsi_suggest(ls_suggestions **out, const ls_reader *r, const char *text, size_t len, size_t limit, ls_error *err)
+int lsi_suggest(ls_suggestions **out, const ls_reader *r, const char *text, size_t len, size_t limit, bool whole,
+                ls_error *err)
 {
     maker k = {.reader = r, .limit = LSI_MIN(limit ? limit : LIMIT_DEFAULT, LIMIT_MAX)};
     *out = NULL;
@@ -354,7 +385,7 @@ int lsi_suggest(ls_suggestions **out, const ls_reader *r, const char *text, size
     lsi_arena_init(&k.out->arena);
     int rc = lsi_scratch_take(&k.scratch, r, err);
     if (!rc) {
-        rc = make(&k, text, len, err);
+        rc = make(&k, text, len, whole, err);
         lsi_scratch_give(k.scratch, r);
     }
     lsi_query_free(k.query);

@@ -3,8 +3,9 @@
 #define LSI_SUGGEST_H
 #include "libsearch/query/resolve.h"
 
-/* The most frequent folded spellings of the snapshot that begin so, or are within `distance` edits: with how often
- * they stand, and as most frequently written. Everything lives in the scratch's arena. */
+/* The folded spellings of the snapshot that begin with the first `kept` bytes and, where a distance is given, are within
+ * so many edits of the whole: with how often they stand, and as most frequently written. Everything lives in the
+ * scratch's arena. */
 typedef struct lsi_spelling {
     const uint8_t *folded, *form;
     uint32_t folded_len, form_len;
@@ -13,9 +14,11 @@ typedef struct lsi_spelling {
     uint32_t distance;
 } lsi_spelling;
 int lsi_spellings_find(lsi_spelling **out, size_t *count, const lsi_snapshot *snap, lsi_scratch *s,
-                       const uint8_t *folded, size_t len, uint32_t distance, ls_error *err);
+                       const uint8_t *folded, size_t len, size_t kept, uint32_t distance, ls_error *err);
 
-int lsi_suggest(ls_suggestions **out, const ls_reader *r, const char *text, size_t len, size_t limit, ls_error *err);
+/* limit 0: 10. whole: the text is not being typed any more; nothing is completed, did_you_mean alone is made. */
+int lsi_suggest(ls_suggestions **out, const ls_reader *r, const char *text, size_t len, size_t limit, bool whole,
+                ls_error *err);
 void lsi_suggestions_free(ls_suggestions *s);
 int lsi_more_like(ls_query **out, const ls_reader *r, uint64_t doc, ls_error *err);
 #endif

@@ -169,7 +169,7 @@ static void nothing(view *v)
         js_puts(v->out, "</q>");
     }
     js_puts(v->out, i ? "</p>" : "<p>No article has all of this.</p>");
-    if (!v->x->forced_field && v->q.q_len && !ls_suggest(&s, v->r, v->q.q, v->q.q_len, 1, NULL) && s->did_you_mean) {
+    if (!v->x->forced_field && v->q.q_len && !ls_did_you_mean(&s, v->r, v->q.q, v->q.q_len, NULL) && s->did_you_mean) {
         js_puts(v->out, "<p>Did you mean <a class=\"button\" href=\"");
         sd_html_link(v->x, "q", NULL, "q", s->did_you_mean);
         js_puts(v->out, "\">");

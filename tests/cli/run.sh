@@ -234,6 +234,9 @@ done
 t 0 'search' search idx arms negotiations; quiet; out '3 documents'
 is 'no colour in a pipe' sh -c '! grep -q "$(printf "\033")" out'
 t 1 'nothing found' search idx xyzzyq
+is 'one word is not offered as any' sh -c '! grep -q -e "--match any" out'
+t 1 'nothing found of several words' search idx arms xyzzyq; err "'xyzzyq' is in no document"; out '--match any finds articles with any of the words'
+t 1 'what was likely meant' search idx arms vladivosto; out 'did you mean: arms Vladivostok'
 t 2 'no such index' search nowhere x; one_line
 mkdir directory; t 2 'a directory that is no index' search directory x; one_line
 t 2 'a file that is no index' search file x; one_line
@@ -248,7 +251,7 @@ is 'only those' grep -Eq '^\{"id":"[a-z2-7]{26}","score":[0-9.]+\}$' out
 t 0 'dash query' search idx -- -kirby; out '1 document'
 t 2 'a bad sort' search --sort upwards idx x; one_line
 t 2 'too far' search --offset 10001 idx x; err 'cursor'
-t 2 'a bad cursor' search --cursor '!!!' idx arms; one_line
+t 2 'a bad cursor' search --cursor '!!!' idx arms; one_line; err 'libsearch: cursor: not one that a page of results gave'
 t 0 'the first page' search --json --limit 2 idx '*'
 cursor=$(sed 's/.*"next_cursor":"\([^"]*\)".*/\1/' out)
 sed 's/.*"hits"//' out | grep -o '"id":"[^"]*"' >pages
@@ -357,6 +360,11 @@ echo '{"id":"s1","language":"sv","body":"katterna"}
 {"id":"s2","lang":"en-GB","body":"katterna"}' >stem.ndjson
 "$bin" init --schema body.json stem >out; "$bin" add stem stem.ndjson >out 2>err
 t 0 'a language stems also where no field keeps it' stats stem; out 'en=1 sv=1'
+echo '{"id":"ja","lang":"ja","body":"東京都"}
+{"id":"en","lang":"en","body":"Tokyo"}' >tokyo.ndjson
+"$bin" add tokyo tokyo.ndjson >out 2>err
+t 0 'languages are what articles are in, not what stems them' stats tokyo; out 'languages: en=1 ja=1'
+t 0 'the same as JSON' stats --json tokyo; out '"languages":{"en":1,"ja":1}'
 
 # ---- delete ----
 t 1 'delete an unknown id' delete idx nothing; err 'nothing'; is 'no commit' [ ! -s out ]
