@@ -47,6 +47,7 @@ void js_string(js_text *t, const char *s, size_t len);
 void js_cstring(js_text *t, const char *s);
 void js_int(js_text *t, int64_t v);
 void js_uint(js_text *t, uint64_t v);
+void js_range(js_text *t, uint64_t start, uint64_t end); /* [start,end] */
 void js_number(js_text *t, double v); /* the shortest digits that read back to the same double; null if not finite */
 void js_score(js_text *t, float v);   /* the same for a float */
 void js_date(js_text *t, int64_t ms); /* RFC 3339 in quotes */

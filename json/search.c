@@ -60,7 +60,10 @@ int js_check_fields(const js_request *q, const ls_schema *s, js_problem *p)
 static void put_ranges(js_text *out, const ls_range *r, size_t count)
 {
     js_putc(out, '[');
-    for (size_t i = 0; i < count; i++) js_printf(out, "%s[%zu,%zu]", i ? "," : "", r[i].start, r[i].end);
+    for (size_t i = 0; i < count; i++) {
+        js_comma(out);
+        js_range(out, r[i].start, r[i].end);
+    }
     js_putc(out, ']');
 }
 
@@ -296,7 +299,7 @@ static void put_warning(js_text *out, const js_request *q, const char *code, con
     js_key(out, "range");
     if (end > start && end <= q->q_len) {
         size_t a = js_utf8_units(q->q, start, q->range_unit);
-        js_printf(out, "[%zu,%zu]", a, a + js_utf8_units(q->q + start, end - start, q->range_unit));
+        js_range(out, a, a + js_utf8_units(q->q + start, end - start, q->range_unit));
     } else {
         js_puts(out, "null");
     }

@@ -24,8 +24,10 @@ static void put_one(js_text *out, const ls_similar *s, const js_facts *f)
     if (f->has_published) js_date(out, f->published);
     else js_puts(out, "null");
     js_printf(out, ",\"relation\":\"%s\",\"shared\":%.2f,\"passages\":[", ls_relation_name(s->relation), s->shared);
-    for (size_t i = 0; i < s->passage_count; i++)
-        js_printf(out, "%s[%zu,%zu]", i ? "," : "", s->passages[i].start, s->passages[i].end);
+    for (size_t i = 0; i < s->passage_count; i++) {
+        js_comma(out);
+        js_range(out, s->passages[i].start, s->passages[i].end);
+    }
     js_puts(out, "]}");
 }
 

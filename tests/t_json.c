@@ -83,6 +83,46 @@ static void numbers_read_back(void **state)
     js_text_free(&t);
 }
 
+/* Every exponent and many fractions: the same float comes back, in no more digits than printf needs. */
+static void scores_read_back(void **state)
+{
+    (void)state;
+    uint32_t bits = 1;
+    for (unsigned i = 0; i < 300000; i++) {
+        float v, back;
+        char shortest[40];
+        bits = bits * 1664525u + 1013904223u; /* Numerical Recipes' generator */
+        uint32_t word = i < 2048 ? i << 20 | i : i < 100000 ? bits : (bits & 0x80ffffffu) | (0x3f000000u + (i % 8 << 23));
+        memcpy(&v, &word, sizeof v);
+        js_text t = {0};
+        js_score(&t, v);
+        if (!isfinite(v)) {
+            assert_string_equal(t.data, "null");
+        } else {
+            back = strtof(t.data, NULL);
+            for (int n = 6; n <= 9; n++) {
+                snprintf(shortest, sizeof shortest, "%.*g", n, (double)v);
+                if (strtof(shortest, NULL) == v) break;
+            }
+            if (back != v || (v > 1e-3f && v < 1e6f && strlen(t.data) > strlen(shortest)))
+                fail_msg("%a: %s, printf %s", (double)v, t.data, shortest);
+        }
+        js_text_free(&t);
+    }
+    js_text t = {0};
+    js_int(&t, INT64_MIN);
+    js_putc(&t, ' ');
+    js_int(&t, -1);
+    js_putc(&t, ' ');
+    js_uint(&t, UINT64_MAX);
+    js_putc(&t, ' ');
+    js_range(&t, 0, 10);
+    js_putc(&t, ' ');
+    js_score(&t, 100);
+    assert_string_equal(t.data, "-9223372036854775808 -1 18446744073709551615 [0,10] 100");
+    js_text_free(&t);
+}
+
 static void members_get_their_commas(void **state)
 {
     js_text t = {0};
@@ -399,6 +439,7 @@ int main(void)
         cmocka_unit_test(strings_are_escaped),
         cmocka_unit_test(markup_is_escaped),
         cmocka_unit_test(numbers_read_back),
+        cmocka_unit_test(scores_read_back),
         cmocka_unit_test(members_get_their_commas),
         cmocka_unit_test(units_are_counted),
         cmocka_unit_test(csv_cells_are_safe),
