@@ -115,9 +115,12 @@ def http_part(out, results):
     if not res:
         out += ["Not measured."]
         return
-    out += [f"wrk with 16 kept connections on one thread of the same machine, over {res['corpus']}.", "", "| request | requests/s | median | 99th percentile |", "|---|---|---|---|"]
-    for name, r in res["runs"].items():
-        out.append(f"| {name} | {r['requests_s']:,.0f} | {r['50%']} | {r['99%']} |" + (f" ({r['not_2xx']} refused)" if r.get("not_2xx") else ""))
+    names = {"health": "`/healthz`", "none": "count alone", "ids": "10 hits, their ids alone", "ten": "10 hits, no passages", "defaults": "the defaults: 20 hits with passages",
+             "suggest": "`/v1/suggest`"}
+    out += [f"wrk with 16 kept connections on two threads of the same machine, over {res['corpus']}, no answer kept (`bench/http.sh`). The processor time is the server's alone.", "",
+            "| request | requests/s | median, ms | 99th percentile, ms | processor time, µs |", "|---|---|---|---|---|"]
+    for r in res["runs"]:
+        out.append(f"| {names[r['case']]} | {int(r['requests_s']):,} | {r['p50_ms']} | {r['p99_ms']} | {r['cpu_us']} |" + (" some refused" if r["errors"] else ""))
 
 
 def main():

@@ -6,12 +6,12 @@
   build     an index of every corpus by every engine, on one thread and on two: rates, sizes
   side      every engine over the same query lines (side.py), and the first answer of a new process
   growth    ours and the quickest peers over 10^4 to 10^6 made-up articles
-  http      the server under wrk
+  http      the server under wrk (http.sh)
   report    docs/PERFORMANCE.md and its plots (report.py)
 
 Results stand in BUILD/bench/results, a file a part and corpus; what is there is not measured again, so that a run that was
 broken off goes on where it was. --again measures anew. --quick takes small corpora and few queries: is all in order?"""
-import argparse, json, os, re, shutil, signal, socket, statistics, subprocess, sys, time, urllib.parse, urllib.request
+import argparse, json, os, re, shutil, statistics, subprocess, sys, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PARTS = ["drivers", "corpora", "build", "side", "growth", "http", "report"]
@@ -217,16 +217,12 @@ class Run:
             else:
                 subprocess.run(["zstd", "-dcq", source] if source.endswith(".zst") else ["cat", source], check=True, stdout=f)
         subprocess.run([os.path.join(self.a.build, "libsearch"), "add", index, file], check=True, stdout=subprocess.DEVNULL)
-        paths = os.path.join(self.data, "http.paths")
-        with open(os.path.join(self.data, corpus + ".q")) as q, open(paths, "w") as out:
-            for l in q:
-                cls, text = l.rstrip("\n").split("\t")
-                if cls in ("term_mid", "or2", "and2", "and3", "log_and", "log_or"):
-                    out.write(urllib.parse.quote(text.replace("+", "")) + "\n")
-        res = {"corpus": corpus, "runs": {}}
-        with serving(self.a.build, index) as url:
-            for name, rest in (("limit=10, no passages, no facets", "&limit=10&snippets=0"), ("the defaults", "")):
-                res["runs"][name] = wrk(url, paths, rest, 3 if self.a.quick else 10)
+        env = dict(os.environ, SECONDS_EACH="3" if self.a.quick else "10", CLASSES="term_mid|or2|and2|and3|log_and|log_or")
+        out = subprocess.run(["sh", os.path.join(HERE, "http.sh"), self.a.build, index, os.path.join(self.data, corpus + ".q"), "--cache-bytes", "0"],
+                             env=env, check=True, stdout=subprocess.PIPE, text=True).stdout
+        runs = [dict(zip(("case", "requests", "requests_s", "p50_ms", "p99_ms", "cpu_us"), l.split()), errors="ERRORS" in l)
+                for l in out.splitlines()[1:]]
+        res = {"corpus": corpus, "output": out, "runs": runs}
         os.remove(file)
         self.keep("http", res)
 
@@ -248,50 +244,6 @@ def first_answer(command, query):
         p.stdin.close()
         p.wait()
     return statistics.median(took)
-
-
-class serving:
-    """The server over an index, on a free port of the loopback interface."""
-    def __init__(self, build, index):
-        self.build, self.index = build, index
-
-    def __enter__(self):
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            port = s.getsockname()[1]
-        self.p = subprocess.Popen([os.path.join(self.build, "libsearchd"), "--index", self.index, "--listen", f"127.0.0.1:{port}", "--log", "none"],
-                                  stdout=subprocess.DEVNULL)
-        url = f"http://127.0.0.1:{port}"
-        for _ in range(100):
-            try:
-                urllib.request.urlopen(url + "/healthz", timeout=1).read()
-                return url
-            except OSError:
-                time.sleep(.05)
-        raise RuntimeError("the server does not answer")
-
-    def __exit__(self, *_):
-        self.p.send_signal(signal.SIGTERM)
-        self.p.wait()
-
-
-def wrk(url, paths, rest, seconds):
-    """Requests a second and latencies of wrk with 16 connections; the processor time of the server is not wrk's."""
-    env = dict(os.environ, PATHS=paths, REST=rest)
-    run = lambda s: subprocess.run(["wrk", "-t1", "-c16", f"-d{s}s", "--latency", "-s", os.path.join(HERE, "wrk.lua"), url], env=env, check=True,
-                                   capture_output=True, text=True).stdout
-    run(2)
-    out = run(seconds)
-    found = {"output": out}
-    for l in out.splitlines():
-        w = l.split()
-        if w[:1] == ["Requests/sec:"]:
-            found["requests_s"] = float(w[1])
-        if w[:1] in (["50%"], ["99%"]):
-            found[w[0]] = w[1]
-        if "Non-2xx" in l:
-            found["not_2xx"] = int(w[-1])
-    return found
 
 
 def main():
