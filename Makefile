@@ -103,9 +103,10 @@ check-golden: $(BUILD)/libsearch   ## tests/golden: queries over the articles an
 	@sh tests/golden/run.sh $(BUILD)/libsearch
 check-format: $(BUILD)/libsearch $(BUILD)/tests/format/tokens $(BUILD)/tests/format/grow $(BUILD)/tests/format/stories   ## the format, read by a second reader
 	@sh tests/format/run.sh $(BUILD)
-check-crash: all   ## power-loss states rebuilt from recorded system calls, and kill -9, short forms
+check-crash: all   ## power-loss states rebuilt from recorded system calls, kill -9, calls that fail: short forms
 	@sh tests/crash/run.sh $(BUILD)
 	@sh tests/crash/kill.sh $(BUILD)
+	@sh tests/fault/run.sh $(BUILD)
 check-http: $(BUILD)/libsearchd $(BUILD)/libsearch   ## the server, against openapi.yaml and against bad requests
 	@python3 tests/http/run.py --server $(BUILD)/libsearchd
 .PHONY: check-cli check-golden check-format check-crash check-http

@@ -25,6 +25,7 @@ typedef struct job {
     const char *shown; /* the file under way, for messages */
     bool lines;        /* messages name a line */
     bool strict, revive;
+    bool lost;          /* a commit failed: it was told */
     uint64_t memory_mb; /* 0: as the files ask for */
     uint64_t threads;
     uint64_t commit_every, since_commit, added, bad, bytes_before;
@@ -62,6 +63,7 @@ static int commit(job *j)
     j->since_commit = 0;
     int status = cli_commit(j->w, j->index);
     if (status != CLI_OK) j->status = status;
+    j->lost = status != CLI_OK;
     return status == CLI_OK ? LS_OK : STOP;
 }
 
@@ -219,7 +221,7 @@ static int open_and_read(job *j, const cli_files *files, const ls_schema *schema
     catch_signals();
     read_inputs(j, files);
     /* also where nothing was added: the index then exists, and the line tells so */
-    commit(j);
+    if (!j->lost) commit(j);
     return j->status;
 }
 

@@ -2,7 +2,7 @@
 # run.sh BUILD SECONDS TARGET… — each target in turn for so long, on one core, from its seeds; what it finds new goes to
 # BUILD/corpus/TARGET and is its beginning the next time. Prints a line a target: executions, seconds of processor time,
 # edges, features, inputs kept, findings (their files lie in BUILD/found/TARGET).
-# -entropic=0: its bookkeeping took half of the time of the larger targets.
+# $TIMEOUT: seconds, by the clock, after which an input counts as a hang. -entropic=0: its bookkeeping took half of the time of the larger targets.
 set -u
 LC_ALL=C
 export LC_ALL
@@ -20,7 +20,7 @@ for t in "$@"; do
     mkdir -p "$corpus" "$found"
     processor
     before=$cpu
-    nice -n 10 "$build/fuzz/$t" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=3000 -max_len=20000 -entropic=0 -print_final_stats=1 \
+    nice -n 10 "$build/fuzz/$t" -max_total_time="$seconds" -timeout=${TIMEOUT:-60} -rss_limit_mb=3000 -max_len=20000 -entropic=0 -print_final_stats=1 \
         -artifact_prefix="$found/" "$corpus" "fuzz/seeds/$t" >"$log" 2>&1
     [ $? -eq 0 ] || bad=1
     runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")

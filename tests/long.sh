@@ -36,6 +36,7 @@ for seed in 1 2 3; do
     part "prop_hidden-$seed" build/plain/tests/prop_hidden "$seed"
 done
 part crash sh tests/crash/run.sh build/plain 24000
+part faults sh tests/fault/run.sh build/plain 20000
 part kill sh tests/crash/kill.sh build/plain 1000
 part fresh-root make -s fresh-root
 part relevance make -s bench-relevance DATA="$data"

@@ -346,9 +346,17 @@ static void no_memory(void **state)
 static void stamp(void **state)
 {
     (void)state;
-    assert_true(lsi_analyzer_stamp() == lsi_analyzer_stamp());
-    assert_true(lsi_analyzer_stamp() != 0);
-    assert_true(lsi_stem_fingerprint() != 0);
+    uint64_t one, two;
+    assert_int_equal(lsi_analyzer_stamp(&one, NULL), LS_OK);
+    for (unsigned n = 1;; n++) { /* with too little memory it is no other stamp, but none */
+        lsi_alloc_fail_at(n, false);
+        int rc = lsi_analyzer_stamp(&two, NULL);
+        lsi_alloc_fail_at(0, false);
+        if (!rc) break;
+        assert_int_equal(rc, LS_NOMEM);
+        assert_true(n < 100);
+    }
+    assert_true(one == two && one != 0);
 }
 
 /* lsi_analyzer_term does not ask Snowball for the stems of figures: they are what it would say. */

@@ -117,9 +117,10 @@ static int new_snapshot(lsi_snapshot **out, const lsi_manifest *m, size_t count,
     s->public_generation = m->public_generation;
     s->created = m->created;
     memcpy(s->uuid, m->uuid, sizeof s->uuid);
-    s->stale_analyzer = m->analyzer_stamp != lsi_analyzer_stamp();
+    uint64_t stamp = 0;
     s->segments = lsi_calloc(count, sizeof *s->segments);
-    int rc = s->segments ? LS_OK : lsi_fail_nomem(err);
+    int rc = s->segments ? lsi_analyzer_stamp(&stamp, err) : lsi_fail_nomem(err);
+    s->stale_analyzer = m->analyzer_stamp != stamp;
     if (!rc && share) {
         __atomic_add_fetch(&share->refs, 1, __ATOMIC_RELAXED);
         s->shared = share;

@@ -158,9 +158,9 @@ static int make_index(ls_writer *w, const ls_schema *schema, ls_error *err)
     if (!m) return lsi_fail_nomem(err);
     m->generation = m->public_generation = 1;
     m->created = lsi_io_now_ms();
-    m->analyzer_stamp = lsi_analyzer_stamp();
     m->segments = lsi_calloc(1, sizeof *m->segments);
-    int rc = m->segments ? lsi_io_random(m->uuid, sizeof m->uuid, err) : lsi_fail_nomem(err);
+    int rc = m->segments ? lsi_analyzer_stamp(&m->analyzer_stamp, err) : lsi_fail_nomem(err);
+    if (!rc) rc = lsi_io_random(m->uuid, sizeof m->uuid, err);
     if (!rc) rc = schema ? lsi_schema_copy(&m->schema, schema, err) : lsi_schema_news(&m->schema, err);
     if (!rc) {
         char stale[LSI_NAME_BYTES]; /* of a maker that was killed: no manifest, so nobody's */

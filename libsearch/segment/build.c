@@ -138,7 +138,8 @@ int lsi_builder_new(lsi_builder **out, lsi_dir *dir, uint64_t generation, const 
     b->plan = plan;
     b->generation = generation;
     lsi_name_make(name, LSI_NAME_SEGMENT, generation);
-    int rc = lsi_frame_create(&b->frame, dir, name, LSI_FILE_SEGMENT, generation, err);
+    int rc = lsi_analyzer_stamp(&b->meta.analyzer_stamp, err);
+    if (!rc) rc = lsi_frame_create(&b->frame, dir, name, LSI_FILE_SEGMENT, generation, err);
     if (rc) {
         lsi_free(b);
         return rc;
@@ -148,7 +149,6 @@ int lsi_builder_new(lsi_builder **out, lsi_dir *dir, uint64_t generation, const 
     m->list_count = 1 + (uint32_t)schema->text_count;
     m->field_count = (uint32_t)schema->count;
     m->region_count = (uint32_t)schema->region_count;
-    m->analyzer_stamp = lsi_analyzer_stamp();
     m->k1 = schema->k1;
     m->b = schema->b;
     m->versions = LSI_OFFSET_NONE;

@@ -187,9 +187,8 @@ typedef struct again {
     ls_error *err;
 } again;
 
-static bool can_be_analysed(const lsi_segment *seg)
+static bool is_stored(const lsi_segment *seg)
 {
-    if (seg->analyzer_stamp != lsi_analyzer_stamp()) return false;
     for (uint32_t f = 0; f < seg->field_count; f++)
         if (seg->schema->fields[f].text_no >= 0 && seg->schema->fields[f].pub.not_stored) return false;
     return true;
@@ -291,9 +290,11 @@ static int tally_terms(again *a)
 int lsi_tally_words(lsi_tally *t, const lsi_segment *seg, const uint64_t *docs, bool *done, ls_error *err)
 {
     *done = false;
-    if (!can_be_analysed(seg)) return LS_OK;
     again a = {.t = t, .seg = seg, .err = err};
-    int rc = lsi_memseg_new(&a.m, seg->schema, err);
+    uint64_t stamp;
+    int rc = lsi_analyzer_stamp(&stamp, err);
+    if (rc || seg->analyzer_stamp != stamp || !is_stored(seg)) return rc;
+    rc = lsi_memseg_new(&a.m, seg->schema, err);
     if (rc) return rc;
     lsi_region_plan_make(&a.regions, a.m->schema);
     rc = invert_documents(&a, docs);

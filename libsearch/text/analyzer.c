@@ -234,10 +234,12 @@ const uint8_t *lsi_analyzer_keyword(lsi_analyzer *a, const uint8_t *text, size_t
     return out->data;
 }
 
-uint64_t lsi_analyzer_stamp(void)
+int lsi_analyzer_stamp(uint64_t *out, ls_error *err)
 {
-    uint64_t parts[3] = {LSI_ANALYZER_VERSION, LSI_UNICODE_VERSION, lsi_stem_fingerprint()};
+    uint64_t parts[3] = {LSI_ANALYZER_VERSION, LSI_UNICODE_VERSION};
     uint8_t bytes[24];
+    if (lsi_stem_fingerprint(&parts[2])) return lsi_fail_nomem(err);
     for (size_t i = 0; i < 3; i++) lsi_set64(bytes + 8 * i, parts[i]);
-    return lsi_hash64(bytes, sizeof bytes);
+    *out = lsi_hash64(bytes, sizeof bytes);
+    return LS_OK;
 }

@@ -25,8 +25,8 @@ int lsi_lang_detect(const uint8_t *text, size_t len);
 /* The same where `prior` is expected (-1: none): it is the answer unless the evidence for another is clearly stronger. */
 int lsi_lang_detect_or(const uint8_t *text, size_t len, int prior);
 bool lsi_lang_is_function_word(int lang, const uint8_t *folded, size_t len);
-/* Versions of analyzer, Unicode and Snowball in one number; kept in the manifest. */
-uint64_t lsi_analyzer_stamp(void);
+/* Versions of analyzer, Unicode and Snowball in one number; kept in the manifest. LS_NOMEM. */
+int lsi_analyzer_stamp(uint64_t *out, ls_error *err);
 
 typedef struct lsi_analyzer lsi_analyzer;
 int lsi_analyzer_new(lsi_analyzer **out, ls_error *err);

@@ -11,6 +11,6 @@ typedef struct lsi_stems {
 void lsi_stems_clear(lsi_stems *s);
 /* The stem of a lower-case word, borrowed from the stemmer; the word itself for "none". NULL: no memory. */
 const uint8_t *lsi_stem(lsi_stems *s, int lang, const uint8_t *word, size_t len, size_t *out_len);
-/* A number that changes when the stems of this build of Snowball do. */
-uint64_t lsi_stem_fingerprint(void);
+/* A number that changes when the stems of this build of Snowball do. LS_NOMEM. */
+int lsi_stem_fingerprint(uint64_t *out);
 #endif

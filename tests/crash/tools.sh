@@ -3,7 +3,7 @@
 # The programs recorded must not be built with sanitizers, for which the library preloaded would come too early. But
 # those states can be judged with them: SAN_BUILD is a second build, of SAN=address,undefined.
 : "${CC:=cc}"
-here=$(cd "$(dirname "$0")" && pwd)
+here=${crash:-$(cd "$(dirname "$0")" && pwd)} # where these files lie, for a caller from elsewhere
 root=$(cd "$here/../.." && pwd)
 build=${1:?usage: $0 BUILD [COUNT] [SEED]}
 for f in libsearch libsearchd libsearch.a; do
