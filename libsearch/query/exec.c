@@ -165,9 +165,25 @@ static int count_word(const lsi_plan *p, const lsi_op *op, uint64_t *count, ls_e
     return LS_OK;
 }
 
-int lsi_exec_known_count(const lsi_plan *p, bool *known, uint64_t *count, ls_error *err)
+static int count_set(lsi_plan *p, lsi_op *op, uint64_t *count, ls_error *err)
 {
-    const lsi_op *op = p->root;
+    for (size_t seg = 0; seg < p->snap->count; seg++) {
+        int rc = lsi_exec_open(p, seg, err);
+        if (rc) return rc;
+        for (size_t w = 0; !op->empty && w < op->set_words; w += LSI_WINDOW_WORDS) {
+            uint64_t bits[LSI_WINDOW_WORDS] = {0};
+            memcpy(bits, op->set + w, LSI_MIN(op->set_words - w, LSI_WINDOW_WORDS) * sizeof *bits);
+            lsi_doc lo = (lsi_doc)w * 64;
+            drop_deleted(p, lo, LSI_MIN(p->seg->seg->doc_count - lo, LSI_WINDOW_DOCS) + lo, bits);
+            *count += lsi_window_count(bits);
+        }
+    }
+    return LS_OK;
+}
+
+int lsi_exec_known_count(lsi_plan *p, bool sets, bool *known, uint64_t *count, ls_error *err)
+{
+    lsi_op *op = p->root;
     *count = 0;
     *known = !p->range_count && p->query->exclude_doc == UINT64_MAX;
     if (!*known || op->type == LSI_OP_NONE) return LS_OK;
@@ -175,6 +191,8 @@ int lsi_exec_known_count(const lsi_plan *p, bool *known, uint64_t *count, ls_err
         *count = p->snap->documents;
         return LS_OK;
     }
+    *known = sets && op->type == LSI_OP_SET;
+    if (*known) return count_set(p, op, count, err);
     *known = op->type == LSI_OP_TERM && op->cursor_cap == 1 && !op->main;
     return *known ? count_word(p, op, count, err) : LS_OK;
 }

@@ -54,6 +54,6 @@ bool lsi_exec_reads_positions(const lsi_plan *p);
 int lsi_exec_run_top(lsi_plan *p, const lsi_exec_top *t, bool *done, ls_error *err);
 /* What the plan would be run by, in words, for explain. */
 const char *lsi_exec_name(const lsi_plan *p);
-/* Number of live matches where the dictionaries alone know it. */
-int lsi_exec_known_count(const lsi_plan *p, bool *known, uint64_t *count, ls_error *err);
+/* Number of live matches where the dictionaries alone know it; sets: or the set of a word's expansion. */
+int lsi_exec_known_count(lsi_plan *p, bool sets, bool *known, uint64_t *count, ls_error *err);
 #endif

@@ -134,20 +134,27 @@ static int set_of_id(lsi_plan *p, lsi_op *op, ls_error *err)
     return LS_OK;
 }
 
-int lsi_set_open(lsi_plan *p, lsi_op *op, size_t seg, ls_error *err)
+static int fill_set(lsi_plan *p, lsi_op *op, size_t seg, ls_error *err)
 {
-    int rc = LS_OK;
+    int rc;
     op->set_words = ((size_t)p->seg->seg->doc_count + 63) / 64;
     memset(op->set, 0, op->set_words * sizeof *op->set);
     if (op->set_kind == LSI_SET_FORMS) rc = set_of_forms(p, op, seg, err);
     else if (op->set_kind == LSI_SET_KEYWORDS) rc = set_of_keywords(p, op, err);
     else rc = set_of_id(p, op, err);
-    if (rc) return rc;
-    op->empty = true;
-    for (size_t w = 0; op->empty && w < op->set_words; w++) op->empty = op->set[w] == 0;
-    return LS_OK;
+    op->set_of = rc ? 0 : seg + 1;
+    return rc;
 }
 
+/* A segment may be opened twice, for its best and for a count: its set stays. */
+int lsi_set_open(lsi_plan *p, lsi_op *op, size_t seg, ls_error *err)
+{
+    int rc = LS_OK;
+    if (op->set_of != seg + 1) rc = fill_set(p, op, seg, err);
+    op->empty = true;
+    for (size_t w = 0; !rc && op->empty && w < op->set_words; w++) op->empty = op->set[w] == 0;
+    return rc;
+}
 /* words:>1200 where no field says it: by the rounded lengths of the combined list. */
 static int words_window(lsi_plan *p, const lsi_op *op, lsi_doc lo, lsi_doc hi, uint64_t *bits, ls_error *err)
 {

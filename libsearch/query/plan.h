@@ -62,8 +62,8 @@ struct lsi_op {
     uint32_t cursor_count, cursor_cap;
     const uint8_t *norms;
     uint64_t *set;
-    size_t set_words;
-    uint64_t *bits; /* of AND and OR, for their kids: one window */
+    size_t set_words, set_of; /* of SET: words of the set, which is that of segment set_of - 1 */
+    uint64_t *bits;           /* of AND and OR, for their kids: one window */
     float *scores_tmp;
     uint32_t *tf_tmp; /* of TERM with several lists: one window; zero between windows */
     uint32_t *raw_tmp;

@@ -1,7 +1,7 @@
 /* top.c — owns the choice of an engine for the best k by score, and what these engines share: bounds and the offer of
  * a candidate to the heap.
  *
- * They run for one word, an OR of words or an AND of words, and for a phrase or near;
+ * They run for one word, an OR of words or an AND of words, for a phrase or near, and for one expansion (top_same.c);
  * conditions that score nothing and can be asked of one document (keywords, ranges, ids, expansions under a NOT) may
  * stand beside them, and words that score nothing among those of an OR: only if too few others are found do these
  * matter, and the plain engine does it all again. Everything else is run by the plain engine.
@@ -62,6 +62,7 @@ bool lsi_exec_can_top(const lsi_plan *p)
     if (!op || op->type == LSI_OP_AND) return op == p->root; /* an AND below an AND does not happen */
     if (op->type == LSI_OP_TERM) return plain_word(p, op);
     if (op->type == LSI_OP_SPAN) return op->scores && !op->constant && always_adds(p, op);
+    if (op->type == LSI_OP_SET) return op->scores && lsi_bm25_round(op->w, p->magic) > 0;
     if (op->type != LSI_OP_OR) return false;
     for (uint32_t i = 0; i < op->kid_count; i++) {
         if (op->kids[i]->scores && !plain_word(p, op->kids[i])) return false;
@@ -90,6 +91,8 @@ const char *lsi_exec_name(const lsi_plan *p)
         return "block maxima";
     case LSI_OP_SPAN:
         return "bounded positions";
+    case LSI_OP_SET:
+        return "first documents";
     case LSI_OP_OR:
         return "maxscore";
     default:
@@ -243,7 +246,7 @@ static int open_lanes(lsi_top_run *r, size_t seg, ls_error *err)
     int rc = lsi_op_open(p, p->root, seg, err);
     for (uint32_t i = 0; !rc && i < p->range_count; i++) rc = lsi_op_open(p, p->ranges[i], seg, err);
     r->count = 0;
-    if (rc || p->root->empty || core->type == LSI_OP_SPAN) return rc;
+    if (rc || p->root->empty || core->type == LSI_OP_SPAN || core->type == LSI_OP_SET) return rc;
     uint32_t n = core->type == LSI_OP_TERM ? 1 : core->kid_count;
     for (uint32_t i = 0; i < n; i++) {
         lsi_op *op = core->type == LSI_OP_TERM ? core : core->kids[i];
@@ -263,6 +266,7 @@ static int run_segment(lsi_top_run *r, size_t seg, ls_error *err)
     int rc = lsi_op_poll(r->plan, err);
     if (!rc) rc = open_lanes(r, seg, err);
     if (rc || r->plan->root->empty) return rc;
+    if (r->core->type == LSI_OP_SET) return lsi_top_same(r, seg, err);
     bool selective;
     if ((rc = is_selective(r, &selective, err)) != LS_OK) return rc;
     if (selective) {

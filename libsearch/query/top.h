@@ -70,6 +70,7 @@ LSI_INLINE const uint8_t *lsi_lane_ranges(const lsi_lane *l)
 
 int lsi_top_term(lsi_top_run *r, ls_error *err); /* top_or.c: one lane */
 int lsi_top_or(lsi_top_run *r, ls_error *err);
-int lsi_top_and(lsi_top_run *r, ls_error *err);  /* top_and.c */
-int lsi_top_span(lsi_top_run *r, ls_error *err); /* top_span.c: the root itself */
+int lsi_top_and(lsi_top_run *r, ls_error *err);              /* top_and.c */
+int lsi_top_span(lsi_top_run *r, ls_error *err);             /* top_span.c: the root itself */
+int lsi_top_same(lsi_top_run *r, size_t seg, ls_error *err); /* top_same.c: every match scores the same */
 #endif

@@ -121,7 +121,9 @@ static int run(lsi_search *s, uint64_t *undated, bool *exact, ls_error *err)
     const ls_search_options *o = &s->o;
     way w = choose(s);
     bool known = false;
-    int rc = wants_every_match(s) || o->exhaustive ? LS_OK : lsi_exec_known_count(&s->plan, &known, &s->total, err);
+    bool sets = !s->heap.cap || o->total != LS_TOTAL_NONE;
+    int rc =
+        wants_every_match(s) || o->exhaustive ? LS_OK : lsi_exec_known_count(&s->plan, sets, &known, &s->total, err);
     *exact = true;
     if (!rc && w != WITH_ALL) {
         rc = run_best(s, &w, err);

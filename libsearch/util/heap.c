@@ -250,8 +250,16 @@ static bool sort_many(lsi_heap *h, uint64_t *spare)
     return true;
 }
 
+static bool in_order(const lsi_heap *h)
+{
+    size_t i = 1;
+    while (i < h->count && comes_before(h, &h->at[i - 1], &h->at[i])) i++;
+    return i >= h->count;
+}
+
 void lsi_heap_sort(lsi_heap *h, uint64_t *spare)
 {
     lsi_heap_settle(h);
+    if (in_order(h)) return;
     if (h->text || !spare || h->count <= SMALL || !sort_many(h, spare)) sort_plain(h, h->at, h->count);
 }
