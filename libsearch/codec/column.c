@@ -151,6 +151,62 @@ int lsi_column_block(const lsi_column *c, uint32_t block, int64_t *values, uint6
     return LS_OK;
 }
 
+/* The values of a block that are within the bounds, as bits: compared as they are packed. from and to lie within the
+ * block's own bounds. */
+static void packed_between(const lsi_column *c, const block_parts *b, int64_t from, int64_t to, uint64_t *bits)
+{
+    const unsigned width = b->width;
+    const uint64_t mask = width < 64 ? ((uint64_t)1 << width) - 1 : ~(uint64_t)0, min = (uint64_t)b->min;
+    const uint64_t first = ((uint64_t)from - min) / c->step + (((uint64_t)from - min) % c->step != 0);
+    const uint64_t last = ((uint64_t)to - min) / c->step;
+    const uint64_t range = last - first;
+    uint32_t bit = 0;
+    for (uint32_t i = 0; first <= last && i < b->values; i += 64) {
+        uint64_t in = 0;
+        uint32_t n = LSI_MIN(64u, b->values - i);
+        if (width <= 56) {
+            for (uint32_t j = 0; j < n; j++, bit += width)
+                in |= (uint64_t)((lsi_get64(b->packed + (bit >> 3)) >> (bit & 7) & mask) - first <= range) << j;
+        } else {
+            for (uint32_t j = 0; j < n; j++)
+                in |= (uint64_t)(lsi_bits_at(b->packed, width, i + j) - first <= range) << j;
+        }
+        bits[i / 64] = in;
+    }
+}
+
+/* bits of the block's values, put where its documents that have one are. */
+static void spread(uint64_t *bits, const uint64_t *present, size_t words)
+{
+    uint64_t values[LSI_COLUMN_BLOCK / 64];
+    uint32_t k = 0;
+    memcpy(values, bits, sizeof values);
+    for (size_t w = 0; w < words; w++) {
+        bits[w] = 0;
+        for (uint64_t x = present[w]; x; x &= x - 1, k++) bits[w] |= (values[k >> 6] >> (k & 63) & 1) * (x & (~x + 1));
+    }
+}
+
+int lsi_column_between(const lsi_column *c, uint32_t block, int64_t from, int64_t to, uint64_t *bits, ls_error *err)
+{
+    block_parts b;
+    uint64_t present[LSI_COLUMN_BLOCK / 64];
+    int rc = get_block(c, block, &b, err);
+    memset(bits, 0, LSI_COLUMN_BLOCK / 8);
+    if (rc || !b.values || from > to || from > b.max || to < b.min) return rc;
+    const bool all = from <= b.min && to >= b.max;
+    const size_t words = lsi_bitset_words(b.docs);
+    if (all || !b.packed) lsi_bitset_fill(bits, 0, b.values); /* not packed: all are min */
+    else packed_between(c, &b, LSI_MAX(from, b.min), LSI_MIN(to, b.max), bits);
+    if (!b.bits) return LS_OK;
+    for (size_t w = 0; w < words; w++) present[w] = lsi_get64(b.bits + 8 * w);
+    if (lsi_bitset_count(present, 0, words * 64) != b.values || lsi_bitset_count(present, 0, b.docs) != b.values)
+        return lsi_section_corrupt(c->section, c->offset, err, "as many bits as values");
+    if (all) memcpy(bits, present, words * sizeof *bits);
+    else spread(bits, present, words);
+    return LS_OK;
+}
+
 int lsi_column_block_range(const lsi_column *c, uint32_t block, int64_t *min, int64_t *max, ls_error *err)
 {
     block_parts b;

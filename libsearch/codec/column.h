@@ -21,6 +21,8 @@ int lsi_column_get(const lsi_column *c, lsi_doc doc, bool *has, int64_t *value, 
 /* All of a block (documents block·4096…) into values[] and a bit set present[64 words]; *n documents in it. */
 int lsi_column_block(const lsi_column *c, uint32_t block, int64_t *values, uint64_t *present, uint32_t *n,
                      ls_error *err);
+/* Which documents of a block have a value in [from, to]: 64 words. */
+int lsi_column_between(const lsi_column *c, uint32_t block, int64_t from, int64_t to, uint64_t *bits, ls_error *err);
 /* Smallest and largest value of a block; min > max where it has none. */
 int lsi_column_block_range(const lsi_column *c, uint32_t block, int64_t *min, int64_t *max, ls_error *err);
 /* Every block: values, bounds, counts. */

@@ -5,6 +5,7 @@
  * kids before left over; an OR adds its kids' scores where they match. This is the plain engine that is right for
  * every tree; the quicker ones (top.c and its files) must give the same bits. It does not know results. */
 #include "libsearch/query/ops.h"
+#include "libsearch/query/ranges.h"
 #include "libsearch/query/spans.h"
 #include "libsearch/util/simd.h"
 
@@ -92,6 +93,7 @@ int lsi_op_open(lsi_plan *p, lsi_op *op, size_t seg, ls_error *err)
     case LSI_OP_RANGE:
         if (op->field == LSI_FIELD_WORDS) return LS_OK;
         op->empty = (uint32_t)op->field >= p->seg->seg->field_count || !p->seg->seg->columns[op->field].section;
+        op->kept = op->empty ? NULL : lsi_ranges_keep(p, op);
         return LS_OK;
     case LSI_OP_AND:
     case LSI_OP_OR:

@@ -5,6 +5,7 @@
  * at positions, for a field within the combined list) only for the others. A range looks at a block's smallest and
  * largest value first. It does not know trees. */
 #include "libsearch/codec/pack.h"
+#include "libsearch/query/ranges.h"
 #include "libsearch/query/spans.h"
 
 static void set_docs(lsi_op *op, const uint32_t *docs, uint32_t n)
@@ -188,51 +189,43 @@ int lsi_range_next(lsi_plan *p, const lsi_op *op, lsi_doc doc, lsi_doc *out, ls_
     return LS_OK;
 }
 
-/* Which of 64 numbers are within the bounds. No branch on them; what stands where none is present does not matter. */
-static uint64_t between(const int64_t *v, int64_t from, int64_t to)
+/* By the block of the column; where the range is kept, once for all searches. */
+static int column_window(const lsi_column *c, const lsi_op *op, uint32_t block, uint64_t *bits, ls_error *err)
 {
-    uint64_t in = 0, width = (uint64_t)to - (uint64_t)from;
-    if (from > to) return 0;
-    for (unsigned i = 0; i < 64; i++) in |= (uint64_t)((uint64_t)v[i] - (uint64_t)from <= width) << i;
-    return in;
-}
-
-static void fill_window(uint64_t *bits, uint32_t n)
-{
-    for (uint32_t w = 0; w * 64 < n; w++) bits[w] = n - w * 64 >= 64 ? ~0ull : (1ull << (n - w * 64)) - 1;
+    lsi_kept_range *k = op->kept;
+    uint64_t *kept = k ? k->bits + (size_t)block * LSI_WINDOW_WORDS : NULL;
+    if (!k || !k->ready[block]) {
+        int rc = lsi_column_between(c, block, op->from, op->to, bits, err);
+        if (rc || !k) return rc;
+        memcpy(kept, bits, LSI_WINDOW_WORDS * sizeof *bits);
+        k->ready[block] = 1;
+        return LS_OK;
+    }
+    memcpy(bits, kept, LSI_WINDOW_WORDS * sizeof *bits);
+    return LS_OK;
 }
 
 int lsi_range_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, uint64_t *bits, uint64_t *missing, ls_error *err)
 {
     uint64_t present[LSI_WINDOW_WORDS + 1] = {0};
     uint32_t n = 0, block = lo / LSI_COLUMN_BLOCK;
-    const lsi_segment *seg = p->seg->seg;
     memset(bits, 0, LSI_WINDOW_WORDS * sizeof *bits);
     if (op->field == LSI_FIELD_WORDS) return words_window(p, op, lo, hi, bits, err);
     if (!op->empty) {
-        const lsi_column *c = &seg->columns[op->field];
-        int64_t least, most;
-        int rc = lsi_column_block_range(c, block, &least, &most, err);
-        if (rc) return rc;
-        bool none = least > most || least > op->to || most < op->from, full = c->present == c->doc_count;
-        if (missing && full) memset(missing, 0, LSI_WINDOW_WORDS * sizeof *missing);
-        if (none && (!missing || full)) return LS_OK;
-        if (full && least >= op->from && most <= op->to) {
-            fill_window(bits, hi - lo);
+        const lsi_column *c = &p->seg->seg->columns[op->field];
+        int rc = column_window(c, op, block, bits, err);
+        if (rc || !missing) return rc;
+        if (c->present == c->doc_count) {
+            memset(missing, 0, LSI_WINDOW_WORDS * sizeof *missing);
             return LS_OK;
         }
         rc = lsi_column_block(c, block, p->column_values, present, &n, err);
         if (rc) return rc;
-        bool all = least >= op->from && most <= op->to;
-        for (uint32_t w = 0; !none && w < LSI_WINDOW_WORDS; w++) {
-            bits[w] = present[w];
-            if (!all && present[w]) bits[w] &= between(p->column_values + (size_t)w * 64, op->from, op->to);
-        }
     }
-    for (uint32_t w = 0; missing && w < LSI_WINDOW_WORDS; w++) {
+    if (!missing) return LS_OK;
+    for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) {
         uint32_t left = hi - lo > w * 64 ? hi - lo - w * 64 : 0;
-        uint64_t mine = left >= 64 ? ~0ull : (1ull << left) - 1;
-        missing[w] = mine & ~present[w];
+        missing[w] = (left >= 64 ? ~0ull : (1ull << left) - 1) & ~present[w];
     }
     return LS_OK;
 }

@@ -53,7 +53,8 @@ struct lsi_op {
     const lsi_qterm *values; /* SET_KEYWORDS: folded; SET_ID: the id */
     uint32_t value_count;
     int64_t from, to;
-    bool exclude; /* of a filter: stands among the nots */
+    bool exclude;                /* of a filter: stands among the nots */
+    struct lsi_kept_range *kept; /* RANGE, in the present segment; may be NULL */
 
     /* ---- in the present segment ---- */
     bool empty;  /* matches nothing there */

@@ -7,7 +7,7 @@
  *   2. sets reader->scratch_free (all threads set the same value),
  *   3. publishes the pool by compare-and-swap; the loser of that race frees its own and uses the winner's.
  * Step 2 comes before 3, so that whoever closes the reader after a search sees both. It knows nothing of queries. */
-#include "libsearch/query/scratch.h"
+#include "libsearch/query/ranges.h"
 #include "libsearch/util/alloc.h"
 
 #define SLOTS 16
@@ -24,6 +24,7 @@ static void scratch_free(lsi_scratch *s)
     lsi_arena_clear(&s->arena);
     lsi_analyzer_free(s->analyzer);
     for (size_t i = 0; i < LSI_KNOWN_WORDS; i++) lsi_free(s->known[i]);
+    lsi_ranges_free(s);
     lsi_free(s);
 }
 
@@ -80,6 +81,7 @@ int lsi_scratch_take(lsi_scratch **out, const ls_reader *r, ls_error *err)
 void lsi_scratch_give(lsi_scratch *s, const ls_reader *r)
 {
     if (!s) return;
+    lsi_ranges_unpin(s);
     if (s->arena.bytes > KEEP_BYTES) lsi_arena_clear(&s->arena);
     else lsi_arena_reset(&s->arena);
     pool *all = r ? __atomic_load_n(&thaw(r)->scratch, __ATOMIC_ACQUIRE) : NULL;

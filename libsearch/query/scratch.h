@@ -7,14 +7,18 @@
 #include "libsearch/util/arena.h"
 
 #define LSI_KNOWN_WORDS 256u
+#define LSI_RANGES_KEPT 32u
 
 typedef struct lsi_scratch {
-    lsi_arena arena;                          /* everything of the present search; forgotten at its end */
-    lsi_analyzer *analyzer;                   /* made when first asked for */
-    double k1, b, average;                    /* of the table below; average 0: none yet */
-    float k[256];                             /* K by norm code, of the combined list */
-    const lsi_snapshot *known_of;             /* of the words kept; NULL: none are */
-    struct lsi_known *known[LSI_KNOWN_WORDS]; /* known.c */
+    lsi_arena arena;                                /* everything of the present search; forgotten at its end */
+    lsi_analyzer *analyzer;                         /* made when first asked for */
+    double k1, b, average;                          /* of the table below; average 0: none yet */
+    float k[256];                                   /* K by norm code, of the combined list */
+    const lsi_snapshot *known_of;                   /* of what is kept; NULL: nothing is */
+    struct lsi_known *known[LSI_KNOWN_WORDS];       /* known.c */
+    struct lsi_kept_range *ranges[LSI_RANGES_KEPT]; /* ranges.c */
+    uint64_t range_searches;                        /* a number for each search that came upon kept ranges */
+    size_t range_bytes;
 } lsi_scratch;
 
 /* Takes a scratch of the reader's pool, or a new one. */

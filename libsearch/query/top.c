@@ -30,12 +30,6 @@ static bool plain_word(const lsi_plan *p, const lsi_op *op)
     return op->type == LSI_OP_TERM && !op->main && op->scores && always_adds(p, op);
 }
 
-/* What can be asked of one document without moving a cursor. */
-static bool is_check(const lsi_op *op)
-{
-    return !op->scores && (op->type == LSI_OP_SET || (op->type == LSI_OP_RANGE && op->field >= 0));
-}
-
 /* The operator whose lists are run, or NULL where the tree has another shape. Beside it are checks only. */
 static lsi_op *core_of(const lsi_plan *p)
 {
@@ -45,7 +39,7 @@ static lsi_op *core_of(const lsi_plan *p)
     for (uint32_t i = 0; i < root->kid_count + root->not_count; i++) {
         lsi_op *kid = root->kids[i];
         if (i >= root->kid_count || !kid->scores) {
-            if (!is_check(kid)) return NULL;
+            if (!lsi_filter_can(kid)) return NULL;
             continue;
         }
         one = kid;
@@ -100,32 +94,6 @@ const char *lsi_exec_name(const lsi_plan *p)
     }
 }
 
-/* Whether a document keeps one condition. */
-static bool holds(lsi_top_run *r, const lsi_op *op, lsi_doc doc)
-{
-    if (op->empty) return false;
-    if (op->type == LSI_OP_SET) return doc >> 6 < op->set_words && (op->set[doc >> 6] >> (doc & 63) & 1);
-    bool has = false;
-    int64_t value = 0;
-    int rc = lsi_column_get(&r->plan->seg->seg->columns[op->field], doc, &has, &value, r->err);
-    if (rc) r->rc = rc;
-    return !rc && has && value >= op->from && value <= op->to;
-}
-
-static bool passes(lsi_top_run *r, lsi_doc doc)
-{
-    const lsi_op *root = r->plan->root;
-    for (uint32_t i = 0; root->type == LSI_OP_AND && i < root->kid_count + root->not_count; i++) {
-        const lsi_op *op = root->kids[i];
-        if (i < root->kid_count && op->scores) continue;
-        if (holds(r, op, doc) != (i < root->kid_count)) return false;
-    }
-    for (uint32_t i = 0; i < r->plan->range_count; i++) {
-        if (!holds(r, r->plan->ranges[i], doc)) return false;
-    }
-    return true;
-}
-
 /* Whether a condition leaves less than a sixteenth of the segment's documents: by its set, or its column's blocks. */
 static int leaves_few(const lsi_plan *p, const lsi_op *op, bool *yes, ls_error *err)
 {
@@ -177,7 +145,10 @@ void lsi_top_offer(lsi_top_run *r, lsi_doc doc, float score)
     lsi_top t = {.key = lsi_heap_key(score), .doc = p->seg->base + doc, .score = score, .has = true};
     if (t.doc == p->query->exclude_doc) return;
     if (r->after && lsi_heap_order(r->heap, r->after, &t) >= 0) return;
-    if (!passes(r, doc)) return;
+    bool yes;
+    int rc = lsi_filter_has(&r->filter, doc, &yes, r->err);
+    if (rc) r->rc = rc;
+    if (rc || !yes) return;
     lsi_heap_push(r->heap, &t);
     if (r->heap->count == r->heap->cap) r->threshold = LSI_MAX(r->threshold, r->heap->at[0].score);
 }
@@ -274,6 +245,7 @@ static int run_segment(lsi_top_run *r, size_t seg, ls_error *err)
         rc = lsi_exec_segment(r->plan, &sink, seg, NULL, err);
         return rc ? rc : r->rc;
     }
+    lsi_filter_open(&r->filter);
     if (r->core->type == LSI_OP_SPAN) rc = lsi_top_span(r, err);
     else if (r->count == 1 && r->lanes[0].n == 1) rc = lsi_top_term(r, err);
     else if (r->count) rc = r->core->type == LSI_OP_AND && r->count > 1 ? lsi_top_and(r, err) : lsi_top_or(r, err);
@@ -297,9 +269,11 @@ int lsi_exec_run_top(lsi_plan *p, const lsi_exec_top *t, bool *done, ls_error *e
     r->quantum = (float)lsi_bm25_quantum(p->magic);
     r->lanes = lsi_arena_alloc(a, (r->core->kid_count + 1) * sizeof *r->lanes);
     if (!r->lanes) return lsi_fail_nomem(err);
+    int rc = lsi_filter_make(&r->filter, p, err);
+    if (rc) return rc;
     if (r->core->type == LSI_OP_OR) memset(r->acc, 0, sizeof r->acc);
     for (size_t seg = 0; seg < p->snap->count; seg++) {
-        int rc = run_segment(r, seg, err);
+        rc = run_segment(r, seg, err);
         if (rc) return rc;
     }
     *done = true;

@@ -3,6 +3,7 @@
 #define LSI_TOP_H
 #include "libsearch/query/batch.h"
 #include "libsearch/query/exec.h"
+#include "libsearch/query/filter.h"
 #include "libsearch/query/ops.h"
 
 /* A word's list in the present segment, with what bounds its contributions. */
@@ -17,8 +18,9 @@ typedef struct lsi_lane {
 
 typedef struct lsi_top_run {
     lsi_plan *plan;
-    lsi_op *core; /* the operator whose lists are run: the root, or what scores in it */
-    int rc;       /* of a condition that could not be read */
+    lsi_op *core;      /* the operator whose lists are run: the root, or what scores in it */
+    lsi_filter filter; /* lsi_top_offer asks it of every document; engines may do so before they score */
+    int rc;            /* of a condition that could not be read */
     ls_error *err;
     lsi_heap *heap;
     const lsi_top *after;

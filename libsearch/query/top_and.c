@@ -102,9 +102,13 @@ static int block_and(lsi_top_run *r, uint32_t b, ls_error *err)
     int rc = lsi_postings_block(p, b, err);
     if (!rc) rc = lsi_postings_tf(p, err);
     if (rc) return rc;
-    r->batch->scores(r->scores, p->tf, p->docs, p->n, lead->op->norms, lead->op->k, lead->op->w, r->plan->magic);
-    memcpy(r->docs, p->docs, p->n * sizeof *r->docs);
-    return ask_others(r, p->n, err);
+    uint32_t n = p->n;
+    memcpy(r->docs, p->docs, n * sizeof *r->docs);
+    memcpy(r->tf, p->tf, n * sizeof *r->tf);
+    rc = lsi_filter_keep(&r->filter, r->docs, r->tf, &n, err);
+    if (rc || !n) return rc;
+    r->batch->scores(r->scores, r->tf, r->docs, n, lead->op->norms, lead->op->k, lead->op->w, r->plan->magic);
+    return ask_others(r, n, err);
 }
 
 /* The leading word has several lists: its documents come window by window. */

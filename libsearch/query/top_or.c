@@ -75,12 +75,13 @@ static int add_up(lsi_top_run *r, const lsi_lane *l, lsi_doc lo, lsi_doc hi, ls_
     }
 }
 
-/* Sums above `floor` become candidates; the array is zero again. */
-static uint32_t drain(lsi_top_run *r, lsi_doc lo, uint32_t n, float floor)
+/* Sums above `floor` become candidates, among those of `within` (NULL: all); the array is zero again. */
+static uint32_t drain(lsi_top_run *r, lsi_doc lo, uint32_t n, float floor, const uint64_t *within)
 {
     uint32_t found = 0;
     for (uint32_t i = 0; i < n; i += 64) { /* behind the n-th they are zero */
-        for (uint64_t m = r->batch->above(r->acc + i, floor); m; m &= m - 1) {
+        if (within && !within[i / 64]) continue;
+        for (uint64_t m = r->batch->above(r->acc + i, floor) & (within ? within[i / 64] : ~0ull); m; m &= m - 1) {
             uint32_t j = i + lsi_ctz64(m);
             r->docs[found] = lo + j;
             r->scores[found++] = r->acc[j];
@@ -129,6 +130,36 @@ static int probe_rest(lsi_top_run *r, uint32_t n, uint32_t found, ls_error *err)
     return LS_OK;
 }
 
+static int keep_scored(lsi_top_run *r, uint32_t *n, ls_error *err)
+{
+    uint32_t kept = 0;
+    if (!r->filter.on) return LS_OK;
+    for (uint32_t j = 0; j < *n; j++) {
+        bool yes;
+        int rc = lsi_filter_has(&r->filter, r->docs[j], &yes, err);
+        if (rc) return rc;
+        r->docs[kept] = r->docs[j];
+        r->scores[kept] = r->scores[j];
+        kept += yes;
+    }
+    *n = kept;
+    return LS_OK;
+}
+
+/* *n documents of the present block, from the i-th on, become candidates with their scores; *n: those that the filter
+ * leaves. */
+static int take_block(lsi_top_run *r, const lsi_lane *l, uint32_t i, uint32_t *n, ls_error *err)
+{
+    lsi_postings *p = &l->c->p;
+    int rc = lsi_postings_tf(p, err);
+    if (rc) return rc;
+    memcpy(r->docs, p->docs + i, *n * sizeof *r->docs);
+    memcpy(r->tf, p->tf + i, *n * sizeof *r->tf);
+    rc = lsi_filter_keep(&r->filter, r->docs, r->tf, n, err);
+    if (!rc) r->batch->scores(r->scores, r->tf, r->docs, *n, l->op->norms, l->op->k, l->op->w, r->plan->magic);
+    return rc;
+}
+
 /* The window's documents of the one essential lane, block by block. */
 static int window_of_one(lsi_top_run *r, uint32_t rest, lsi_doc lo, lsi_doc hi, ls_error *err)
 {
@@ -136,19 +167,20 @@ static int window_of_one(lsi_top_run *r, uint32_t rest, lsi_doc lo, lsi_doc hi, 
     if (l->n > 1) {
         uint32_t found;
         int rc = lsi_lane_many_collect(r, l, lo, hi, &found, err);
+        if (!rc) rc = keep_scored(r, &found, err);
         return rc ? rc : probe_rest(r, rest, found, err);
     }
     for (lsi_doc from = lo;;) {
         uint32_t i, e;
         bool any;
         int rc = block_part(l, from, hi, &i, &e, &any, err);
-        if (!rc && any) rc = score_block(r, l, i, e, r->scores, err);
+        uint32_t n = any ? e - i : 0;
+        if (!rc && any) rc = take_block(r, l, i, &n, err);
         if (rc || !any) return rc;
         from = l->c->p.docs[e - 1] + 1;
         l->c->at = e;
-        memcpy(r->docs, l->c->p.docs + i, (e - i) * sizeof *r->docs);
         bool more = e == l->c->p.n && from < hi;
-        rc = probe_rest(r, rest, e - i, err);
+        rc = probe_rest(r, rest, n, err);
         if (rc || !more) return rc;
     }
 }
@@ -177,12 +209,15 @@ static int window_or(lsi_top_run *r, lsi_doc lo, lsi_doc hi, ls_error *err)
     }
     if (rest == r->count) return LS_OK;
     if (rest + 1 == r->count) return window_of_one(r, rest, lo, hi, err);
+    const uint64_t *within = NULL;
+    int rc = r->filter.on ? lsi_filter_window(&r->filter, lo, &within, err) : LS_OK;
+    if (rc || (within && !lsi_window_count(within))) return rc;
     for (uint32_t i = rest; i < r->count; i++) {
-        int rc = add_up(r, &r->lanes[i], lo, hi, err);
+        rc = add_up(r, &r->lanes[i], lo, hi, err);
         if (rc) return rc;
     }
     float floor = r->threshold - sum * (1 + 1.0f / 65536);
-    uint32_t found = drain(r, lo, hi - lo, floor > 0 ? floor : 0);
+    uint32_t found = drain(r, lo, hi - lo, floor > 0 ? floor : 0, within);
     return probe_rest(r, rest, found, err);
 }
 

@@ -62,7 +62,10 @@ static int read_best(lsi_top_run *r, bool first_batch, uint32_t from, uint32_t n
         float score = 0;
         bool yes = false;
         if (r->scores[i] <= lsi_top_cut(r)) continue; /* those of the bucket may be better */
-        int rc = lsi_candidates_read(p, s, from + i, err);
+        int rc = lsi_filter_has(&r->filter, c->docs[from + i], &yes, err);
+        if (!rc && !yes) continue;
+        yes = false;
+        if (!rc) rc = lsi_candidates_read(p, s, from + i, err);
         if (!rc) rc = lsi_span_settle(p, op, c->docs[from + i], true, &score, &yes, err);
         if (!rc && (j & 255) == 255) rc = lsi_op_poll(p, err);
         if (rc) return rc;
@@ -121,6 +124,9 @@ int lsi_top_span(lsi_top_run *r, ls_error *err)
         int rc = lsi_span_next(p, s, doc, &doc, err);
         if (rc || doc == LSI_DOC_END) return rc;
         if ((++steps & 255) == 0 && (rc = lsi_op_poll(p, err)) != LS_OK) return rc;
+        rc = lsi_filter_has(&r->filter, doc, &yes, err);
+        if (rc) return rc;
+        if (!yes) continue;
         if (full) {
             uint32_t most;
             rc = most_tf(p, s, &most, err);
