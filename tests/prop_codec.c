@@ -287,6 +287,8 @@ static int use_column(const thing *t, ls_error *err)
         rc = lsi_column_block(&c, b, v, bits, &n, err);
         if (!rc) assert_true(n <= LSI_COLUMN_BLOCK);
         if (rc && !first) first = rc;
+        rc = lsi_column_between(&c, b, v[below(LSI_COLUMN_BLOCK)], v[below(LSI_COLUMN_BLOCK)], bits, err);
+        if (rc && !first) first = rc;
     }
     for (int i = 0; i < 50 && c.doc_count; i++) {
         bool has;

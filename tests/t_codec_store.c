@@ -75,6 +75,25 @@ static void test_offsets(void **state)
 
 /* ---- columns ---- */
 
+/* lsi_column_between against the values themselves, for bounds around some of them and beyond. */
+static void check_between(const lsi_column *c, uint32_t block, const int64_t *values, const uint64_t *present,
+                          uint32_t n)
+{
+    for (int round = 0; round < 12; round++) {
+        int64_t bound[2] = {INT64_MIN, INT64_MAX};
+        uint64_t in[64];
+        for (int i = 0; i < 2 && round; i++) {
+            int64_t v = n && below(4) ? values[below(n)] : (int64_t)rnd(), by = (int64_t)below(3) - 1;
+            bound[i] = by > 0 ? (v < INT64_MAX ? v + 1 : v) : by < 0 ? (v > INT64_MIN ? v - 1 : v) : v;
+        }
+        OK(lsi_column_between(c, block, bound[0], bound[1], in, &err));
+        for (uint32_t i = 0; i < LSI_COLUMN_BLOCK; i++) {
+            bool want = i < n && lsi_bitset_test(present, i) && values[i] >= bound[0] && values[i] <= bound[1];
+            assert_int_equal(lsi_bitset_test(in, i), want);
+        }
+    }
+}
+
 static void column_trip(const int64_t *v, const uint64_t *present, uint32_t n, const char *body)
 {
     static int64_t values[LSI_COLUMN_BLOCK];
@@ -111,6 +130,7 @@ static void column_trip(const int64_t *v, const uint64_t *present, uint32_t n, c
             if (want && v[d] > high) high = v[d];
         }
         assert_true(min == low && max == high);
+        check_between(&c, b, values, bits, k);
     }
     section_free(&s);
 }

@@ -155,6 +155,22 @@ static uint32_t pass(lsi_candidates *c, const lsi_bar *bar, uint32_t asked, uint
     return left;
 }
 
+/* Leaves those of the m newest candidates, the lead's, that keep the query's conditions. */
+static int sift(lsi_candidates *c, lsi_filter *f, uint32_t *m, ls_error *err)
+{
+    uint32_t left = 0;
+    for (uint32_t j = 0; j < *m; j++) {
+        bool yes;
+        int rc = lsi_filter_has(f, c->docs[c->n + j], &yes, err);
+        if (rc) return rc;
+        c->kept[left] = j;
+        left += yes;
+    }
+    if (left < *m) leave(c, 1, left);
+    *m = left;
+    return LS_OK;
+}
+
 int lsi_candidates_fill(lsi_span *s, lsi_doc lo, lsi_doc hi, const lsi_bar *bar, lsi_doc *next, ls_error *err)
 {
     lsi_candidates *c = s->candidates;
@@ -167,6 +183,8 @@ int lsi_candidates_fill(lsi_span *s, lsi_doc lo, lsi_doc hi, const lsi_bar *bar,
             if (i) rc = ask(s, i, &m, err);
             if (rc) break;
             bound(s, i, m);
+            if (!i && bar && bar->filter) rc = sift(c, bar->filter, &m, err);
+            if (rc) break;
             if (bar && bar->cut > 0) m = pass(c, bar, i + 1, m);
         }
         if (rc) return rc;

@@ -4,6 +4,7 @@
 #ifndef LSI_CANDIDATES_H
 #define LSI_CANDIDATES_H
 #include "libsearch/query/batch.h"
+#include "libsearch/query/filter.h"
 #include "libsearch/query/probe.h"
 #include "libsearch/query/spans.h"
 
@@ -25,8 +26,9 @@ typedef struct lsi_bar { /* what a candidate must be worth */
     const lsi_batch *batch;
     const lsi_op *op; /* whose span the group is */
     float magic;
-    float cut;     /* a score must be above it; not above 0: any will do */
-    uint32_t want; /* so many candidates are enough for once */
+    float cut;          /* a score must be above it; not above 0: any will do */
+    uint32_t want;      /* so many candidates are enough for once */
+    lsi_filter *filter; /* NULL: none */
 } lsi_bar;
 
 /* Whether a group can be asked so in the present segment; it must be open. */

@@ -239,13 +239,13 @@ static int run_segment(lsi_top_run *r, size_t seg, ls_error *err)
     if (rc || r->plan->root->empty) return rc;
     if (r->core->type == LSI_OP_SET) return lsi_top_same(r, seg, err);
     bool selective;
+    lsi_filter_open(&r->filter);
     if ((rc = is_selective(r, &selective, err)) != LS_OK) return rc;
     if (selective) {
         const lsi_exec_sink sink = {.ctx = r, .scores = true, .window = offer_window};
         rc = lsi_exec_segment(r->plan, &sink, seg, NULL, err);
         return rc ? rc : r->rc;
     }
-    lsi_filter_open(&r->filter);
     if (r->core->type == LSI_OP_SPAN) rc = lsi_top_span(r, err);
     else if (r->count == 1 && r->lanes[0].n == 1) rc = lsi_top_term(r, err);
     else if (r->count) rc = r->core->type == LSI_OP_AND && r->count > 1 ? lsi_top_and(r, err) : lsi_top_or(r, err);

@@ -62,10 +62,7 @@ static int read_best(lsi_top_run *r, bool first_batch, uint32_t from, uint32_t n
         float score = 0;
         bool yes = false;
         if (r->scores[i] <= lsi_top_cut(r)) continue; /* those of the bucket may be better */
-        int rc = lsi_filter_has(&r->filter, c->docs[from + i], &yes, err);
-        if (!rc && !yes) continue;
-        yes = false;
-        if (!rc) rc = lsi_candidates_read(p, s, from + i, err);
+        int rc = lsi_candidates_read(p, s, from + i, err);
         if (!rc) rc = lsi_span_settle(p, op, c->docs[from + i], true, &score, &yes, err);
         if (!rc && (j & 255) == 255) rc = lsi_op_poll(p, err);
         if (rc) return rc;
@@ -80,7 +77,7 @@ static int by_candidates(lsi_top_run *r, ls_error *err)
     lsi_span *s = r->core->span;
     lsi_doc end = p->seg->seg->doc_count;
     size_t first = LSI_MAX(BATCH, LSI_MIN(2 * r->heap->cap, LSI_WINDOW_DOCS));
-    lsi_bar bar = {r->batch, r->core, p->magic, 0, (uint32_t)first};
+    lsi_bar bar = {r->batch, r->core, p->magic, 0, (uint32_t)first, r->filter.on ? &r->filter : NULL};
     bool first_batch = true;
     int rc = LS_OK;
     r->loose = true;
