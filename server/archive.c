@@ -147,24 +147,35 @@ static int fail(ls_error *err, int rc, const char *text)
     return rc;
 }
 
-/* A key with a filter must neither replace nor delete what it cannot see. */
-static bool may_touch(sd_archive *a, const sd_write *w, const char *id, size_t id_len, const char *guid,
-                      size_t guid_len)
+/* Whose the articles are that have one of two names, as a key with a filter sees it: it must neither replace nor delete
+ * nor kill what it cannot see. To a key without a filter everything is its own. */
+typedef enum owner { NOBODYS, OWN, ANOTHERS } owner;
+
+static owner whose(sd_archive *a, const sd_write *w, const char *id, size_t id_len, const char *guid, size_t guid_len)
 {
     ls_doc *old = NULL;
     sd_snapshot *s;
     uint64_t doc;
-    bool may = true;
-    if (!w->may || !(s = sd_archive_hold(a))) return true;
-    if (id && ls_get(&old, s->hidden, id, id_len, NULL) == LS_OK) may = w->may(w->ctx, old);
+    owner of = NOBODYS;
+    if (!w->may) return OWN;
+    if (!(s = sd_archive_hold(a))) return ANOTHERS;
+    if (id && ls_get(&old, s->hidden, id, id_len, NULL) == LS_OK) of = w->may(w->ctx, old) ? OWN : ANOTHERS;
     ls_doc_free(old);
     old = NULL;
-    if (may && guid && ls_reader_find_guid(s->hidden, guid, guid_len, &doc, NULL) == LS_OK &&
+    if (of != ANOTHERS && guid && ls_reader_find_guid(s->hidden, guid, guid_len, &doc, NULL) == LS_OK &&
         ls_reader_doc(&old, s->hidden, doc, NULL) == LS_OK)
-        may = w->may(w->ctx, old);
+        of = w->may(w->ctx, old) ? OWN : ANOTHERS;
     ls_doc_free(old);
     sd_snapshot_drop(s);
-    return may;
+    return of;
+}
+
+/* An article must pass the filter itself; one that only cancels what it names (a kill in NITF has no source) need not,
+ * where the key can see what it kills. */
+static bool may_put(sd_archive *a, const sd_write *w, const char *id, size_t id_len, const char *guid, size_t guid_len)
+{
+    owner of = whose(a, w, id, id_len, guid, guid_len);
+    return !w->may || (of != ANOTHERS && (w->may(w->ctx, a->doc) || (w->canceled && of == OWN)));
 }
 
 /* An id that the article itself carries must be the one of the path; one derived from its guid gives way. */
@@ -202,9 +213,9 @@ static int put_one(sd_archive *a, sd_write *w, const char *text, size_t len, con
     if (id && (rc = ls_doc_set_id(a->doc, id, id_len, err))) return rc;
     own = ls_doc_id(a->doc, &own_len);
     guid = ls_doc_text(a->doc, "guid", 0, &guid_len);
-    if ((w->may && !w->may(w->ctx, a->doc)) || !may_touch(a, w, own, own_len, guid, guid_len))
-        return fail(err, LS_NOTFOUND, "the key does not allow this document");
     w->canceled = is_canceled(a->doc);
+    if (!may_put(a, w, own, own_len, guid, guid_len))
+        return fail(err, LS_NOTFOUND, "the key does not allow this document");
     how.revive = w->revive;
     return ls_add_with(a->writer, a->doc, &how, added, err);
 }
@@ -280,11 +291,11 @@ static int apply(sd_archive *a, sd_write *w)
     case SD_WRITE_LINES:
         return put_lines(a, w);
     case SD_WRITE_DELETE:
-        if (!may_touch(a, w, w->id, w->id_len, NULL, 0)) return fail(&w->err, LS_NOTFOUND, "no document has this id");
+        if (whose(a, w, w->id, w->id_len, NULL, 0) != OWN) return fail(&w->err, LS_NOTFOUND, "no document has this id");
         note_version(a, w);
         return ls_delete(a->writer, w->id, w->id_len, &w->err);
     case SD_WRITE_KILL:
-        if (!may_touch(a, w, w->id, w->id_len, NULL, 0)) return fail(&w->err, LS_NOTFOUND, "no document has this id");
+        if (whose(a, w, w->id, w->id_len, NULL, 0) != OWN) return fail(&w->err, LS_NOTFOUND, "no document has this id");
         return kill_one(a, w);
     case SD_WRITE_COMMIT:
         return LS_OK;

@@ -132,6 +132,43 @@ static void many(void **state)
     }
 }
 
+/* However many: newest first under the lead, undated ones last. */
+static void long_story(void **state)
+{
+    (void)state;
+    char body[4000], id[16];
+    unsigned n = copies < 3000 ? copies : 3000;
+    ls_writer *w = open_writer(LS_WRITER_CREATE | LS_WRITER_NO_SYNC, 0);
+    story_text(1, body, sizeof body);
+    for (unsigned i = 0; i < n; i++) {
+        snprintf(id, sizeof id, "c%u", i);
+        add_item(w, (item){.id = id, .body = body, .day = i % 7 ? 19000 + i * 7919 % 40 : 0});
+    }
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+    ls_reader *r = reader(0);
+    LS_INIT(ls_search_options, o);
+    o.fold = LS_FOLD_STORY;
+    o.timeout_ms = -1;
+    ls_results *res = folded(r, o);
+    const ls_fold *f = ls_results_fold(res, 0);
+    assert_non_null(f);
+    assert_int_equal(f->count, n - 1);
+    int64_t before = INT64_MAX;
+    for (size_t i = 0; i < f->count; i++) {
+        ls_doc *d;
+        int64_t published;
+        OK(ls_reader_doc(&d, r, f->docs[i], &err));
+        if (ls_doc_int(d, "published", &published)) published = INT64_MIN;
+        ls_doc_free(d);
+        assert_true(published <= before);
+        before = published;
+    }
+    assert_true(before == INT64_MIN);
+    ls_results_free(res);
+    ls_reader_close(r);
+}
+
 /* ---- which one heads a fold ---- */
 
 static void heads(void **state)
@@ -423,10 +460,11 @@ static void no_memory(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(many, index_clean),     cmocka_unit_test_teardown(heads, index_clean),
-        cmocka_unit_test_teardown(stubs, index_clean),    cmocka_unit_test_teardown(latest, index_clean),
-        cmocka_unit_test_teardown(released, index_clean), cmocka_unit_test_teardown(unsealed, index_clean),
-        cmocka_unit_test_teardown(sealed, index_clean),   cmocka_unit_test_teardown(no_memory, index_clean),
+        cmocka_unit_test_teardown(many, index_clean),       cmocka_unit_test_teardown(heads, index_clean),
+        cmocka_unit_test_teardown(stubs, index_clean),      cmocka_unit_test_teardown(latest, index_clean),
+        cmocka_unit_test_teardown(long_story, index_clean), cmocka_unit_test_teardown(released, index_clean),
+        cmocka_unit_test_teardown(unsealed, index_clean),   cmocka_unit_test_teardown(sealed, index_clean),
+        cmocka_unit_test_teardown(no_memory, index_clean),
     };
     if (argc > 1) copies = (unsigned)strtoul(argv[1], NULL, 10);
     return cmocka_run_group_tests(tests, folder_begin, folder_end);

@@ -330,15 +330,25 @@ static bool is_newer(const lsi_copy_facts *a, const lsi_copy_facts *b)
     return a->dated && a->published > b->published;
 }
 
-/* Newest first, stable. Folds are short; one of many thousands is of equal texts, and left as it is. */
-static void sort_story(const folding *f, size_t *list, size_t count)
+/* Newest first, undated ones last, else as they stand: runs merged upwards, for a fold may have very many. */
+static int sort_story(const folding *f, size_t *list, size_t count)
 {
-    for (size_t i = 1; count <= 1024 && i < count; i++)
-        for (size_t k = i; k && is_newer(&f->entries[list[k]].facts, &f->entries[list[k - 1]].facts); k--) {
-            size_t t = list[k];
-            list[k] = list[k - 1];
-            list[k - 1] = t;
+    size_t *from = list, *to = lsi_arena_alloc(f->a, (count + 1) * sizeof *to);
+    if (!to) return lsi_fail_nomem(f->err);
+    for (size_t run = 1; run < count; run *= 2) {
+        for (size_t at = 0; at < count; at += 2 * run) {
+            size_t mid = LSI_MIN(at + run, count), end = LSI_MIN(mid + run, count), a = at, b = mid;
+            for (size_t i = at; i < end; i++) {
+                bool second = b < end && (a == mid || is_newer(&f->entries[from[b]].facts, &f->entries[from[a]].facts));
+                to[i] = second ? from[b++] : from[a++];
+            }
         }
+        size_t *was = from;
+        from = to;
+        to = was;
+    }
+    if (from != list) memcpy(list, from, count * sizeof *list);
+    return LS_OK;
 }
 
 static int show(folding *f, size_t lead, size_t *folded, size_t count, size_t hit_no)
@@ -360,7 +370,7 @@ static int show(folding *f, size_t lead, size_t *folded, size_t count, size_t hi
         }
         if (folded[i] == head) folded[i] = lead; /* the lead takes its place */
     }
-    if (f->s->o.fold == LS_FOLD_STORY) sort_story(f, folded, count);
+    if (f->s->o.fold == LS_FOLD_STORY && (rc = sort_story(f, folded, count))) return rc;
     for (size_t i = 0; i < count; i++) docs[n++] = f->entries[folded[i]].top.doc;
     fold->count = count;
     fold->max_shared = (double)most / LSI_SHARE_ONE;

@@ -80,6 +80,27 @@ static int shared(sd_exchange *x, const ls_reader *r, const js_facts *f, uint64_
     return rc;
 }
 
+/* What became of the story: nothing where there is one version only. */
+static void versions(js_text *out, const ls_doc *d)
+{
+    LS_INIT(ls_doc_version_info, v);
+    if (ls_doc_version_at(d, 1, &v)) return;
+    js_puts(out, "<section class=\"versions\"><h2>Versions</h2><ol>");
+    for (size_t i = 0; ls_doc_version_at(d, i, &v) == LS_OK; i++) {
+        js_printf(out, "<li>Version %lld", (long long)v.version);
+        if (v.updated != INT64_MIN) {
+            js_puts(out, ", ");
+            sd_html_date(out, v.updated);
+        }
+        if (v.status && *v.status && strcmp(v.status, "usable") != 0) {
+            js_puts(out, ", ");
+            sd_html_text(out, v.status);
+        }
+        js_puts(out, v.current ? " — shown here</li>" : "</li>");
+    }
+    js_puts(out, "</ol></section>");
+}
+
 static void other(js_text *out, const ls_doc *d, const char *name, const char *label)
 {
     const char *s;
@@ -126,6 +147,7 @@ static int show(sd_exchange *x, const ls_reader *r, uint64_t doc, const ls_doc *
         sd_html_text(out, f->url);
         js_puts(out, "</a></p>");
     }
+    versions(out, d);
     int rc = shared(x, r, f, doc, err);
     if (rc) return rc;
     js_puts(out, "</article><p class=\"export\"><a href=\"/v1/documents/");

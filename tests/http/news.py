@@ -224,6 +224,48 @@ def forced_filters(program, corpus):
             need(server.ask("POST", "/v1/batch", content, JSON + one).status == 403, "batch: a filter of one's own")
 
 
+NITF_KILL = '<nitf><head><docdata management-status="canceled"><doc-id id-string="%s"/></docdata></head><body/></nitf>'
+
+
+def forced_kills(program, corpus):
+    """A key that is limited to a source kills what it sees, in whatever form, and nothing else: not even what nobody has."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "keys")
+        with open(path, "w") as f:
+            for name, key, limit in (("all", "a" * 32, ""), ("one", "b" * 32, " source=One")):
+                f.write("%s read,write %s%s\n" % (name, hashlib.sha256(key.encode()).hexdigest(), limit))
+        os.chmod(path, 0o600)
+        with Server(program, "--keys", path) as server:
+            everything, one = (("X-API-Key", "a" * 32),), (("X-API-Key", "b" * 32),)
+            xml_type = (("Content-Type", "application/nitf+xml"),)
+            body = "".join(json.dumps({"id": "%s%d" % (s, i), "guid": "urn:%s:%d" % (s, i), "title": s, "body": "text", "source": s}) + "\n"
+                           for s in ("One", "Other") for i in range(3))
+            need(server.ask("POST", "/v1/documents", body, NDJSON + everything).status == 200, "writing")
+
+            def there(id_):
+                return server.ask("GET", "/v1/documents/" + id_, headers=everything).status
+
+            def cancel(guid, **more):
+                return server.ask("POST", "/v1/documents", json.dumps(dict(guid=guid, status="canceled", **more)), JSON + one).status
+
+            need(server.ask("POST", "/v1/documents", NITF_KILL % "urn:Other:0", xml_type + one).status == 404, "NITF kills another's")
+            need(cancel("urn:Other:1") == 404, "JSON kills another's")
+            need(cancel("urn:Other:1", source="One") == 404, "JSON kills another's as one's own")
+            need(server.ask("POST", "/v1/documents/Other2/kill", "", one).status == 404, "a kill of another's")
+            need([there("Other%d" % i) for i in range(3)] == [200] * 3, "another's is gone")
+            for guid in ("urn:unknown:1", "urn:unknown:2"):
+                need(cancel(guid) == 404, "a kill of what nobody has")
+            need(server.ask("POST", "/v1/documents/unknown/kill", "", one).status == 404, "a kill of an id that nobody has")
+            body = json.dumps({"id": "unknown", "guid": "urn:unknown:1", "title": "x", "source": "Other"})
+            need(server.ask("POST", "/v1/documents", body, JSON + everything).status == 201, "a kill of nothing was kept")
+            answer = server.ask("POST", "/v1/documents", NITF_KILL % "urn:One:0", xml_type + one)
+            need(answer.status == 200 and answer.json()["result"] == "killed", "NITF does not kill one's own: %d %s", answer.status, answer.body[:200])
+            need(cancel("urn:One:1") == 200, "JSON does not kill one's own")
+            need(server.ask("POST", "/v1/documents/One2/kill", "", one).status == 200, "a kill of one's own")
+            need([there("One%d" % i) for i in range(3)] == [410] * 3, "one's own are still there")
+            need(cancel("urn:later:1", source="One") == 200, "what carries the source may be canceled before it comes")
+
+
 # ---- what is hidden ------------------------------------------------------------------------------------------------
 
 QUESTIONS = ["/v1/search?q=%s&facets=source,section,subject&histogram=month&snippets=1", "/v1/search?q=%s&sort=newest&explain=1",
@@ -398,4 +440,4 @@ def page_weight(program, corpus):
 
 
 TESTS = [(f.__name__.replace("_", " "), f, False) for f in (
-    feeds, exports, forced_filters, hidden, embargo_ends, embargo_ends_while_searched, killed_while_exported, page_weight)]
+    feeds, exports, forced_filters, forced_kills, hidden, embargo_ends, embargo_ends_while_searched, killed_while_exported, page_weight)]
