@@ -12,7 +12,7 @@
 #define ROOM       16384u /* entries of a column of all kids together */
 #define ROOM_LEAST (2 * LSI_BLOCK_DOCS)
 #define FEW        6u /* of a block: summed one by one */
-#define WHOLE      6u /* entries wanted of each block of a stream: blocks are decoded */
+#define WHOLE      4u /* entries wanted of each block of a stream: blocks are decoded */
 
 bool lsi_candidates_can(const lsi_span *s)
 {

@@ -76,9 +76,8 @@ static int by_candidates(lsi_top_run *r, ls_error *err)
     lsi_plan *p = r->plan;
     lsi_span *s = r->core->span;
     lsi_doc end = p->seg->seg->doc_count;
-    size_t first = LSI_MAX(BATCH, LSI_MIN(2 * r->heap->cap, LSI_WINDOW_DOCS));
-    lsi_bar bar = {r->batch, r->core, p->magic, 0, (uint32_t)first, r->filter.on ? &r->filter : NULL};
-    bool first_batch = true;
+    lsi_bar bar = {r->batch, r->core, p->magic, 0, BATCH, r->filter.on ? &r->filter : NULL};
+    bool first_batch = r->heap->cap <= BATCH / 4; /* a large heap is not full after it anyway */
     int rc = LS_OK;
     r->loose = true;
     for (lsi_doc at = 0; !rc && at < end;) {
