@@ -47,48 +47,52 @@ int lsi_candidates_open(lsi_plan *p, lsi_span *s, ls_error *err)
     return LS_OK;
 }
 
-/* The lead's documents of one block within [lo, hi), behind the first n: *m of them; *next behind the last. */
+/* The lead's documents of one block within [lo, hi), behind the first n: *m of them; *next behind the last. Their other
+ * columns wait until it is known which are left (settle_lead); place has where in the block they stand. */
 static int take_block(lsi_span *s, lsi_doc lo, lsi_doc hi, uint32_t *m, lsi_doc *next, ls_error *err)
 {
     lsi_candidates *c = s->candidates;
-    lsi_source *lead = &s->kids[c->order[0]]->sources[0];
-    lsi_postings *p = &lead->c.p;
-    uint32_t *count = c->count + (size_t)c->order[0] * c->cap + c->n, *first = c->first + (count - c->count);
+    lsi_cursor *lead = &s->kids[c->order[0]]->sources[0].c;
+    lsi_postings *p = &lead->p;
     lsi_doc d;
-    int rc = lsi_cursor_seek(&lead->c, lo, &d, err);
+    int rc = lsi_cursor_seek(lead, lo, &d, err);
     *m = 0;
     *next = hi;
     if (rc || d >= hi) return rc;
-    uint32_t i = lead->c.at, e = p->docs[p->n - 1] < hi ? p->n : lsi_postings_lower(p, i, hi);
+    uint32_t i = lead->at, e = p->docs[p->n - 1] < hi ? p->n : lsi_postings_lower(p, i, hi);
     rc = lsi_postings_counts(p, err);
     if (rc) return rc;
-    uint32_t at = lsi_source_first(lead);
-    for (uint32_t j = i; j < e; j++) {
-        c->docs[c->n + j - i] = p->docs[j];
-        count[j - i] = p->counts[j];
-        first[j - i] = at;
-        at += p->counts[j];
-    }
+    memcpy(c->docs + c->n, p->docs + i, (e - i) * sizeof *c->docs);
+    for (uint32_t j = 0; j < e - i; j++) c->place[j] = (uint8_t)(i + j);
     *m = e - i;
     *next = p->docs[e - 1] + 1;
     return LS_OK;
 }
 
-/* Where the entries of those that the probe found begin in the streams. */
-static void firsts(lsi_candidates *c, const lsi_postings *p, uint32_t *first)
+/* Of n documents at these places of the present block: how often the word occurs, and where its entries begin in the
+ * streams. */
+static void entries(lsi_candidates *c, const lsi_postings *p, const uint8_t *where, uint32_t n, uint32_t *count,
+                    uint32_t *first)
 {
-    const lsi_probe *b = c->probe;
-    if (b->n < FEW) {
-        for (uint32_t i = 0; i < b->n; i++) first[i] = lsi_postings_stream(p, b->where[i]);
+    for (uint32_t i = 0; i < n; i++) count[i] = p->counts[where[i]];
+    if (n < FEW) {
+        for (uint32_t i = 0; i < n; i++) first[i] = lsi_postings_stream(p, where[i]);
         return;
     }
-    uint32_t n = b->where[b->n - 1] + 1u;
-    for (uint32_t i = 0; i < n; i++) c->sums[i] = p->counts[i] - 1;
-    lsi_pack_gaps(c->sums, n, lsi_get32(p->cum_le + 4 * (size_t)p->block));
-    for (uint32_t i = 0; i < b->n; i++) first[i] = c->sums[b->where[i]] - p->counts[b->where[i]];
+    uint32_t all = where[n - 1] + 1u;
+    for (uint32_t i = 0; i < all; i++) c->sums[i] = p->counts[i] - 1;
+    lsi_pack_gaps(c->sums, all, lsi_get32(p->cum_le + 4 * (size_t)p->block));
+    for (uint32_t i = 0; i < n; i++) first[i] = c->sums[where[i]] - count[i];
 }
 
-/* Leaves those of the m newest candidates, whose columns of `asked` kids are there, that are in kept. */
+static void settle_lead(lsi_span *s, uint32_t m)
+{
+    lsi_candidates *c = s->candidates;
+    uint32_t *count = c->count + (size_t)c->order[0] * c->cap + c->n, *first = c->first + (count - c->count);
+    entries(c, &s->kids[c->order[0]]->sources[0].c.p, c->place, m, count, first);
+}
+
+/* Leaves those of the m newest candidates that are in kept; `asked` kids were asked, the lead among them. */
 static void leave(lsi_candidates *c, uint32_t asked, uint32_t m)
 {
     const uint32_t *kept = c->kept;
@@ -96,8 +100,9 @@ static void leave(lsi_candidates *c, uint32_t asked, uint32_t m)
     for (uint32_t j = 0; j < m; j++) {
         docs[j] = docs[kept[j]];
         most[j] = most[kept[j]];
+        c->place[j] = c->place[kept[j]];
     }
-    for (uint32_t i = 0; i < asked; i++) {
+    for (uint32_t i = 1; i < asked; i++) {
         uint32_t *first = c->first + (size_t)c->order[i] * c->cap + c->n, *count = c->count + (first - c->first);
         for (uint32_t j = 0; j < m; j++) {
             first[j] = first[kept[j]];
@@ -118,11 +123,8 @@ static int ask(lsi_span *s, uint32_t asked, uint32_t *m, ls_error *err)
         int rc = lsi_probe_block(c->probe, &s->kids[k]->sources[0].c, c->docs + c->n, j, *m, &j, err);
         if (!rc && b->n) rc = lsi_postings_counts(p, err);
         if (rc) return rc;
-        firsts(c, p, first + kept);
-        for (uint32_t i = 0; i < b->n; i++) {
-            count[kept + i] = p->counts[b->where[i]];
-            c->kept[kept + i] = b->which[i];
-        }
+        entries(c, p, b->where, b->n, count + kept, first + kept);
+        memcpy(c->kept + kept, b->which, b->n * sizeof *c->kept);
         kept += b->n;
     }
     if (kept < *m) leave(c, asked, kept);
@@ -135,10 +137,11 @@ static void bound(const lsi_span *s, uint32_t asked, uint32_t m)
 {
     lsi_candidates *c = s->candidates;
     uint32_t k = c->order[asked], *most = c->most + c->n;
+    bool counts = s->type == LSI_SPAN_PHRASE || !k;
     const uint32_t *count = c->count + (size_t)k * c->cap + c->n;
-    if (!asked) memset(most, 0x7f, m * sizeof *most);
-    if (s->type != LSI_SPAN_PHRASE && k) return;
-    for (uint32_t i = 0; i < m; i++) most[i] = LSI_MIN(most[i], count[i]);
+    if (!asked && !counts) memset(most, 0x7f, m * sizeof *most);
+    if (!asked && counts) memcpy(most, s->kids[k]->sources[0].c.p.counts + c->place[0], m * sizeof *most);
+    for (uint32_t i = 0; asked && counts && i < m; i++) most[i] = LSI_MIN(most[i], count[i]);
 }
 
 /* Leaves those of the m newest candidates whose bound passes the bar. */
@@ -188,6 +191,7 @@ int lsi_candidates_fill(lsi_span *s, lsi_doc lo, lsi_doc hi, const lsi_bar *bar,
             if (bar && bar->cut > 0) m = pass(c, bar, i + 1, m);
         }
         if (rc) return rc;
+        if (m) settle_lead(s, m);
         c->n += m;
     }
     return LS_OK;

@@ -17,7 +17,8 @@ typedef struct lsi_candidates {
     uint32_t *one;           /* first and count of each kid in one document: phrase.c */
     /* while a block is asked */
     lsi_probe *probe;
-    uint32_t kept[LSI_BLOCK_DOCS + 1]; /* places of those that are left */
+    uint32_t kept[LSI_BLOCK_DOCS + 1]; /* which of them are left */
+    uint8_t place[LSI_BLOCK_DOCS];     /* of each in the block of the rarest word */
     uint32_t sums[LSI_BLOCK_DOCS + LSI_BATCH_SLACK];
     float scores[LSI_BLOCK_DOCS + LSI_BATCH_SLACK];
 } lsi_candidates;

@@ -137,7 +137,7 @@ int lsi_op_next(lsi_plan *p, lsi_op *op, lsi_doc doc, lsi_doc *out, ls_error *er
     case LSI_OP_TERM:
         return lsi_term_next(op, doc, out);
     case LSI_OP_SPAN:
-        return lsi_span_next(p, op->span, doc, out, err);
+        return lsi_span_may(p, op->span, doc, out, err);
     case LSI_OP_AND:
     case LSI_OP_OR:
         return next_kids(p, op, doc, out, err);

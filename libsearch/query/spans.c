@@ -207,6 +207,11 @@ int lsi_span_next(lsi_plan *p, lsi_span *s, lsi_doc doc, lsi_doc *out, ls_error 
     return LS_OK;
 }
 
+int lsi_span_may(lsi_plan *p, lsi_span *s, lsi_doc doc, lsi_doc *out, ls_error *err)
+{
+    return s->direct ? lsi_cursor_seek(s->direct[0], doc, out, err) : lsi_span_next(p, s, doc, out, err);
+}
+
 /* The allowed positions among n entries of a source, behind those that `to` holds already. */
 static int read_entries(lsi_plan *p, lsi_source *s, uint32_t first, uint32_t n, lsi_places *to, ls_error *err)
 {

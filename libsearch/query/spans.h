@@ -57,6 +57,8 @@ int lsi_span_open(lsi_plan *p, lsi_span *s, size_t seg, bool *empty, ls_error *e
 void lsi_span_rewind(lsi_span *s); /* documents may come from the first again */
 /* First document ≥ doc that holds the words, wherever they stand. */
 int lsi_span_next(lsi_plan *p, lsi_span *s, lsi_doc doc, lsi_doc *out, ls_error *err);
+/* The same, but found at less cost and too early at times. */
+int lsi_span_may(lsi_plan *p, lsi_span *s, lsi_doc doc, lsi_doc *out, ls_error *err);
 /* Matches in a document that next gave, into s->found. */
 int lsi_span_read(lsi_plan *p, lsi_span *s, lsi_doc doc, ls_error *err);
 int lsi_span_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, const uint64_t *within, uint64_t *bits,
