@@ -182,9 +182,12 @@ static void put_query(char *out, size_t cap, unsigned depth)
     char tmp[64];
     unsigned parts = 1 + below(3);
     if (!below(4)) { /* nothing but words: what the quick engines run */
+        static const char *const SIGNS[] = {"+", "+", "-", ""};
         const char *join = below(2) ? " OR " : " ";
+        bool sign = below(2) && join[1] != 'O';
         for (unsigned i = 0, n = 1 + below(5); i < n; i++) {
             put(out, cap, i ? join : "");
+            if (sign) put(out, cap, SIGNS[below(4)]);
             put_words(out, cap, 1);
         }
         return;
@@ -226,6 +229,7 @@ static void put_query(char *out, size_t cap, unsigned depth)
                 put_query(out, cap, depth - 1);
                 put(out, cap, ")");
             } else {
+                put(out, cap, below(5) ? "" : "+");
                 put_leaf(out, cap);
             }
         }

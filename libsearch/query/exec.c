@@ -193,6 +193,7 @@ int lsi_exec_known_count(lsi_plan *p, bool sets, bool *known, uint64_t *count, l
     }
     *known = sets && op->type == LSI_OP_SET;
     if (*known) return count_set(p, op, count, err);
+    if (op->type == LSI_OP_AND && !op->not_count && (op->kid_count == 1 || op->kids[1]->optional)) op = op->kids[0];
     *known = op->type == LSI_OP_TERM && op->cursor_cap == 1 && !op->main;
     return *known ? count_word(p, op, count, err) : LS_OK;
 }

@@ -4,7 +4,8 @@
  * for one by one: a rare word comes to few of them, and a column tells the value of one document without unpacking its
  * block. So the engines that look for the best may ask for a document where that saves the most, before they read or
  * score anything of it, and pay for no more than they come to.
- * Invariant: bits of a window stand where asked[] says so. It does not know columns, sets or scores. */
+ * Invariant: bits of a window stand where asked[] says so. Words among the root's kids are not its own:
+ * their lists are asked by the engines. It does not know columns, sets or scores. */
 #include "libsearch/query/filter.h"
 #include "libsearch/query/ops.h"
 #include "libsearch/query/ranges.h"
@@ -28,10 +29,12 @@ int lsi_filter_make(lsi_filter *f, lsi_plan *p, ls_error *err)
     f->ops = lsi_arena_alloc(a, (kids + nots + p->range_count) * sizeof(lsi_op *));
     if (!f->ops) return lsi_fail_nomem(err);
     for (uint32_t i = 0; i < kids; i++) {
-        if (!root->kids[i]->scores) f->ops[f->must_count++] = root->kids[i];
+        if (lsi_filter_can(root->kids[i])) f->ops[f->must_count++] = root->kids[i];
     }
     for (uint32_t i = 0; i < p->range_count; i++) f->ops[f->must_count++] = p->ranges[i];
-    for (uint32_t i = 0; i < nots; i++) f->ops[f->must_count + f->not_count++] = root->kids[kids + i];
+    for (uint32_t i = 0; i < nots; i++) {
+        if (lsi_filter_can(root->kids[kids + i])) f->ops[f->must_count + f->not_count++] = root->kids[kids + i];
+    }
     f->on = f->must_count + f->not_count > 0;
     if (!f->on) return LS_OK;
     for (size_t s = 0; s < p->snap->count; s++) most = LSI_MAX(most, p->snap->segments[s].seg->doc_count);

@@ -118,6 +118,7 @@ static int next_kids(lsi_plan *p, lsi_op *op, lsi_doc doc, lsi_doc *out, ls_erro
     lsi_doc best = is_and ? doc : LSI_DOC_END;
     for (uint32_t i = 0; i < op->kid_count; i++) {
         lsi_doc d;
+        if (is_and && op->kids[i]->optional) continue;
         int rc = lsi_op_next(p, op->kids[i], is_and ? best : doc, &d, err);
         if (rc) return rc;
         best = is_and ? LSI_MAX(best, d) : LSI_MIN(best, d);
@@ -201,6 +202,7 @@ static int window_and(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, const uin
     for (uint32_t i = 0; i < op->kid_count; i++) {
         lsi_op *kid = op->kids[i];
         bool scored = scores && kid->scores;
+        if (kid->optional && !scored) continue; /* never the first: it costs most */
         uint64_t *out = i ? op->bits : bits;
         int rc = lsi_op_window(p, kid, lo, hi, i ? bits : within, out,
                                scored ? (summed ? op->scores_tmp : scores) : NULL, err);

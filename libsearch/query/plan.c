@@ -132,6 +132,7 @@ static int build_without(lsi_plan *p, lsi_op **out, const lsi_node *n, lsi_plan_
 static uint64_t cost(const lsi_op *op)
 {
     if (op->type == LSI_OP_SET) return 0; /* made when the segment is opened: 64 words a window */
+    if (op->optional) return UINT64_MAX;
     uint64_t slow = op->type == LSI_OP_SPAN ? 1ull << 40 : op->type == LSI_OP_ALL ? 1ull << 41 : 0;
     return slow + op->df;
 }
@@ -157,9 +158,11 @@ static int build_and(lsi_plan *p, lsi_op **out, const lsi_node *n, lsi_plan_ctx 
     not_c.depth = c.depth;
     for (uint32_t i = 0; i < n->kid_count; i++) {
         if (n->kids[i]->type == LSI_Q_NOT) continue;
-        int rc = build(p, &op->kids[op->kid_count], n->kids[i], c, err);
+        lsi_op **kid = &op->kids[op->kid_count++];
+        int rc = build(p, kid, n->kids[i], c, err);
         if (rc) return rc;
-        op->scores |= op->kids[op->kid_count++]->scores;
+        (*kid)->optional = n->style == LSI_STYLE_ANY && n->plus && i == n->plus && n->kids[i]->type == LSI_Q_OR;
+        op->scores |= (*kid)->scores;
     }
     if (!op->kid_count) {
         int rc = everything(p, &op->kids[op->kid_count++], NULL, false, err);

@@ -34,6 +34,7 @@ struct lsi_op {
     const lsi_node *node; /* where it comes from; NULL for filters */
     bool scores;          /* adds to the score of what it matches */
     bool constant;        /* adds w itself (rounded) */
+    bool optional;        /* in an AND: matches wherever the others do, and only adds to the score */
     float w;              /* boost · idf, or the constant */
     double boost, idf;
     uint64_t df;

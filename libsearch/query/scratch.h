@@ -6,7 +6,7 @@
 #include "libsearch/text/analyzer.h"
 #include "libsearch/util/arena.h"
 
-#define LSI_KNOWN_WORDS 256u
+#define LSI_KNOWN_WORDS 1024u
 #define LSI_RANGES_KEPT 32u
 
 typedef struct lsi_scratch {

@@ -1,9 +1,9 @@
 /* top.c — owns the choice of an engine for the best k by score, and what these engines share: bounds and the offer of
  * a candidate to the heap.
  *
- * They run for one word, an OR of words or an AND of words, for a phrase or near, and for one expansion (top_same.c);
- * conditions that score nothing and can be asked of one document (keywords, ranges, ids, expansions under a NOT) may
- * stand beside them, and words that score nothing among those of an OR: only if too few others are found do these
+ * They run for one word, an OR of words, an AND of words (with others that only add to the score, or are excluded), for
+ * a phrase or near, and for one expansion (top_same.c); conditions that score nothing and can be asked of one document
+ * (keywords, ranges, ids, expansions under a NOT) may stand beside them, and words that score nothing among those of an OR: only if too few others are found do these
  * matter, and the plain engine does it all again. Everything else is run by the plain engine.
  * A bound on a list's contribution is its impact byte (the ceiling of 255 · tf / (tf + K) with the K of writing) times
  * w / 255 times s = max(1, K written / K of the query). That ratio is monotone in the length, so the segment's smallest
@@ -30,23 +30,44 @@ static bool plain_word(const lsi_plan *p, const lsi_op *op)
     return op->type == LSI_OP_TERM && !op->main && op->scores && always_adds(p, op);
 }
 
+/* A word whose one list tells what is excluded. */
+static bool plain_not(const lsi_op *op)
+{
+    return op->type == LSI_OP_TERM && op->cursor_cap == 1 && !op->main;
+}
+
+/* Whether what only adds to the score is words; those that score nothing do not even that. */
+static bool plain_addition(const lsi_plan *p, const lsi_op *op)
+{
+    if (!op->scores) return true;
+    for (uint32_t i = 0; i < op->kid_count; i++) {
+        if (op->kids[i]->scores && !plain_word(p, op->kids[i])) return false;
+    }
+    return op->type == LSI_OP_OR || plain_word(p, op);
+}
+
 /* The operator whose lists are run, or NULL where the tree has another shape. Beside it are checks only. */
 static lsi_op *core_of(const lsi_plan *p)
 {
     lsi_op *root = p->root, *one = NULL;
-    uint32_t scoring = 0, plain = 0;
+    uint32_t scoring = 0, plain = 0, words = 0; /* words: optional and excluded ones */
     if (root->type != LSI_OP_AND) return root;
     for (uint32_t i = 0; i < root->kid_count + root->not_count; i++) {
         lsi_op *kid = root->kids[i];
-        if (i >= root->kid_count || !kid->scores) {
-            if (!lsi_filter_can(kid)) return NULL;
-            continue;
+        bool asked = i < root->kid_count;
+        if (asked && kid->optional) {
+            if (!plain_addition(p, kid)) return NULL;
+            words++;
+        } else if (asked && kid->scores) {
+            one = kid;
+            scoring++;
+            plain += plain_word(p, kid) ? 1 : 0;
+        } else if (!lsi_filter_can(kid)) {
+            if (asked || !plain_not(kid)) return NULL;
+            words++;
         }
-        one = kid;
-        scoring++;
-        plain += plain_word(p, kid) ? 1 : 0;
     }
-    return scoring == 0 ? NULL : plain == scoring ? root : scoring == 1 ? one : NULL;
+    return scoring == 0 ? NULL : plain == scoring ? root : scoring == 1 && !words ? one : NULL;
 }
 
 bool lsi_exec_can_top(const lsi_plan *p)
@@ -118,7 +139,7 @@ static int is_selective(lsi_top_run *r, bool *yes, ls_error *err)
     int rc = LS_OK;
     *yes = false;
     for (uint32_t i = 0; !rc && p->root->type == LSI_OP_AND && i < p->root->kid_count; i++) {
-        if (!p->root->kids[i]->scores) rc = leaves_few(p, p->root->kids[i], yes, err);
+        if (lsi_filter_can(p->root->kids[i])) rc = leaves_few(p, p->root->kids[i], yes, err);
     }
     for (uint32_t i = 0; !rc && i < p->range_count; i++) rc = leaves_few(p, p->ranges[i], yes, err);
     return rc;
@@ -210,6 +231,31 @@ static double growth(const lsi_segment *seg, const lsi_op *op)
     return LSI_MIN(s, 1e6);
 }
 
+static void open_lane(lsi_top_run *r, lsi_op *op, lsi_lane_role role)
+{
+    lsi_lane l = {.op = op, .c = &op->cursors[0], .role = role, .n = op->cursor_count};
+    if (op->empty || (!op->scores && role != LSI_LANE_EXCLUDED)) return;
+    if (op->scores) {
+        double s = growth(r->plan->seg->seg, op) * (1 + 1.0 / 65536);
+        l.scale = (float)((double)op->w * s / 255.0) + r->quantum;
+        l.most = op->w * (1 + 1.0f / 65536) + r->quantum;
+    }
+    r->lanes[r->count++] = l;
+}
+
+/* The lanes of an AND: of its words, of those that only add to the score, and of those excluded. */
+static void open_and(lsi_top_run *r, const lsi_op *core)
+{
+    for (uint32_t i = 0; i < core->kid_count + core->not_count; i++) {
+        lsi_op *op = core->kids[i];
+        if (i >= core->kid_count && op->type == LSI_OP_TERM) open_lane(r, op, LSI_LANE_EXCLUDED);
+        if (i >= core->kid_count || op->empty) continue;
+        for (uint32_t k = 0; op->optional && op->type == LSI_OP_OR && k < op->kid_count; k++)
+            open_lane(r, op->kids[k], LSI_LANE_OPTIONAL);
+        if (op->type == LSI_OP_TERM) open_lane(r, op, op->optional ? LSI_LANE_OPTIONAL : LSI_LANE_REQUIRED);
+    }
+}
+
 static int open_lanes(lsi_top_run *r, size_t seg, ls_error *err)
 {
     lsi_plan *p = r->plan;
@@ -217,19 +263,20 @@ static int open_lanes(lsi_top_run *r, size_t seg, ls_error *err)
     int rc = lsi_op_open(p, p->root, seg, err);
     for (uint32_t i = 0; !rc && i < p->range_count; i++) rc = lsi_op_open(p, p->ranges[i], seg, err);
     r->count = 0;
-    if (rc || p->root->empty || core->type == LSI_OP_SPAN || core->type == LSI_OP_SET) return rc;
-    uint32_t n = core->type == LSI_OP_TERM ? 1 : core->kid_count;
-    for (uint32_t i = 0; i < n; i++) {
-        lsi_op *op = core->type == LSI_OP_TERM ? core : core->kids[i];
-        if (op->empty || !op->scores) continue;
-        double s = growth(p->seg->seg, op) * (1 + 1.0 / 65536);
-        r->lanes[r->count++] = (lsi_lane){.op = op,
-                                          .c = &op->cursors[0],
-                                          .n = op->cursor_count,
-                                          .scale = (float)((double)op->w * s / 255.0) + r->quantum,
-                                          .most = op->w * (1 + 1.0f / 65536) + r->quantum};
-    }
+    if (rc || p->root->empty) return rc;
+    if (core->type == LSI_OP_TERM) open_lane(r, core, LSI_LANE_REQUIRED);
+    else if (core->type == LSI_OP_AND) open_and(r, core);
+    for (uint32_t i = 0; core->type == LSI_OP_OR && i < core->kid_count; i++)
+        open_lane(r, core->kids[i], LSI_LANE_OPTIONAL);
     return LS_OK;
+}
+
+/* More lanes than any segment has. */
+static uint32_t lanes_of(const lsi_op *core)
+{
+    uint32_t n = core->kid_count + core->not_count + 1;
+    for (uint32_t i = 0; i < core->kid_count; i++) n += core->kids[i]->kid_count;
+    return n;
 }
 
 static int run_segment(lsi_top_run *r, size_t seg, ls_error *err)
@@ -267,7 +314,7 @@ int lsi_exec_run_top(lsi_plan *p, const lsi_exec_top *t, bool *done, ls_error *e
     r->loose = false;
     r->batch = lsi_batch_now();
     r->quantum = (float)lsi_bm25_quantum(p->magic);
-    r->lanes = lsi_arena_alloc(a, (r->core->kid_count + 1) * sizeof *r->lanes);
+    r->lanes = lsi_arena_alloc(a, lanes_of(r->core) * sizeof *r->lanes);
     if (!r->lanes) return lsi_fail_nomem(err);
     int rc = lsi_filter_make(&r->filter, p, err);
     if (rc) return rc;

@@ -7,9 +7,16 @@
 #include "libsearch/query/ops.h"
 
 /* A word's list in the present segment, with what bounds its contributions. */
+typedef enum lsi_lane_role { /* in an AND; the order in which its lanes are asked */
+                             LSI_LANE_REQUIRED = 0,
+                             LSI_LANE_EXCLUDED,
+                             LSI_LANE_OPTIONAL
+} lsi_lane_role;
+
 typedef struct lsi_lane {
     lsi_op *op;
     lsi_cursor *c;
+    lsi_lane_role role;
     uint32_t n;  /* cursors: several where the word has several lists */
     float scale; /* of an impact byte */
     float most;  /* no contribution is larger */

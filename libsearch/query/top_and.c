@@ -3,6 +3,8 @@
  * The rarest list leads, block by block: scored, then for each other list in rising order of frequency filtered by
  * what the lists still to come can add at most (over the block's stretch, and where there are range maxima for the 64
  * documents around), and probed. A block whose bounds together do not reach the threshold is not decoded.
+ * Behind the lists that must hold a document come those that must not, and last those that only add to its score, the
+ * most frequent last: as in an OR they are asked only while they may bring a candidate in.
  * It does not know trees or pages. */
 #include "libsearch/query/top.h"
 
@@ -13,12 +15,17 @@ static uint64_t df_of(const lsi_lane *l)
     return df;
 }
 
-static void sort_by_df(lsi_top_run *r)
+static bool later_than(const lsi_lane *a, const lsi_lane *b)
+{
+    return a->role != b->role ? a->role > b->role : df_of(a) > df_of(b);
+}
+
+static void sort_lanes(lsi_top_run *r)
 {
     for (uint32_t i = 1; i < r->count; i++) {
         lsi_lane x = r->lanes[i];
         uint32_t j = i;
-        for (; j && df_of(&r->lanes[j - 1]) > df_of(&x); j--) r->lanes[j] = r->lanes[j - 1];
+        for (; j && later_than(&r->lanes[j - 1], &x); j--) r->lanes[j] = r->lanes[j - 1];
         r->lanes[j] = x;
     }
 }
@@ -62,14 +69,53 @@ static int probe(lsi_top_run *r, const lsi_lane *l, uint32_t *n, ls_error *err)
     return LS_OK;
 }
 
-/* Bounds of the lanes behind the leading one over [lo, hi), and their sum; false where one has nothing there. */
+/* Leaves the candidates that the lane does not hold. */
+static int exclude(lsi_top_run *r, const lsi_lane *l, uint32_t *n, ls_error *err)
+{
+    const lsi_postings *p = &l->c->p;
+    uint32_t kept = 0;
+    for (uint32_t j = 0; j < *n; j++) {
+        lsi_doc d = LSI_DOC_END, want = r->docs[j];
+        int rc = LS_OK;
+        if (!p->ranges || p->ranges[want >> LSI_RANGE_SHIFT]) rc = lsi_cursor_seek(l->c, want, &d, err);
+        if (rc) return rc;
+        r->docs[kept] = want;
+        r->scores[kept] = r->scores[j];
+        kept += d != want ? 1 : 0;
+    }
+    *n = kept;
+    return LS_OK;
+}
+
+/* Adds the lane's contribution to the candidates that it holds. */
+static int add(lsi_top_run *r, const lsi_lane *l, uint32_t n, ls_error *err)
+{
+    lsi_postings *p = &l->c->p;
+    for (uint32_t j = 0; j < n && l->bound > 0; j++) {
+        lsi_doc d = LSI_DOC_END, want = r->docs[j];
+        bool yes;
+        float more = 0;
+        int rc = LS_OK;
+        if (l->n > 1) rc = lsi_lane_many_probe(r, l, want, &yes, &more, err);
+        else if (!p->ranges || p->ranges[want >> LSI_RANGE_SHIFT]) rc = lsi_cursor_seek(l->c, want, &d, err);
+        if (!rc && d == want) rc = lsi_postings_tf(p, err);
+        if (rc) return rc;
+        if (d == want) more = lsi_bm25_score(l->op->w, p->tf[l->c->at], l->op->k[l->op->norms[d]], r->plan->magic);
+        r->scores[j] += more;
+    }
+    return LS_OK;
+}
+
+/* Bounds of the lanes behind the leading one over [lo, hi), and their sum; false where one that is required has nothing
+ * there. */
 static bool bound_others(lsi_top_run *r, lsi_doc lo, lsi_doc hi, float *sum)
 {
     *sum = 0;
     for (uint32_t i = 1; i < r->count; i++) {
-        r->lanes[i].bound = lsi_lane_stretch(&r->lanes[i], lo, hi);
-        if (r->lanes[i].bound <= 0) return false;
-        *sum += r->lanes[i].bound;
+        lsi_lane *l = &r->lanes[i];
+        l->bound = l->role == LSI_LANE_EXCLUDED ? 0 : lsi_lane_stretch(l, lo, hi);
+        if (l->role == LSI_LANE_REQUIRED && l->bound <= 0) return false;
+        *sum += l->bound;
     }
     return true;
 }
@@ -78,10 +124,16 @@ static bool bound_others(lsi_top_run *r, lsi_doc lo, lsi_doc hi, float *sum)
 static int ask_others(lsi_top_run *r, uint32_t n, ls_error *err)
 {
     for (uint32_t i = 1; i < r->count && n; i++) {
+        const lsi_lane *l = &r->lanes[i];
         float later = 0;
+        int rc = LS_OK;
         for (uint32_t j = i + 1; j < r->count; j++) later += r->lanes[j].bound;
-        n = lsi_top_filter(r, &r->lanes[i], n, later, true);
-        int rc = probe(r, &r->lanes[i], &n, err);
+        if (l->role == LSI_LANE_EXCLUDED) {
+            rc = exclude(r, l, &n, err);
+        } else {
+            n = lsi_top_filter(r, l, n, later, l->role == LSI_LANE_REQUIRED);
+            rc = l->role == LSI_LANE_REQUIRED ? probe(r, l, &n, err) : add(r, l, n, err);
+        }
         if (rc) return rc;
     }
     for (uint32_t j = 0; j < n; j++) {
@@ -132,7 +184,7 @@ static int windows_and(lsi_top_run *r, ls_error *err)
 
 int lsi_top_and(lsi_top_run *r, ls_error *err)
 {
-    sort_by_df(r);
+    sort_lanes(r);
     if (r->lanes[0].n > 1) return windows_and(r, err);
     uint32_t blocks = r->lanes[0].c->p.block_count;
     for (uint32_t b = 0; b < blocks; b++) {

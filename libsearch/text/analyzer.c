@@ -12,7 +12,7 @@
 #include "libsearch/util/alloc.h"
 #include "libsearch/util/map.h"
 
-#define KEPT_TERMS 128u
+#define KEPT_TERMS 512u
 #define KEPT_BYTES 24u
 
 /* A short word and its term; word_len 0: none yet. */
