@@ -19,6 +19,16 @@ int lsi_terms_find(const lsi_terms *t, const uint8_t *term, size_t len, lsi_ord 
 /* The list record of a term (df 0 where it has none in that list) and the number of its forms. */
 int lsi_terms_list(const lsi_terms *t, lsi_ord ord, uint32_t list, lsi_list *out, ls_error *err);
 int lsi_terms_form_count(const lsi_terms *t, lsi_ord ord, uint32_t *out, ls_error *err);
+/* Both, of combined lists, for many terms in rising order: what they share of a block is read once. Begins as {.terms =
+ * t}; no clearing. */
+typedef struct lsi_terms_run {
+    const lsi_terms *terms;
+    lsi_ord next;  /* the term whose record is at `record` */
+    uint32_t left; /* records from there to the block's end */
+    const uint8_t *record, *record_end;
+    lsi_record_base base;
+} lsi_terms_run;
+int lsi_terms_run_get(lsi_terms_run *r, lsi_ord ord, lsi_list *out, uint32_t *form_count, ls_error *err);
 int lsi_terms_get(const lsi_terms *t, lsi_ord ord, lsi_buf *term, ls_error *err); /* replaces term's bytes */
 /* In order, for merges and checks: the fastest way through all. */
 typedef struct lsi_terms_iter {

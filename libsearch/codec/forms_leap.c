@@ -28,40 +28,29 @@ static int head_of(const lsi_forms *f, lsi_keys_head *h, ls_error *err)
     return LS_OK;
 }
 
-/* Passes what stands behind a folded spelling of `len` bytes; the term is told by its distance, so it is kept up. */
-static bool pass(lsi_forms_iter *it, const uint8_t *p, size_t len)
+/* What stands behind a folded spelling of `len` bytes; the term is told by its distance, so it is kept up. NULL where
+ * damaged. */
+LSI_INLINE const uint8_t *pass(const uint8_t *p, const uint8_t *end, size_t len, lsi_ord *term)
 {
-    const uint8_t *rest, *end = it->end;
+    const uint8_t *rest;
     size_t shared, n;
     uint32_t ignored;
     uint64_t v;
-    if (!p || p >= end) return false;
-    unsigned bits = *p++, spelling = bits & 3, number = bits >> 2 & 3, term = bits >> 4 & 3, df = bits >> 6;
+    if (p >= end) return NULL;
+    unsigned bits = *p++, spelling = bits & 3, number = bits >> 2 & 3, how = bits >> 4 & 3, df = bits >> 6;
     if (spelling == 3) p = lsi_keys_get(p, end, len, &shared, &rest, &n);
     if (number == 3) p = lsi_vint_get32(p, end, &ignored);
-    if (term == 2) {
+    if (how == 2) {
         p = lsi_vint_get(p, end, &v);
-        int64_t t = p && v <= UINT64_MAX / 4 ? (int64_t)it->at.term + lsi_unzigzag(v) : -1;
-        if (t < 0 || t >= (int64_t)UINT32_MAX) return false;
-        it->at.term = (lsi_ord)t;
-    } else if (term == 3) {
-        return false;
+        int64_t t = p && v <= UINT64_MAX / 4 ? (int64_t)*term + lsi_unzigzag(v) : -1;
+        if (t < 0 || t >= (int64_t)UINT32_MAX) return NULL;
+        *term = (lsi_ord)t;
+    } else if (how == 3) {
+        return NULL;
     }
-    it->at.term += term == 1;
+    *term += how == 1;
     if (df == 3) p = lsi_vint_get32(p, end, &ignored);
-    it->p = p;
-    it->entry++;
-    it->left--;
-    return p != NULL;
-}
-
-/* Gives the first entry of a block. */
-static int begin(lsi_forms_iter *it, const lsi_keys_head *h, uint32_t block, ls_error *err)
-{
-    it->entry = block * h->per_block - 1; /* the one before, mod 2^32 */
-    it->left = 0;
-    int rc = lsi_forms_iter_next(it, err);
-    return rc == 1 ? LS_OK : rc ? rc : damaged(it->forms, err);
+    return p;
 }
 
 static size_t common(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
@@ -71,27 +60,68 @@ static size_t common(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_
     return n;
 }
 
-/* Within the block, from the present spelling on. */
-static int scan_block(lsi_forms_iter *it, const uint8_t *folded, size_t len, ls_error *err)
+/* Within the block, behind a spelling of before_len bytes that is smaller than the one sought and shares `same` bytes
+ * with it. Spellings that are passed need not be made: what the next may share with one is the beginning of the one
+ * sought. */
+static int scan_block(lsi_forms_iter *it, size_t before_len, size_t same, const uint8_t *folded, size_t len,
+                      ls_error *err)
 {
-    size_t same = common(it->folded.data, it->folded.len, folded, len);
-    if (same == len || (same < it->folded.len && it->folded.data[same] > folded[same])) return LS_OK;
-    while (it->left) {
-        size_t shared, n;
-        const uint8_t *rest, *p = lsi_keys_get(it->p, it->end, it->folded.len, &shared, &rest, &n);
-        if (!p) return damaged(it->forms, err);
-        if (shared < same) return LS_OK;
+    const uint8_t *p = it->p, *end = it->end;
+    lsi_ord term = it->at.term;
+    uint32_t left = it->left;
+    size_t shared = 0;
+    for (; left; left--) {
+        const uint8_t *rest, *q = p;
+        size_t n = 0;
+        if (LSI_LIKELY(end - p > 16 && *p < 0xF0 && (*p & 15) < 15 && (size_t)(*p >> 4) <= before_len)) {
+            shared = *p >> 4; /* as a rule: see keys.c */
+            n = *p & 15;
+            rest = p + 1;
+            q = rest + n;
+        } else {
+            q = lsi_keys_get(p, end, before_len, &shared, &rest, &n);
+            if (!q) return damaged(it->forms, err);
+        }
+        if (shared < same) break;
         if (shared == same) {
             size_t more = common(rest, n, folded + same, len - same);
+            if (same + more == len || (more < n && rest[more] > folded[same + more])) break;
             same += more;
-            if (same == len || (more < n && rest[more] > folded[same])) return LS_OK;
         }
-        it->folded.len = shared;
-        lsi_buf_put(&it->folded, rest, n);
-        if (it->folded.rc) return lsi_fail_nomem(err);
-        if (!pass(it, p, it->folded.len)) return damaged(it->forms, err);
+        before_len = shared + n;
+        p = pass(q, end, before_len, &term);
+        if (!p) return damaged(it->forms, err);
     }
-    return LS_OK;
+    it->entry += it->left - left;
+    it->left = left;
+    it->p = p;
+    it->at.term = term;
+    lsi_buf_reset(&it->folded);
+    if (left) lsi_buf_put(&it->folded, folded, shared);
+    return it->folded.rc ? lsi_fail_nomem(err) : LS_OK;
+}
+
+/* The same from the beginning of a block. */
+static int enter_block(lsi_forms_iter *it, const lsi_keys_head *h, uint32_t block, const uint8_t *folded, size_t len,
+                       ls_error *err)
+{
+    const lsi_forms *f = it->forms;
+    const uint8_t *first;
+    size_t n, same;
+    it->left = 0;
+    it->entry = block * h->per_block - 1; /* the one before, mod 2^32 */
+    int rc = lsi_keys_block(f->index, f->blocks, h, block, &it->p, &it->end, err);
+    if (rc) return rc;
+    const uint8_t *p = lsi_keys_get_first(it->p, it->end, &first, &n);
+    if (!p) return damaged(f, err);
+    same = common(first, n, folded, len);
+    if (same == len || (same < n && first[same] > folded[same])) return LS_OK; /* next begins the block */
+    it->at.term = 0;
+    if (!(it->p = pass(p, it->end, n, &it->at.term))) return damaged(f, err);
+    it->block = block;
+    it->entry++;
+    it->left = LSI_MIN(h->per_block, h->count - block * h->per_block) - 1;
+    return scan_block(it, n, same, folded, len, err);
 }
 
 int lsi_forms_iter_find(lsi_forms_iter *it, const uint8_t *folded, size_t len, ls_error *err)
@@ -104,9 +134,7 @@ int lsi_forms_iter_find(lsi_forms_iter *it, const uint8_t *folded, size_t len, l
     if (!f->count) return LS_OK;
     int rc = head_of(f, &h, err);
     if (!rc) rc = lsi_keys_search(f->index, f->blocks, &h, folded, len, false, &before, err);
-    if (!rc && before) rc = begin(it, &h, before - 1, err);
-    if (rc || !before) return rc;
-    return scan_block(it, folded, len, err);
+    return rc || !before ? rc : enter_block(it, &h, before - 1, folded, len, err);
 }
 
 /* The keys of the index beginning with block `from`, as numbers: which is the last < want; from - 1 where none is. */
@@ -133,7 +161,9 @@ int lsi_forms_iter_forward(lsi_forms_iter *it, const uint8_t *folded, size_t len
     uint64_t want = 0;
     uint32_t block = it->block;
     int rc = head_of(f, &h, err);
-    if (rc || block + 1 >= h.blocks) return rc ? rc : scan_block(it, folded, len, err);
+    if (rc) return rc;
+    size_t same = common(it->folded.data, it->folded.len, folded, len);
+    if (same == len || (same < it->folded.len && it->folded.data[same] > folded[same])) return LS_OK;
     const uint8_t *keys_le = lsi_section_get(f->index, INDEX_HEAD_BYTES, 8 * (uint64_t)h.blocks, err);
     if (!keys_le) return lsi_read_failed(err);
     for (size_t i = 0; i < 8; i++) want = want << 8 | (i < len ? folded[i] : 0);
@@ -144,6 +174,6 @@ int lsi_forms_iter_forward(lsi_forms_iter *it, const uint8_t *folded, size_t len
         if (rc) return rc;
         block = LSI_MAX(block, before ? before - 1 : 0);
     }
-    if (block > it->block && (rc = begin(it, &h, block, err)) != LS_OK) return rc;
-    return scan_block(it, folded, len, err);
+    if (block > it->block) return enter_block(it, &h, block, folded, len, err);
+    return scan_block(it, it->folded.len, same, folded, len, err);
 }

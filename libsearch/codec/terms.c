@@ -145,18 +145,32 @@ int lsi_terms_get(const lsi_terms *t, lsi_ord ord, lsi_buf *term, ls_error *err)
 
 /* ---- records ---- */
 
+int lsi_terms_run_get(lsi_terms_run *r, lsi_ord ord, lsi_list *out, uint32_t *form_count, ls_error *err)
+{
+    const lsi_terms *t = r->terms;
+    if (ord >= t->count) return lsi_fail(err, LS_MISUSE, "no such term");
+    if (!r->left || ord < r->next || ord - r->next >= r->left) { /* in another block */
+        block_parts b;
+        int rc = get_block(t, ord / PER_BLOCK, &b, err);
+        if (rc) return rc;
+        *r = (lsi_terms_run){t, ord - ord % PER_BLOCK, b.n, b.record, b.record_end, {0}};
+    }
+    for (; r->next < ord && r->record; r->next++, r->left--)
+        r->record = lsi_record_skip(r->record, r->record_end, &r->base);
+    if (r->record) r->record = lsi_record_get(r->record, r->record_end, &r->base, out, form_count);
+    if (!r->record) {
+        r->left = 0;
+        return damaged(t, err, "records of lists");
+    }
+    r->next++;
+    r->left--;
+    return LS_OK;
+}
+
 static int record0(const lsi_terms *t, lsi_ord ord, lsi_list *l, uint32_t *form_count, ls_error *err)
 {
-    block_parts b;
-    lsi_record_base base = {0};
-    if (ord >= t->count) return lsi_fail(err, LS_MISUSE, "no such term");
-    int rc = get_block(t, ord / PER_BLOCK, &b, err);
-    if (rc) return rc;
-    for (uint32_t i = 0; i < ord % PER_BLOCK && b.record; i++)
-        b.record = lsi_record_skip(b.record, b.record_end, &base);
-    if (!b.record || !lsi_record_get(b.record, b.record_end, &base, l, form_count))
-        return damaged(t, err, "records of lists");
-    return LS_OK;
+    lsi_terms_run r = {.terms = t};
+    return lsi_terms_run_get(&r, ord, l, form_count, err);
 }
 
 typedef struct directory { /* of one of the other lists */

@@ -47,6 +47,7 @@ bool lsi_fuzzy_init(lsi_fuzzy *f, const uint8_t *word, size_t len, uint32_t max)
         f->word[f->len++] = lsi_fuzzy_point(&word, end);
     }
     for (uint32_t j = 0; j <= f->len; j++) f->rows[0][j] = (uint8_t)j;
+    f->least[0] = 0;
     return true;
 }
 
@@ -81,6 +82,7 @@ static uint32_t compute_row(lsi_fuzzy *f, uint32_t i)
         least = LSI_MIN(least, d);
     }
     if (to < f->len) row[to + 1] = (uint8_t)(f->max + 1);
+    f->least[i] = (uint8_t)least;
     return least;
 }
 
@@ -114,14 +116,10 @@ uint32_t lsi_fuzzy_distance(lsi_fuzzy *f, const uint8_t *cand, size_t len, size_
     return d > f->max ? f->max + 1 : d;
 }
 
-/* Whether point c may follow the first i points: with edits left everything may. */
+/* Whether any point may follow the first i points: with edits left it may. */
 static bool is_free(const lsi_fuzzy *f, uint32_t i)
 {
-    const uint8_t *row = f->rows[i];
-    for (uint32_t j = band_from(f, i); j <= band_to(f, i); j++) {
-        if (row[j] < f->max) return true;
-    }
-    return false;
+    return f->least[i] < f->max;
 }
 
 static bool is_digit(uint32_t c)

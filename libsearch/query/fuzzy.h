@@ -9,6 +9,7 @@ typedef struct lsi_fuzzy {
     uint32_t len, max; /* code points of the word; the largest distance */
     /* rows[i]: distances of the first i code points of the present candidate to each prefix of the word. */
     uint8_t rows[LSI_FUZZY_POINTS_MAX + 4][LSI_FUZZY_POINTS_MAX + 1];
+    uint8_t least[LSI_FUZZY_POINTS_MAX + 4];   /* of each row */
     uint32_t points[LSI_FUZZY_POINTS_MAX + 4]; /* of the present candidate, valid up to `depth` */
     uint32_t ends[LSI_FUZZY_POINTS_MAX + 4];   /* bytes up to and with each of them */
     uint32_t depth;

@@ -13,9 +13,21 @@ static void set_docs(lsi_op *op, const uint32_t *docs, uint32_t n)
     for (uint32_t i = 0; i < n; i++) op->set[docs[i] >> 6] |= 1ull << (docs[i] & 63);
 }
 
+/* Documents that stand in the dictionary; false where there are others, or nonsense. */
+static bool bits_inline(const lsi_plan *p, lsi_op *op, const lsi_list *list)
+{
+    if (!list->inline_count || list->inline_count > LSI_COUNTOF(list->inline_doc)) return false;
+    for (uint32_t i = 0; i < list->inline_count; i++) {
+        if (list->inline_doc[i] >= p->seg->seg->doc_count) return false;
+    }
+    set_docs(op, list->inline_doc, list->inline_count);
+    return true;
+}
+
 static int bits_of_list(lsi_plan *p, lsi_op *op, const lsi_list *list, ls_error *err)
 {
     lsi_cursor *c = &op->cursors[0];
+    if (bits_inline(p, op, list)) return LS_OK;
     int rc = lsi_cursor_open(c, p->seg->seg, list, err);
     for (uint32_t b = 0; !rc && b < c->p.block_count; b++) {
         bool done;
