@@ -16,6 +16,7 @@
 typedef struct lexer {
     lsi_parser *p;
     const char *text, *at, *end;
+    const char *chunk_end; /* of the chunk that was looked at last: title:title:… is one of a thousand names */
     lsi_lexeme *out;
     size_t count;
     bool simple;
@@ -94,10 +95,12 @@ bool lsi_lex_begins_operand(const char *s, const char *end)
     return is_digit(*s) || is_letter(*s) || ((unsigned char)*s & 0x80) || strchr("\"(*'$#@", *s) != NULL;
 }
 
-static const char *chunk_end(const char *s, const char *end)
+static const char *chunk_end(lexer *l)
 {
+    const char *s = l->at, *end = l->end;
+    if (l->chunk_end && s < l->chunk_end) return l->chunk_end;
     while (s < end && *s != '(' && *s != ')' && !lsi_lex_space(s, end) && !lsi_lex_quote(s, end)) s++;
-    return s;
+    return l->chunk_end = s;
 }
 
 /* ---- giving out ------------------------------------------------------------------------------------------------- */
@@ -435,7 +438,7 @@ static bool stands_apart(const lexer *l)
 
 static void lex_chunk(lexer *l)
 {
-    const char *end = chunk_end(l->at, l->end);
+    const char *end = chunk_end(l);
     bool sign = *l->at == '+' || *l->at == '-';
     if (sign && !l->operand && stands_apart(l) && lsi_lex_begins_operand(l->at + 1, l->end)) {
         put(l, *l->at == '+' ? LSI_LEX_PLUS : LSI_LEX_NOT, l->at, l->at + 1);
@@ -456,7 +459,7 @@ static void lex_chunk(lexer *l)
 /* MODE_SIMPLE: only stretches between white space, brackets and quotation marks. */
 static void lex_simple(lexer *l)
 {
-    const char *end = chunk_end(l->at, l->end);
+    const char *end = chunk_end(l);
     if (end > l->at) put(l, LSI_LEX_WORD, l->at, end);
     l->at = end;
     if (l->at < l->end && (*l->at == '(' || *l->at == ')')) l->at++;
