@@ -35,6 +35,7 @@ for seed in 1 2 3; do
     part "prop_news-$seed" build/plain/tests/prop_news "$seed" 20000
     part "prop_hidden-$seed" build/plain/tests/prop_hidden "$seed"
 done
+make -s build/plain/bench/make-corpus && part export python3 tests/cli/export_long.py build/plain 1000000
 part crash sh tests/crash/run.sh build/plain 24000
 part faults sh tests/fault/run.sh build/plain 20000
 part kill sh tests/crash/kill.sh build/plain 1000
