@@ -9,4 +9,6 @@ if [ ! "$build/fault/preload.so" -nt "$faults/preload.c" ]; then
     $CC -O2 -g -Wall -Wextra -shared -fPIC -o "$build/fault/preload.so.$$" "$faults/preload.c" -ldl || exit 2
     mv "$build/fault/preload.so.$$" "$build/fault/preload.so"
 fi
-PYTHONPATH=$here exec python3 -B "$faults/fault.py" "$build" "$@"
+export PYTHONPATH="$here:$faults"
+python3 -B "$faults/full.py" "$build" || exit 1
+exec python3 -B "$faults/fault.py" "$build" "$@"
