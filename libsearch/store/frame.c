@@ -174,8 +174,7 @@ static int judge_table(lsi_frame *f, const uint8_t *table, ls_error *err)
             if (f->sections[k].type == s->type) return corrupt(f, here, err, "a section type stands here twice");
         if (s->file_offset != at || s->bytes > f->table_at - at)
             return corrupt(f, here + ENTRY_OFFSET, err, "a section is not where it must be");
-        at = lsi_frame_align(at + s->bytes);
-        if (at > f->table_at) return corrupt(f, here + ENTRY_OFFSET, err, "a section is not where it must be");
+        at = lsi_frame_align(at + s->bytes); /* not beyond the table, which is aligned as well */
     }
     f->sums_at = sums = at;
     for (size_t i = 0; i < f->count; i++) {
