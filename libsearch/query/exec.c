@@ -28,6 +28,7 @@ static int ask_ranges(lsi_plan *p, lsi_doc lo, lsi_doc hi, in_range *r, ls_error
     uint64_t in[LSI_WINDOW_WORDS], missing[LSI_WINDOW_WORDS];
     r->within = NULL;
     r->none = false;
+    if (!p->range_count) return LS_OK; /* nothing is looked at then */
     memset(r->in, 0xFF, sizeof r->in);
     memset(r->maybe, 0xFF, sizeof r->maybe);
     for (uint32_t i = 0; i < p->range_count; i++) {
@@ -38,7 +39,6 @@ static int ask_ranges(lsi_plan *p, lsi_doc lo, lsi_doc hi, in_range *r, ls_error
             r->maybe[w] &= in[w] | missing[w];
         }
     }
-    if (!p->range_count) return LS_OK;
     uint32_t count = lsi_window_count(r->maybe);
     r->none = count == 0;
     if (count < LSI_WINDOW_DOCS / 4) r->within = r->maybe;
@@ -68,12 +68,12 @@ int lsi_exec_window(lsi_plan *p, const lsi_exec_sink *sink, size_t seg, lsi_doc 
     rc = lsi_op_window(p, p->root, lo, hi, range.within, bits, p->root->scores ? scores : NULL, err);
     if (rc) return rc;
     drop_deleted(p, lo, hi, bits);
-    uint64_t any = 0;
-    for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) {
-        if (undated && p->range_count) *undated += lsi_popcount64(bits[w] & range.maybe[w] & ~range.in[w]);
+    for (uint32_t w = 0; p->range_count && w < LSI_WINDOW_WORDS; w++) {
+        if (undated) *undated += lsi_popcount64(bits[w] & range.maybe[w] & ~range.in[w]);
         bits[w] &= range.in[w];
-        any |= bits[w];
     }
+    uint64_t any = 0;
+    for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) any |= bits[w];
     if (!any) return LS_OK;
     return sink->window(sink->ctx, seg, lo, hi, bits, scores, err);
 }
@@ -119,7 +119,7 @@ static int some_of_window(lsi_plan *p, const uint64_t *docs, size_t count, size_
     int rc = lsi_op_next(p, p->root, lo, &next, err);
     if (rc || next >= hi) return rc;
     if ((rc = ask_ranges(p, lo, hi, &range, err)) || range.none) return rc;
-    for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) any |= within[w] &= range.in[w];
+    for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) any |= within[w] &= p->range_count ? range.in[w] : ~0ull;
     if (!any) return LS_OK;
     if (sink->scores && !p->window_scores) {
         p->window_scores = lsi_arena_zalloc(&p->scratch->arena, LSI_WINDOW_DOCS * sizeof *p->window_scores);

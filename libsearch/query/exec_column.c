@@ -4,7 +4,8 @@
  * engine. Segments, and the blocks in each, are visited by the best value they hold; when the heap is full and no
  * block left can hold a better one, the rest need not be looked at. Of an archive in order of arrival the newest hits
  * come from its last blocks. Blocks without values come last (documents without one stand behind all others); so do
- * those whose values all stand before the page asked for. Equal values are decided by document in the heap.
+ * those whose values all stand before the page asked for. Where fewer documents match than there are blocks, these are
+ * not put in order. Equal values are decided by document in the heap.
  * It does not know what becomes of the matches. */
 #include "libsearch/query/exec.h"
 #include "libsearch/query/ops.h"
@@ -71,6 +72,7 @@ static int run_segment(lsi_plan *p, const lsi_exec_column *c, const lsi_exec_sin
     part *blocks = NULL;
     uint32_t n = 0, before = 0;
     int rc = lsi_exec_open(p, seg, err);
+    if (!rc && p->root->df < p->seg->seg->doc_count / LSI_WINDOW_DOCS) return lsi_exec_segment(p, sink, seg, NULL, err);
     if (!rc && !p->root->empty) rc = order_blocks(p, c, &blocks, &n, err);
     for (uint32_t i = 0; !rc && i < n && may_enter(c, &blocks[i]); i++) {
         lsi_doc lo = blocks[i].number * LSI_WINDOW_DOCS, doc;

@@ -198,8 +198,12 @@ static void zero_scores(float *sum, const uint64_t *bits)
 static int window_and(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, const uint64_t *within, uint64_t *bits,
                       float *scores, ls_error *err)
 {
-    bool summed = false;
-    for (uint32_t i = 0; i < op->kid_count; i++) {
+    bool summed = false, lead = !scores && lsi_lead_can(p, op);
+    if (lead) {
+        int rc = lsi_lead_window(p, op, lo, hi, within, bits, err);
+        if (rc || !any_bit(bits)) return rc;
+    }
+    for (uint32_t i = 0; !lead && i < op->kid_count; i++) {
         lsi_op *kid = op->kids[i];
         bool scored = scores && kid->scores;
         if (kid->optional && !scored) continue; /* never the first: it costs most */

@@ -37,6 +37,12 @@ int lsi_range_next(lsi_plan *p, const lsi_op *op, lsi_doc doc, lsi_doc *out, ls_
 /* Matches, and (missing not NULL) documents without a value. */
 int lsi_range_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, uint64_t *bits, uint64_t *missing, ls_error *err);
 
+/* ops_lead.c: whether an AND is better asked by its rarest word's documents, and its windows so: without what is
+ * excluded, and without scores. */
+bool lsi_lead_can(const lsi_plan *p, const lsi_op *op);
+int lsi_lead_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, const uint64_t *within, uint64_t *bits,
+                    ls_error *err);
+
 /* Set bits of a window. */
 uint32_t lsi_window_count(const uint64_t *bits);
 

@@ -66,6 +66,7 @@ struct lsi_op {
     uint64_t *set;
     size_t set_words, set_of; /* of SET: words of the set, which is that of segment set_of - 1 */
     uint64_t *bits;           /* of AND and OR, for their kids: one window */
+    lsi_cursor **lead_order;  /* of AND; see ops_lead.c */
     float *scores_tmp;
     uint32_t *tf_tmp; /* of TERM with several lists: one window; zero between windows */
     uint32_t *raw_tmp;
@@ -107,6 +108,7 @@ typedef struct lsi_plan {
     /* ---- in the present segment ---- */
     const lsi_snapshot_segment *seg;
     int64_t *column_values; /* LSI_WINDOW_DOCS */
+    struct lsi_lead *lead;  /* made by the first that needs it: ops_lead.c */
     uint8_t *map;           /* LSI_WINDOW_DOCS, zero unless map_used; made by lsi_term_gather */
     bool map_used;
     float *window_scores; /* of the window that a sink is shown; made by the first that needs it */
