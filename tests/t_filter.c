@@ -97,15 +97,26 @@ static const char *const QUERIES[] = {"common",
                                       "half AND rare",
                                       "common half",
                                       "\"arms deal\"~",
-                                      "half OR arms OR rare OR filler",
+                                      "half OR arms OR filler",
                                       "hal*",
-                                      "\"arms deal\" OR rare"};
+                                      "\"arms deal\" OR rare",
+                                      "common AND rare AND half",
+                                      "rare NOT half"};
 enum { QUERY_COUNT = sizeof QUERIES / sizeof QUERIES[0] };
 
 static bool matches(int query, const struct made *m)
 {
-    const bool holds[QUERY_COUNT] = {true, m->rare, m->half || m->rare, m->half && m->rare, m->half, m->arms,
-                                     true, m->half, m->arms || m->rare};
+    const bool holds[QUERY_COUNT] = {true,
+                                     m->rare,
+                                     m->half || m->rare,
+                                     m->half && m->rare,
+                                     m->half,
+                                     m->arms,
+                                     true,
+                                     m->half,
+                                     m->arms || m->rare,
+                                     m->rare && m->half,
+                                     m->rare && !m->half};
     return holds[query];
 }
 
@@ -150,6 +161,44 @@ static ls_filter range(uint32_t *seed, int i)
     return f;
 }
 
+static int falling(const void *a, const void *b)
+{
+    int64_t x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return (x < y) - (x > y);
+}
+
+/* The newest of a query, and how many match, which are asked without scores. */
+static void check_newest(const ls_reader *r, int query, const ls_filter *f, size_t filters, uint64_t want)
+{
+    static _Thread_local int64_t dates[DOCS];
+    char out[2000];
+    size_t n = 0;
+    LS_INIT(ls_search_options, o);
+    o.filters = f;
+    o.filter_count = filters;
+    o.timeout_ms = -1;
+    o.count_only = 1;
+    assert_int_equal(ask(r, query, &o, out, sizeof out), want);
+    o.count_only = 0;
+    o.sort = LS_BY_FIELD_DESC;
+    o.sort_field = "published";
+    o.total = LS_TOTAL_NONE;
+    ask(r, query, &o, out, sizeof out);
+    for (int d = 0; d < DOCS; d++) {
+        const struct made *m = &made[d];
+        if (!m->gone && matches(query, m) && keeps(f, filters, m)) dates[n++] = m->dated ? m->date : INT64_MIN;
+    }
+    qsort(dates, n, sizeof *dates, falling);
+    const char *line = out;
+    for (size_t i = 0; i < n && i < 10; i++, line = strchr(line, '\n') + 1) {
+        const struct made *m = &made[atoi(line)];
+        assert_true(*line && dates[i] == (m->dated ? m->date : INT64_MIN));
+    }
+    assert_true(!*line);
+}
+
 static void compare(const ls_reader *r, uint32_t seed)
 {
     char quick[2000], slow[2000];
@@ -166,14 +215,18 @@ static void compare(const ls_reader *r, uint32_t seed)
             o.timeout_ms = -1;
             o.limit = i % 4 ? 10 : 40;
             o.exhaustive = 1;
-            uint64_t total = ask(r, query, &o, slow, sizeof slow), want = 0;
+            uint64_t total = ask(r, query, &o, slow, sizeof slow), want = 0, unfiltered = 0;
             o.exhaustive = 0;
             o.total = LS_TOTAL_NONE;
             ask(r, query, &o, quick, sizeof quick);
             assert_string_equal(quick, slow);
-            for (int d = 0; d < DOCS; d++)
-                want += !made[d].gone && matches(query, &made[d]) && keeps(f, o.filter_count, &made[d]);
+            for (int d = 0; d < DOCS; d++) {
+                if (made[d].gone || !matches(query, &made[d])) continue;
+                unfiltered++;
+                want += keeps(f, o.filter_count, &made[d]);
+            }
             assert_int_equal(total, want);
+            check_newest(r, query, f, i % 2 ? 0 : o.filter_count, i % 2 ? unfiltered : want);
         }
     }
 }
