@@ -39,24 +39,40 @@ static int bits_of_list(lsi_plan *p, lsi_op *op, const lsi_list *list, ls_error 
     return rc;
 }
 
+/* Of n entries of a form stream, how many count up to and with each, on top of `sum`. No branch on what a form is. */
+static uint32_t sum_allowed(const lsi_source *s, const uint32_t *forms, uint32_t n, uint32_t sum, uint32_t *sums)
+{
+    const uint64_t *allowed = s->allowed, first = allowed[0];
+    uint32_t count = s->form_count;
+    for (uint32_t j = 0; j < n && count <= 64; j++) {
+        uint32_t form = forms[j];
+        sums[j] = sum += (uint32_t)(first >> (form & 63) & 1) & (form < count ? 1u : 0u);
+    }
+    for (uint32_t j = 0; j < n && count > 64; j++) {
+        uint32_t form = forms[j] < count ? forms[j] : count; /* allowed has a zero bit behind the last */
+        sums[j] = sum += (uint32_t)(allowed[form >> 6] >> (form & 63) & 1);
+    }
+    return sum;
+}
+
 /* Documents of the present block with a form that counts, wherever it stands: by the form stream alone, a block of it
- * at a time. Form 0 is the commonest: where it does not count, many blocks have nothing to look for. */
+ * at a time. A document is one where the sum of what counts grows between its first entry and its last. */
 static int bits_of_block(lsi_op *op, lsi_source *s, ls_error *err)
 {
     const lsi_postings *l = &s->c.p;
-    const uint64_t *allowed = s->allowed;
-    uint32_t forms[LSI_BLOCK_DOCS], total = lsi_pack_sum(l->counts, l->n), i = 0, n;
+    uint32_t forms[LSI_BLOCK_DOCS], sums[LSI_BLOCK_DOCS], total = lsi_pack_sum(l->counts, l->n), i = 0, n;
+    uint32_t sum = 0, before = 0; /* of what counts: of all entries so far, of those before document i */
     uint64_t at = lsi_get32(l->cum_le + 4 * (size_t)l->block), end = l->counts[0]; /* of document i's entries */
     for (uint32_t done = 0; done < total; done += n) {
         n = (uint32_t)LSI_MIN((uint64_t)(total - done), LSI_BLOCK_DOCS - (at + done) % LSI_BLOCK_DOCS);
         int rc = lsi_stream_read(&s->forms, at + done, n, forms, err);
         if (rc) return rc;
-        if (!(allowed[0] & 1) && lsi_pack_sum(forms, n) == 0) continue;
-        for (uint32_t j = 0; j < n; j++) {
-            uint32_t form = forms[j];
-            if (form >= s->form_count || !(allowed[form >> 6] >> (form & 63) & 1)) continue;
-            while (end <= done + j) end += l->counts[++i]; /* done + j is below the sum of all */
-            op->set[l->docs[i] >> 6] |= 1ull << (l->docs[i] & 63);
+        sum = sum_allowed(s, forms, n, sum, sums);
+        while (i < l->n && end <= (uint64_t)done + n) {
+            uint32_t now = sums[end - done - 1];
+            op->set[l->docs[i] >> 6] |= (uint64_t)(now != before) << (l->docs[i] & 63);
+            before = now;
+            if (++i < l->n) end += l->counts[i];
         }
     }
     return LS_OK;
