@@ -427,6 +427,58 @@ static void test_cursor(void **state)
     ls_reader_close(r);
 }
 
+/* What scores all the same is found as the first documents: whatever the page, total and conditions, as the plain
+ * engine does it. */
+static void test_expansions(void **state)
+{
+    (void)state;
+    static const char *const QUERIES[] = {"word*",           "thrid~",          "w?rd*",          "word1*^2.5",
+                                          "title:new*",      "body:wor*",       "word* -third",   "word* source:ap",
+                                          "thrid~ size:<80", "wrod1~2 -size:7", "fil* -source:*", "zzz*"};
+    ls_reader *r = reader();
+    for (size_t i = 0; i < sizeof QUERIES / sizeof QUERIES[0]; i++) {
+        for (int variant = 0; variant < 16; variant++) {
+            const ls_filter dated = {.field = "published", .from = 3 * DAY, .to = 15 * DAY};
+            LS_INIT(ls_search_options, o);
+            char want[2000], pages[2000] = "", *cursor = NULL;
+            size_t step = (size_t[]){1, 7, 20, 70}[variant & 3];
+            o.filters = &dated;
+            o.filter_count = variant >> 2 & 1;
+            o.total = variant >> 3 ? LS_TOTAL_EXACT : LS_TOTAL_NONE;
+            o.limit = 100;
+            o.exhaustive = 1;
+            ls_results *plain = find(r, QUERIES[i], &o), *res;
+            snprintf(want, sizeof want, "%s", ids(plain));
+            o.exhaustive = 0;
+            o.limit = step;
+            size_t at = 0;
+            do {
+                o.cursor = cursor;
+                res = find(r, QUERIES[i], &o);
+                ls_results_info info = ls_results_get(res);
+                snprintf(pages + strlen(pages), sizeof pages - strlen(pages), "%s%s", at ? " " : "", ids(res));
+                for (size_t k = 0; k < info.count; k++, at++)
+                    assert_true(ls_results_hit(res, k)->score == ls_results_hit(plain, at)->score);
+                if (o.total == LS_TOTAL_EXACT) {
+                    assert_int_equal(info.total, ls_results_get(plain).count);
+                    assert_true(info.total_is_exact);
+                }
+                free(cursor);
+                cursor = ls_results_cursor(res) ? strdup(ls_results_cursor(res)) : NULL;
+                ls_results_free(res);
+            } while (cursor && at < 100);
+            assert_string_equal(pages, want);
+            o.cursor = NULL;
+            o.count_only = 1;
+            res = find(r, QUERIES[i], &o);
+            assert_int_equal(ls_results_get(res).total, ls_results_get(plain).count);
+            ls_results_free(res);
+            ls_results_free(plain);
+        }
+    }
+    ls_reader_close(r);
+}
+
 static void test_filters(void **state)
 {
     (void)state;
@@ -708,14 +760,23 @@ int main(void)
     const char *tmp = getenv("TMPDIR");
     snprintf(dir, sizeof dir, "%s/t_exec.%ld", tmp ? tmp : "/tmp", (long)getpid());
     build();
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_totals),       cmocka_unit_test(test_unmatched),
-                                       cmocka_unit_test(test_sort),         cmocka_unit_test(test_cursor),
-                                       cmocka_unit_test(test_filters),      cmocka_unit_test(test_facets),
-                                       cmocka_unit_test(test_recency),      cmocka_unit_test(test_limits),
-                                       cmocka_unit_test(test_deadline),     cmocka_unit_test(test_explain),
-                                       cmocka_unit_test(test_delete_query), cmocka_unit_test(test_nomem),
-                                       cmocka_unit_test(test_threads),      cmocka_unit_test(test_column_blocks),
-                                       cmocka_unit_test(test_histogram),    cmocka_unit_test(test_histogram_extremes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_totals),
+                                       cmocka_unit_test(test_unmatched),
+                                       cmocka_unit_test(test_sort),
+                                       cmocka_unit_test(test_cursor),
+                                       cmocka_unit_test(test_expansions),
+                                       cmocka_unit_test(test_filters),
+                                       cmocka_unit_test(test_facets),
+                                       cmocka_unit_test(test_recency),
+                                       cmocka_unit_test(test_limits),
+                                       cmocka_unit_test(test_deadline),
+                                       cmocka_unit_test(test_explain),
+                                       cmocka_unit_test(test_delete_query),
+                                       cmocka_unit_test(test_nomem),
+                                       cmocka_unit_test(test_threads),
+                                       cmocka_unit_test(test_column_blocks),
+                                       cmocka_unit_test(test_histogram),
+                                       cmocka_unit_test(test_histogram_extremes)};
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     char cmd[400];
     snprintf(cmd, sizeof cmd, "rm -rf '%s'", dir);
