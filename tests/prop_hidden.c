@@ -43,9 +43,12 @@ static void tell_results(const ls_reader *r, const char *query, const ls_search_
     ls_results_info i = ls_results_get(res);
     say("%s: %d %d %d %d %d\n", query, (int)i.total, i.total_is_exact, (int)i.count, (int)i.undated_excluded,
         (int)i.generation);
+    if (o->fold) say(" leads %d %d\n", (int)i.total_leads, i.total_leads_is_exact);
     const ls_hit *h;
     for (size_t k = 0; (h = ls_results_hit(res, k)); k++) {
         say(" %.*s %a %d", (int)h->id_len, h->id, (double)h->score, (int)h->doc);
+        const ls_fold *f = ls_results_fold(res, k);
+        for (size_t n = 0; f && n < f->count; n++) say(" under it %d", (int)f->docs[n]);
         ls_explanation *e;
         OK(ls_explain(&e, r, q, o, h->doc, &err));
         for (size_t n = 0; n < e->count && k < 2; n++)
@@ -57,9 +60,9 @@ static void tell_results(const ls_reader *r, const char *query, const ls_search_
         ls_snippets_free(s);
     }
     say(" cursor %s\n", ls_results_cursor(res) ? ls_results_cursor(res) : "-");
-    const ls_facet_value *f;
+    const ls_facet_value *v;
     for (size_t a = 0; a < 2; a++)
-        for (size_t k = 0; (f = ls_results_facet(res, a, k)); k++) say(" %s=%d", f->value, (int)f->count);
+        for (size_t k = 0; (v = ls_results_facet(res, a, k)); k++) say(" %s=%d", v->value, (int)v->count);
     for (size_t k = 0; ls_results_unmatched(res, k); k++) say(" no %s", ls_results_unmatched(res, k));
     for (size_t k = 0; ls_results_warning(res, k); k++) say(" warns %s", ls_results_warning(res, k)->message);
     say("\n");
@@ -75,6 +78,19 @@ static void tell_suggestions(const ls_reader *r, const char *typed)
     for (size_t k = 0; k < s->count; k++) say(" %s:%d", s->completions[k].text, (int)s->completions[k].documents);
     say(" ? %s\n", s->did_you_mean ? s->did_you_mean : "-");
     ls_suggestions_free(s);
+}
+
+static uint64_t copies; /* told */
+
+static void tell_copies(const ls_reader *r, uint64_t doc)
+{
+    ls_similar_list *list;
+    LS_INIT(ls_similar_options, o);
+    o.no_passages = 1;
+    OK(ls_similar_find(&list, r, doc, &o, &err));
+    for (size_t k = 0; k < list->count; k++, copies++)
+        say(" %s %d %.4f", ls_relation_name(list->items[k].relation), (int)list->items[k].doc, list->items[k].shared);
+    ls_similar_free(list);
 }
 
 /* All that can be asked. numbers: of documents, commits and files as well, which merging changes. */
@@ -96,6 +112,8 @@ static char *tell_all(const ls_reader *r)
         sorted.sort_field = "published";
         sorted.limit = 5;
         tell_results(r, queries[i], &sorted);
+        sorted.fold = LS_FOLD_STORY;
+        tell_results(r, queries[i], &sorted);
     }
     for (size_t i = 0; i < sizeof typed / sizeof *typed; i++) tell_suggestions(r, typed[i]);
     OK(ls_reader_stats(r, &s, &err));
@@ -110,6 +128,7 @@ static char *tell_all(const ls_reader *r)
     for (int n = 0; !ls_reader_next(r, &doc, &err); n++) {
         ls_query *like;
         say("%d", (int)doc);
+        tell_copies(r, doc);
         if (n % 40) continue;
         OK(ls_more_like(&like, r, doc, &err));
         say(" like %s\n", ls_query_parsed(like));
@@ -120,6 +139,8 @@ static char *tell_all(const ls_reader *r)
     return copy;
 }
 
+static char before_it[900]; /* the body that came before: one in four takes it over, hidden or not */
+
 static void add_random(ls_writer *w, uint64_t *x, int number, bool hidden, int64_t embargoed)
 {
     char guid[32], title[64], body[900], source[16];
@@ -127,6 +148,8 @@ static void add_random(ls_writer *w, uint64_t *x, int number, bool hidden, int64
     snprintf(guid, sizeof guid, "%s%d", hidden ? "hidden" : "guid", number);
     random_text(x, title, sizeof title, 4);
     random_text(x, body, sizeof body - 40, 5 + random_next(x) % 80);
+    if (before_it[0] && random_next(x) % 4 == 0) snprintf(body, sizeof body - 40, "%.800s", before_it);
+    snprintf(before_it, sizeof before_it, "%s", body);
     if (hidden) {
         strcat(body, " ");
         strcat(body, baits[random_next(x) % 4]);
@@ -198,6 +221,7 @@ static void without_a_trace(void **state)
         index_clean(NULL);
         clock_now = t0;
     }
+    assert_true(copies);
     free(text);
     text = NULL;
     cap = 0;

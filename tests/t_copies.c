@@ -280,7 +280,7 @@ static void latest(void **state)
 static void released(void **state)
 {
     (void)state;
-    char body[4000], cut[4000];
+    char body[4000], cut[4000], other[4000];
     int64_t before = clock_now;
     ls_writer *w = clocked_writer(LS_WRITER_CREATE | LS_WRITER_NO_SYNC, 0);
     story_text(1, body, sizeof body);
@@ -291,7 +291,33 @@ static void released(void **state)
     OK(ls_commit(w, NULL, &err));
     ls_reader *r = reader(0);
     assert_int_equal(similar_to(r, "later"), 0);
+    clock_now += 2000;
+    assert_int_equal(similar_to(r, "hidden"), 0); /* it may be seen, and nothing was committed since */
     ls_reader_close(r);
+    add_item(w, (item){.id = "other", .body = story_text(2, other, sizeof other), .embargoed = clock_now + DAY});
+    OK(ls_commit(w, NULL, &err)); /* of hidden ones: nothing changes */
+    r = reader(0);
+    assert_int_equal(similar_to(r, "hidden"), 0);
+    ls_reader_close(r);
+    add_item(w, (item){.id = "another", .body = "common nothing"});
+    OK(ls_commit(w, NULL, &err)); /* of a public one */
+    r = reader(0);
+    assert_int_equal(similar_to(r, "later"), 1);
+    assert_int_equal(similar_to(r, "hidden"), 1);
+    ls_reader_close(r);
+    cut[strlen(cut) / 2] = 0;
+    add_item(w, (item){.id = "third", .body = cut});
+    OK(ls_commit(w, NULL, &err)); /* which is compared at once */
+    clock_now -= 2000;
+    r = reader(0);
+    assert_int_equal(similar_to(r, "later"), 1); /* the clock goes back: hidden again */
+    ls_reader_close(r);
+    clock_now += 2000;
+    r = reader(0);
+    assert_int_equal(similar_to(r, "third"), 2);
+    assert_int_equal(similar_to(r, "hidden"), 2);
+    ls_reader_close(r);
+    OK(ls_delete(w, "third", 5, &err));
     clock_now += 3 * DAY;
     OK(ls_commit(w, NULL, &err)); /* which brings it there */
     r = reader(0);

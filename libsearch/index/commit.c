@@ -272,8 +272,11 @@ int lsi_writer_commit(ls_writer *w, uint64_t *generation, ls_error *err)
 {
     if (generation) *generation = 0;
     int rc = lsi_writer_check(w, err);
+    bool more = false;
     if (!rc) rc = lsi_writer_release(w, err);
     if (!rc) rc = lsi_crew_finish(w, err);
+    if (!rc) rc = lsi_writer_compare_anew(w, &more, err);
+    if (!rc && more) rc = lsi_crew_finish(w, err);
     if (rc) return rc;
     ls_error why;
     lsi_error_clear(&why);
@@ -315,6 +318,7 @@ int lsi_writer_rollback(ls_writer *w, ls_error *err)
     lsi_crew_drop(w);
     w->schema = w->committed_schema;
     lsi_tomb_set_rollback(&w->tombs);
+    w->compared_until = INT64_MIN;
     for (size_t i = 0; i < w->count; i++) {
         lsi_wseg *s = &w->segs[i];
         if (s->committed.generation) {

@@ -28,6 +28,7 @@
  * marked deleted, which cannot fail any more. */
 #include "libsearch/index/writer_state.h"
 #include "libsearch/model/news.h"
+#include "libsearch/segment/copies.h"
 #include "libsearch/util/alloc.h"
 
 #define MARGIN_MS ((int64_t)86400000)
@@ -331,5 +332,123 @@ int lsi_writer_release(ls_writer *w, ls_error *err)
         pthread_mutex_unlock(&w->mutex);
         if (!rc && full) rc = lsi_crew_finish(w, err);
     }
+    return rc;
+}
+
+/* ---- comparing anew ----
+ *
+ * A public document is not compared with hidden ones: no relation may tell of them. So a story that is released has none
+ * to what came while it was hidden, nor to what comes until it stands among the public ones itself, a day later. A commit
+ * that brings public documents therefore writes those released stories again, still as hidden ones, that have shingles
+ * in common with what they were not compared with: a story released since the last such look with any segment, one that
+ * was released before with the new ones. Other commits do not look: hidden documents alone must change nothing. */
+
+enum { NOT_DUE, DUE, NEWLY_DUE };
+
+static bool is_new_public(const lsi_wseg *s)
+{
+    return !s->info.visibility && !s->committed.generation;
+}
+
+/* The first document of the segment that has the text of this one: it has the entries. LSI_DOC_END: no text. */
+static int first_of_text(const lsi_shingles *x, lsi_doc doc, lsi_doc *first, uint32_t *count, ls_error *err)
+{
+    uint64_t text;
+    uint32_t from = 0, to = 0;
+    *first = LSI_DOC_END;
+    int rc = lsi_shingles_doc(x, doc, &text, count, err);
+    if (!rc) rc = lsi_shingles_text(x, text, &from, &to, err);
+    return rc || from == to ? rc : lsi_shingles_order(x, from, first, err);
+}
+
+static int stands_in(const lsi_wseg *s, uint64_t mark, bool *yes, ls_error *err)
+{
+    const lsi_shingles *x = &s->seg->shingles;
+    uint64_t at, entry;
+    int rc = lsi_shingles_seek(x, mark << LSI_SHINGLE_DOC_BITS, 0, &at, err);
+    if (rc || at >= x->entries) return rc;
+    rc = lsi_shingles_entry(x, at, &entry, err);
+    *yes = !rc && lsi_shingle_mark(entry) == mark;
+    return rc;
+}
+
+/* Of documents that are due: how many of their kept shingles stand in the segments they are to be held against. */
+static int count_common(ls_writer *w, const lsi_wseg *s, const uint8_t *due, uint8_t *common, ls_error *err)
+{
+    const lsi_shingles *x = &s->seg->shingles;
+    int rc = LS_OK;
+    for (uint64_t i = 0; !rc && i < x->entries; i++) {
+        uint64_t entry;
+        bool yes = false;
+        rc = lsi_shingles_entry(x, i, &entry, err);
+        lsi_doc doc = rc ? 0 : lsi_shingle_doc(entry);
+        if (rc || doc >= x->doc_count || !due[doc] || common[doc] >= 3) continue;
+        for (size_t k = 0; !rc && !yes && k < w->count; k++) {
+            const lsi_wseg *other = &w->segs[k];
+            if (!other->info.visibility && (due[doc] == NEWLY_DUE || is_new_public(other)))
+                rc = stands_in(other, lsi_shingle_mark(entry), &yes, err);
+        }
+        common[doc] += yes;
+    }
+    return rc;
+}
+
+/* Marks what is due, under the first document of its text. */
+static int find_due(ls_writer *w, lsi_wseg *s, const int64_t *release, uint8_t *due, bool *any, ls_error *err)
+{
+    int64_t now = lsi_writer_now(w);
+    for (lsi_doc d = 0; d < s->seg->doc_count; d++) {
+        lsi_doc first;
+        uint32_t count;
+        if (release[d] > now || is_public(w, release[d]) || lsi_wseg_is_deleted(s, d)) continue;
+        int rc = first_of_text(&s->seg->shingles, d, &first, &count, err);
+        if (rc) return rc;
+        if (first == LSI_DOC_END || count < LSI_COPIES_LEAST) continue;
+        uint8_t what = release[d] > w->compared_until ? NEWLY_DUE : DUE;
+        due[first] = LSI_MAX(due[first], what);
+        *any = true;
+    }
+    return LS_OK;
+}
+
+/* One hidden segment; marks has two bytes a document, zeros. */
+static int compare_segment(ls_writer *w, lsi_wseg *s, uint8_t *marks, bool *placed, ls_error *err)
+{
+    const int64_t *release;
+    uint8_t *due = marks, *common = marks + s->seg->doc_count;
+    bool any = false;
+    int rc = lsi_segment_releases(s->seg, &release, err);
+    if (!rc) rc = find_due(w, s, release, due, &any, err);
+    if (!rc && any) rc = count_common(w, s, due, common, err);
+    for (lsi_doc d = 0; !rc && any && d < s->seg->doc_count; d++) {
+        lsi_doc first;
+        uint32_t count;
+        if (release[d] > lsi_writer_now(w) || is_public(w, release[d]) || lsi_wseg_is_deleted(s, d)) continue;
+        rc = first_of_text(&s->seg->shingles, d, &first, &count, err);
+        if (rc || first == LSI_DOC_END || common[first] < (count < LSI_COPIES_SHORT ? 1 : 3)) continue;
+        if (lsi_crew_held(w) > lsi_crew_share(w)) return LS_OK; /* the rest when it is public */
+        rc = release_doc(w, s, d, err);
+        *placed = true;
+    }
+    return rc;
+}
+
+int lsi_writer_compare_anew(ls_writer *w, bool *placed, ls_error *err)
+{
+    bool fresh = false;
+    int rc = LS_OK;
+    *placed = false;
+    if (!keeps_everything(w->schema)) return LS_OK;
+    pthread_mutex_lock(&w->mutex);
+    for (size_t i = 0; i < w->count; i++) fresh |= is_new_public(&w->segs[i]);
+    for (size_t i = 0; !rc && fresh && i < w->count; i++) {
+        lsi_wseg *s = &w->segs[i];
+        if (!s->info.visibility || !s->committed.generation || !s->seg->shingles.section) continue;
+        uint8_t *marks = lsi_calloc(s->seg->doc_count, 2);
+        rc = marks ? compare_segment(w, s, marks, placed, err) : lsi_fail_nomem(err);
+        lsi_free(marks);
+    }
+    if (!rc && fresh) w->compared_until = lsi_writer_now(w);
+    pthread_mutex_unlock(&w->mutex);
     return rc;
 }

@@ -233,6 +233,7 @@ int lsi_writer_open(ls_writer **out, const char *path, const ls_writer_options *
     ls_writer *w = lsi_calloc(1, sizeof *w);
     if (!w) return lsi_fail_nomem(err);
     w->flags = o->flags;
+    w->compared_until = INT64_MIN;
     if (w->flags & LS_WRITER_NO_SYNC && !lsi_io_boot()) { /* nobody could tell afterwards that the system went down */
         lsi_log(LS_LOG_WARNING, "%s: the system's boot_id cannot be read: commits wait for the disk all the same",
                 path);

@@ -58,6 +58,7 @@ struct ls_writer {
     lsi_doc_version history[LSI_HISTORY_MAX];
     ls_doc *old, *other; /* what is replaced or killed, read back */
     lsi_tomb_set tombs;
+    int64_t compared_until; /* stories released by then were looked at by lsi_writer_compare_anew */
     int64_t (*clock)(void *ctx); /* NULL: the system's */
     void *clock_ctx;
 
@@ -84,6 +85,8 @@ int64_t lsi_writer_now(const ls_writer *w);
 bool lsi_wseg_shows(const ls_writer *w, const lsi_wseg *s);
 /* edits.c */
 int lsi_writer_release(ls_writer *w, ls_error *err); /* documents whose embargo has ended come among the public ones */
+/* Of released ones that do not yet: those that may share text with what is new. *placed: some are in memory now. */
+int lsi_writer_compare_anew(ls_writer *w, bool *placed, ls_error *err);
 /* existing.c: what is there by a name, with the mutex held: a merge may replace segments at any other time. */
 typedef struct lsi_existing {
     bool found, in_memory;
