@@ -58,7 +58,7 @@ struct ls_writer {
     lsi_doc_version history[LSI_HISTORY_MAX];
     ls_doc *old, *other; /* what is replaced or killed, read back */
     lsi_tomb_set tombs;
-    int64_t compared_until; /* stories released by then were looked at by lsi_writer_compare_anew */
+    int64_t compared_until;      /* stories released by then were looked at by lsi_writer_compare_anew */
     int64_t (*clock)(void *ctx); /* NULL: the system's */
     void *clock_ctx;
 
