@@ -167,6 +167,16 @@ static int load_keys(sd_server *s)
     return 0;
 }
 
+/* Words that another version cut or stemmed are not always found: no silent miss. */
+static void warn_of_stale_words(const sd_server *s, const sd_snapshot *snap)
+{
+    LS_INIT(ls_stats, stats);
+    if (snap && ls_reader_stats(sd_snapshot_reader(snap), &stats, NULL) == LS_OK && stats.stale_analyzer)
+        fprintf(stderr,
+                "libsearchd: warning: %s: made with other tables of words or stemmers; libsearch reindex makes it anew\n",
+                s->config.index);
+}
+
 static int start(sd_server *s)
 {
     sd_gate_options g = {0};
@@ -200,6 +210,7 @@ static int start(sd_server *s)
     if (!sd_gate_loopback(s->gate) && !s->auth) return fail("beyond loopback keys are needed (--keys FILE)");
     if (!sd_gate_run(s->gate)) return fail("the porter's threads do not start");
     snap = sd_archive_hold(s->archive);
+    warn_of_stale_words(s, snap);
     fprintf(stderr, "libsearchd: ready on http://%s/ (%llu documents)\n", sd_gate_address(s->gate),
             (unsigned long long)(snap ? sd_snapshot_documents(snap) : 0));
     sd_snapshot_drop(snap);

@@ -54,6 +54,8 @@ static void opening(void **state)
     WANT(ls_writer_open(&w, index_path, &o, &err), LS_INVALID);
     o.flags = LS_WRITER_CREATE | LS_WRITER_EXCLUSIVE;
     OK(ls_writer_open(&w, index_path, &o, &err));
+    assert_int_equal(err.code, LS_OK); /* nothing is left of what was looked for and not found */
+    assert_string_equal(err.message, "");
     WANT(ls_writer_open(&second, index_path, &o, &err), LS_LOCKED);
     assert_string_equal(ls_schema_get(ls_writer_schema(w), "language"), "english");
     assert_int_equal(ls_schema_count(ls_writer_schema(w)), 23);

@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include "tests/text_rows.h"
+
 /* The words of a text: ¶ first of a paragraph, | of a sentence, < behind an opening quotation mark, > before a closing
  * one, ! boilerplate. */
 static void describe(const char *lang, const char *text, char *out, size_t cap)
@@ -29,23 +31,10 @@ static void describe(const char *lang, const char *text, char *out, size_t cap)
     lsi_analyzer_free(a);
 }
 
-typedef struct text_case {
-    const char *lang, *text, *want;
-} text_case;
-
-static void run_table(const text_case *table, size_t count)
-{
-    char got[4096];
-    for (size_t i = 0; i < count; i++) {
-        describe(table[i].lang, table[i].text, got, sizeof got);
-        assert_string_equal(got, table[i].want);
-    }
-}
-
 static void sentences(void **state)
 {
     (void)state;
-    static const text_case table[] = {
+    static const text_row table[] = {
         {"en", "One two. Three four! Five? Six.", "¶One two |Three four |Five |Six"},
         {"en", "On Sept. 11 and Aug. 30. On it", "¶On Sept 11 and Aug 30 |On it"},
         {"en", "the U.S. State Department in the U.S. The end", "¶the US State Department in the US |The end"},
@@ -74,13 +63,13 @@ static void sentences(void **state)
         {"hi", "यह है। वह", "¶यह है |वह"},
         {"ar", "هل هذا؟ نعم", "¶هل هذا |نعم"},
     };
-    run_table(table, LSI_COUNTOF(table));
+    run_rows(table, LSI_COUNTOF(table), describe);
 }
 
 static void quotations(void **state)
 {
     (void)state;
-    static const text_case table[] = {
+    static const text_row table[] = {
         {"en", "\"will not\" and “begging for help.” He", "¶<will not> and <begging for help> |He"},
         {"en", "“That hope, has failed,” he said", "¶<That hope has failed> he said"},
         {"en", "he said: “No.”", "¶he said <No>"},
@@ -92,13 +81,13 @@ static void quotations(void **state)
         {"ja", "「東」西", "¶<東> 西"},
         {"en", "“President “Putin” said", "¶<President <Putin> said"},
     };
-    run_table(table, LSI_COUNTOF(table));
+    run_rows(table, LSI_COUNTOF(table), describe);
 }
 
 static void paragraphs(void **state)
 {
     (void)state;
-    static const text_case table[] = {
+    static const text_row table[] = {
         {"en", "One two\n\nThree", "¶One two ¶Three"},
         {"en", "One two.\nThree", "¶One two ¶Three"},
         {"en", "One\r\n\r\nTwo\r\nThree", "¶One ¶Two ¶Three"},
@@ -112,13 +101,13 @@ static void paragraphs(void **state)
         {"en", "A title that is not so short but has no full stop\nThe first. And more.\nThe second.\nThe third.",
          "¶A title that is not so short but has no full stop ¶The first |And more ¶The second ¶The third"},
     };
-    run_table(table, LSI_COUNTOF(table));
+    run_rows(table, LSI_COUNTOF(table), describe);
 }
 
 static void boilerplate(void **state)
 {
     (void)state;
-    static const text_case table[] = {
+    static const text_row table[] = {
         {"en", "Text.\n\nRead also: US cautions\n\nMore", "¶Text ¶!Read !also !US !cautions ¶More"},
         {"en", "READ MORE: x", "¶!READ !MORE !x"},
         {"en", "We’ve been working hard to bring you news. Consider it.",
@@ -131,7 +120,7 @@ static void boilerplate(void **state)
         {"fr", "À lire aussi : Paris", "¶!À !lire !aussi !Paris"},
         {"uk", "Читайте також: Київ", "¶!Читайте !також !Київ"},
     };
-    run_table(table, LSI_COUNTOF(table));
+    run_rows(table, LSI_COUNTOF(table), describe);
     lsi_analyzer *a; /* positions apart: boilerplate does not move what follows */
     lsi_token t;
     static const char text[] = "One two.\nRead also: three-four\nFive";

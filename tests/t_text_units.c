@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "tests/text_rows.h"
+
 static const char *const word_break_cases[] = {
 #include "tests/data/word_break_test.inc"
 };
@@ -72,23 +74,20 @@ static void describe(const char *text, size_t len, const char *lang, bool places
     lsi_analyzer_free(a);
 }
 
-typedef struct text_case {
-    const char *lang, *text, *want;
-} text_case;
-
-static void run_table(const text_case *table, size_t count, bool places)
+static void describe_words(const char *lang, const char *text, char *out, size_t cap)
 {
-    char got[4096];
-    for (size_t i = 0; i < count; i++) {
-        describe(table[i].text, strlen(table[i].text), table[i].lang, places, got, sizeof got);
-        assert_string_equal(got, table[i].want);
-    }
+    describe(text, strlen(text), lang, false, out, cap);
+}
+
+static void describe_places(const char *lang, const char *text, char *out, size_t cap)
+{
+    describe(text, strlen(text), lang, true, out, cap);
 }
 
 static void units(void **state)
 {
     (void)state;
-    static const text_case table[] = {
+    static const text_row table[] = {
         {"en", "", ""},
         {"en", " ... — !", ""},
         {"en", "Arms deal, again", "Arms@0 deal@1 again@2"},
@@ -144,13 +143,13 @@ static void units(void **state)
         {"hi", "हिन्दी में", "हिन्दी@0 में@1"},
         {"fa", "می‌خواهم", "می‌خواهم@0"},
     };
-    run_table(table, LSI_COUNTOF(table), false);
+    run_rows(table, LSI_COUNTOF(table), describe_words);
 }
 
 static void bigrams(void **state)
 {
     (void)state;
-    static const text_case table[] = {
+    static const text_row table[] = {
         {"none", "中", "中@0[0,3)"},
         {"none", "東京", "東京@0[0,6) 京@1T[3,6)"},
         {"none", "東京都。大", "東京@0[0,6) 京都@1[3,9) 都@2T[6,9) 大@3[12,15)"},
@@ -165,20 +164,20 @@ static void bigrams(void **state)
         {"none", "🚀 a🇺🇦🇺🇸 ❤️",
          "🚀@0[0,4) a@1[5,6) 🇺🇦@2[6,14) 🇺🇸@3[14,22) ❤️@4[23,29)"},
     };
-    run_table(table, LSI_COUNTOF(table), true);
+    run_rows(table, LSI_COUNTOF(table), describe_places);
 }
 
 static void offsets(void **state)
 {
     (void)state;
-    static const text_case table[] = {
+    static const text_row table[] = {
         {"en", "“Shoigu’s” visit", "Shoigu@0[3,13) visit@1[17,22)"},
         {"de", "Straße İ ﬁn", "Straße@0[0,7) İ@1[8,10) ﬁn@2[11,15)"},
         {"ru", "Пу́тин едет", "Пу\u0301тин@0[0,12) едет@1[13,21)"},
         {"ar", "كِتَابٌ", "كِتَابٌ@0[0,14)"},
         {"en", "U.S. of", "US@0[0,4) of@1[5,7)"},
     };
-    run_table(table, LSI_COUNTOF(table), true);
+    run_rows(table, LSI_COUNTOF(table), describe_places);
 }
 
 static void any_bytes(void **state)

@@ -253,6 +253,7 @@ int lsi_writer_open(ls_writer **out, const char *path, const ls_writer_options *
         lsi_writer_close(w);
         return rc;
     }
+    lsi_error_clear(err); /* that there was no index is none where one was to be made */
     *out = w;
     return LS_OK;
 }

@@ -431,14 +431,21 @@ done
 rm -rf damaged; cp -r idx damaged; : >"damaged/$seg"
 t 2 'an emptied file' check damaged
 t 2 'an emptied file, searched' search damaged arms; one_line
-if ${CC:-cc} -o newer "$here/newer_format.c" -lxxhash 2>err; then
+if ${CC:-cc} -o manifest_of "$here/manifest_of.c" -lxxhash 2>err; then
     rm -rf newer.idx; cp -r idx newer.idx
-    ./newer newer.idx/MANIFEST
+    ./manifest_of newer newer.idx/MANIFEST
     cp newer.idx/MANIFEST before
     t 2 'an index of a newer format' search newer.idx arms; one_line; err 'format 99'
     t 2 'is not written to' add newer.idx full.txt; err 'format 99'
     is 'nothing was touched' cmp -s before newer.idx/MANIFEST
     t 2 'nor checked as good' check newer.idx
+    cp -r idx older.idx
+    t 0 'an index made with this version' search older.idx vladivostok; quiet
+    ./manifest_of analyzer older.idx/MANIFEST
+    t 0 'made with another version of the analyzer' search older.idx vladivostok; err 'other tables of words or stemmers'
+    t 0 'it is sound' check older.idx
+    t 0 'is made anew' reindex older.idx renewed
+    t 0 'and is as it should be' search renewed vladivostok; quiet
 else
     skip 'a newer format (no C compiler)'
 fi

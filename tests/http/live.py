@@ -8,9 +8,12 @@ import resource
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "format"))
+import xxh3  # noqa: E402
 from client import JSON, NDJSON, Broken, Connection, Server
 
 
@@ -77,6 +80,32 @@ def second_writer(program, corpus):
             need(second.port is None and second.process.wait() == 2, "a second server starts on the same index")
             need(time.time() - began < 2, "it takes %.1f s to say so", time.time() - began)
             need(second.said().count(b"\n") == 1, "it says %r", second.said())
+
+
+def index_of_another_analyzer(program, corpus):
+    with Server(program, corpus=corpus) as first:
+        first.stop()
+        need(b"warning" not in first.said(), "a new index is warned of: %r", first.said())
+        path = os.path.join(first.index, "MANIFEST")
+        with open(path, "rb") as f:
+            m = bytearray(f.read())  # docs/FORMAT.md 3 and 5: the stamp at 32 of section 1, then every sum over it
+
+        def seal(at, data):
+            m[at:at + 8] = xxh3.sum64(bytes(data)).to_bytes(8, "little")
+
+        table, footer = int.from_bytes(m[32:40], "little"), len(m) - 64
+        begin, length, sums = (int.from_bytes(m[table + i:table + i + 8], "little") for i in (8, 16, 24))
+        m[begin + 32] ^= 1
+        seal(sums, m[begin:begin + length])
+        seal(table + 32, m[sums:sums + 8])
+        seal(footer, m[table:footer])
+        seal(footer + 48, m[footer:footer + 48])
+        with open(path, "wb") as f:
+            f.write(m)
+        with Server(program, index=first.index) as second:
+            need(second.ask("GET", "/v1/search?q=vladivostok").json()["total"] == 1, "it is not searched")
+            second.stop()
+            need(b"other tables of words or stemmers" in second.said(), "no warning: %r", second.said())
 
 
 def port_taken(program, corpus):
@@ -429,6 +458,25 @@ def full_queue(program, corpus):
         need(status(server, "GET", "/v1/export") == 200, "the queue stays full")
 
 
+def deadline(program, corpus):
+    """A search that cannot be done in a millisecond: part of an answer, or 504 where a whole one is asked for."""
+    with Server(program, "--cache-bytes", "0") as server:
+        line = '{"id":"%d","body":"' + "one two three four five six seven eight " * 250 + '"}\n'
+        lines = "".join(line % i for i in range(400)).encode()
+        answer = server.ask("POST", "/v1/documents", lines, [("Content-Type", "application/x-ndjson")])
+        need(answer.status == 200 and answer.body.count(b'"created"') == 400, "not added: %s", answer.body[:200])
+        target = "/v1/search?limit=1&snippets=0&timeout_ms=1&q=" + "+OR+".join("%%22%s%%22~%d" % (w, n) for n in range(3, 9) for w in (
+            "eight+one+three", "two+seven+five", "six+four+one", "three+eight+two"))
+        answer = server.ask("GET", target)
+        need(answer.status == 200, "%d: %s", answer.status, answer.body[:200])
+        part = answer.json()
+        need(part["timed_out"] and part["total_relation"] == "gte", "it is all there: %s", answer.body[:300])
+        answer = server.ask("GET", target + "&require_complete=1")
+        need(answer.status == 504 and answer.json()["code"] == "deadline", "%d: %s", answer.status, answer.body[:300])
+        answer = server.ask("GET", target.replace("timeout_ms=1", "timeout_ms=60000") + "&require_complete=1")
+        need(answer.status == 200 and answer.json()["total"] == 400 and not answer.json()["timed_out"], "%s", answer.body[:300])
+
+
 # ---- slow and many -------------------------------------------------------------------------------------------------
 
 
@@ -669,8 +717,8 @@ def stop_with_open_connections(program, corpus):
 
 # name, function, whether it waits for deadlines
 TESTS = [(f.__name__.replace("_", " "), f, f in (slow_heads, slow_bodies_and_readers)) for f in (
-    command_line, config_file, second_writer, port_taken, beyond_loopback_needs_keys, opens_again,
+    command_line, config_file, second_writer, index_of_another_analyzer, port_taken, beyond_loopback_needs_keys, opens_again,
     corpus_after_a_first_try_cut_short, log_without_words,
     silent_reader_of_the_log, keep_alive, pipelining, head_byte_by_byte, mutations, compression, not_modified, cross_origin, hosts, keys,
-    bulk, many_writers, long_article, everything_on_workers, full_queue, caps, many_kept_connections, many_slow_and_one_honest, stop_under_load, stop_with_open_connections, slow_heads,
+    bulk, many_writers, long_article, everything_on_workers, full_queue, deadline, caps, many_kept_connections, many_slow_and_one_honest, stop_under_load, stop_with_open_connections, slow_heads,
     slow_bodies_and_readers)]
