@@ -172,9 +172,10 @@ static void warn_of_stale_words(const sd_server *s, const sd_snapshot *snap)
 {
     LS_INIT(ls_stats, stats);
     if (snap && ls_reader_stats(sd_snapshot_reader(snap), &stats, NULL) == LS_OK && stats.stale_analyzer)
-        fprintf(stderr,
-                "libsearchd: warning: %s: made with other tables of words or stemmers; libsearch reindex makes it anew\n",
-                s->config.index);
+        fprintf(
+            stderr,
+            "libsearchd: warning: %s: made with other tables of words or stemmers; libsearch reindex makes it anew\n",
+            s->config.index);
 }
 
 static int start(sd_server *s)
