@@ -5,6 +5,7 @@
 
 #include "libsearch/codec/column.h"
 #include "libsearch/codec/dict.h"
+#include "libsearch/codec/leap.h"
 #include "libsearch/codec/positions.h"
 #include "libsearch/codec/stored.h"
 #include "libsearch/model/doc.h"
@@ -113,6 +114,18 @@ static void forms(const lsi_section *s, ls_error *err)
             }
         lsi_forms_iter_clear(&it);
     }
+    lsi_forms_iter_init(&it, &f); /* by leaps: to what lies a letter behind each */
+    it.lean = true;
+    int rc = lsi_forms_iter_find(&it, (const uint8_t *)"k", 1, err);
+    for (int i = 0; !rc && i < 2000 && lsi_forms_iter_next(&it, err) == 1; i++) {
+        uint8_t next[24];
+        size_t n = LSI_MIN(it.at.folded_len, sizeof next);
+        if (!n) continue;
+        memcpy(next, it.at.folded, n);
+        next[n - 1] = (uint8_t)(next[n - 1] + 1);
+        rc = lsi_forms_iter_forward(&it, next, n, err);
+    }
+    lsi_forms_iter_clear(&it);
 }
 
 static void postings(const lsi_section *s, uint32_t count, fuzz_in *record, ls_error *err)

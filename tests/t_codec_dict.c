@@ -139,6 +139,14 @@ static void check_words(const word *w, size_t n, const lsi_terms *t)
     }
     assert_int_equal(lsi_terms_iter_next(&it, &err), 0);
     assert_int_equal(lsi_terms_iter_next(&it, &err), 0);
+    lsi_terms_run run = {.terms = t};
+    for (size_t i = 0; i < n; i += below(3) ? 1 : below(40)) { /* rising, now and then the same again */
+        uint32_t forms;
+        lsi_list l;
+        OK(lsi_terms_run_get(&run, (lsi_ord)i, &l, &forms, &err));
+        assert_int_equal(forms, w[i].forms);
+        assert_memory_equal(&l, &w[i].lists[0], sizeof l);
+    }
     lsi_terms_iter_clear(&it);
     lsi_buf_clear(&b);
 }
