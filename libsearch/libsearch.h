@@ -459,7 +459,8 @@ LS_API const ls_hit *ls_results_hit(const ls_results *res, size_t i); /* NULL pa
  * once normalised: COPY; the same source, another date or version, and .40: UPDATE; .80 of each in the other: COPY; .80
  * of one in the other: EXCERPT; .40: SHARED. Shares are those of all runs of five words, boilerplate and lines that recur
  * in the source left out; where not equal, texts of fewer than 20 of them, or dated more than 45 days apart, are not
- * related. */
+ * related. Nor are those, by form reports of two days, of which the shorter has under 120 words, dated more than a day
+ * apart, with less than .85; EXCERPT and SHARED need 24 different runs that both have. docs/COPIES.md tells why. */
 typedef enum ls_relation { LS_COPY = 1, LS_EXCERPT, LS_SHARED, LS_UPDATE } ls_relation;
 LS_API const char *ls_relation_name(ls_relation relation); /* "copy", "excerpt", "shared", "update"; static */
 typedef struct ls_fold {
