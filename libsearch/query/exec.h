@@ -56,4 +56,7 @@ int lsi_exec_run_top(lsi_plan *p, const lsi_exec_top *t, bool *done, ls_error *e
 const char *lsi_exec_name(const lsi_plan *p);
 /* Number of live matches where the dictionaries alone know it; sets: or the set of a word's expansion. */
 int lsi_exec_known_count(lsi_plan *p, bool sets, bool *known, uint64_t *count, ls_error *err);
+/* Words that must and must not be held, and nothing else: counted without windows (count.c). */
+bool lsi_exec_can_count(const lsi_plan *p);
+int lsi_exec_count(lsi_plan *p, uint64_t *total, ls_error *err);
 #endif

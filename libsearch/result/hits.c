@@ -138,6 +138,8 @@ static int run(lsi_search *s, uint64_t *undated, bool *exact, ls_error *err)
         return LS_OK;
     }
     if (rc) return rc;
+    if (!wants_every_match(s) && !o->exhaustive && (w != WITH_ALL || !s->heap.cap) && lsi_exec_can_count(&s->plan))
+        return lsi_exec_count(&s->plan, &s->total, err);
     lsi_exec_sink sink = {.ctx = s,
                           .scores = w == WITH_ALL && s->heap.cap && o->sort == LS_BY_RELEVANCE,
                           .segment = s->facets ? on_segment : NULL,
