@@ -280,6 +280,65 @@ static void test_column_blocks(void **state)
     assert_int_equal(system(cmd), 0);
 }
 
+/* Words of an AND, some rare, some excluded, some only for the score: counts and hits of the plain engine. */
+static void test_and(void **state)
+{
+    (void)state;
+    char where[320], cmd[400];
+    snprintf(where, sizeof where, "%s.and", dir);
+    build_many(where);
+    ls_writer *w = NULL;
+    LS_INIT(ls_writer_options, wo);
+    wo.flags = LS_WRITER_NO_MERGE | LS_WRITER_NO_SYNC;
+    OK(ls_writer_open(&w, where, &wo, &err));
+    for (int i = 0; i < 15000; i += 3505) {
+        char id[16];
+        OK(ls_delete(w, id, (size_t)snprintf(id, sizeof id, "m%d", i), &err));
+    }
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+    ls_reader *r = NULL;
+    OK(ls_reader_open(&r, where, NULL, &err));
+    static const char *const QUERIES[] = {"+seldom +all",       "+seldom +even",        "+seldom +odd -often",
+                                          "+seldom -tail -odd", "+seldom +often even",  "+tail +odd",
+                                          "+all -even -tail",   "+even seldom -often",  "+seldom +tail +even +all",
+                                          "+seldom -nowhere",   "+seldom +all nowhere", "+often +odd seldom all"};
+    for (size_t i = 0; i < sizeof QUERIES / sizeof QUERIES[0]; i++) {
+        LS_INIT(ls_query_options, qo);
+        LS_INIT(ls_search_options, o);
+        ls_query *q = NULL;
+        qo.flags = LS_MATCH_ANY;
+        OK(ls_query_parse(&q, ls_reader_schema(r), QUERIES[i], strlen(QUERIES[i]), &qo, &err));
+        o.timeout_ms = -1;
+        for (int limit = 1; limit < 30; limit += 9) {
+            char plain[2000];
+            ls_results *res = NULL;
+            o.limit = (size_t)limit;
+            o.total = LS_TOTAL_EXACT;
+            o.count_only = 0;
+            o.exhaustive = 1;
+            OK(ls_search(&res, r, q, &o, &err));
+            uint64_t total = ls_results_get(res).total;
+            snprintf(plain, sizeof plain, "%s", ids(res));
+            ls_results_free(res);
+            o.exhaustive = 0;
+            OK(ls_search(&res, r, q, &o, &err));
+            assert_string_equal(ids(res), plain);
+            assert_int_equal(ls_results_get(res).total, total);
+            if (!total || !ls_results_get(res).total_is_exact) fail_msg("%s", QUERIES[i]);
+            ls_results_free(res);
+            o.count_only = 1;
+            OK(ls_search(&res, r, q, &o, &err));
+            assert_int_equal(ls_results_get(res).total, total);
+            ls_results_free(res);
+        }
+        ls_query_free(q);
+    }
+    ls_reader_close(r);
+    snprintf(cmd, sizeof cmd, "rm -rf '%s'", where);
+    assert_int_equal(system(cmd), 0);
+}
+
 /* Pages by cursor must be the whole list in pieces. */
 /* Dates: (i % 20) days after 1970-01-01 for all but each tenth. prop_histogram.c compares with another clock. */
 static void test_histogram(void **state)
@@ -765,6 +824,7 @@ int main(void)
                                        cmocka_unit_test(test_sort),
                                        cmocka_unit_test(test_cursor),
                                        cmocka_unit_test(test_expansions),
+                                       cmocka_unit_test(test_and),
                                        cmocka_unit_test(test_filters),
                                        cmocka_unit_test(test_facets),
                                        cmocka_unit_test(test_recency),

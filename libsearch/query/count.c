@@ -5,7 +5,7 @@
  * documents, windows of bits (exec.c) count quicker. Words that only add to a score are not looked at.
  * Invariant: the lists' cursors only move forward. It does not know scores, positions or conditions on columns. */
 #include "libsearch/query/exec.h"
-#include "libsearch/query/ops.h"
+#include "libsearch/query/probe.h"
 
 #define DENSE 16u /* one of so many documents */
 
@@ -25,23 +25,23 @@ bool lsi_exec_can_count(const lsi_plan *p)
 }
 
 /* Leaves those of the n documents that the list holds, or (without) those that it does not. */
-static int keep(lsi_cursor *c, lsi_doc *docs, uint32_t *n, bool without, ls_error *err)
+static int keep(lsi_probe *b, lsi_cursor *c, lsi_doc *docs, uint32_t *n, bool without, ls_error *err)
 {
-    const lsi_postings *p = &c->p;
     uint32_t kept = 0;
-    for (uint32_t i = 0; i < *n; i++) {
-        lsi_doc want = docs[i], d = LSI_DOC_END;
-        int rc = LS_OK;
-        if (!p->ranges || p->ranges[want >> LSI_RANGE_SHIFT]) rc = lsi_cursor_seek(c, want, &d, err);
+    for (uint32_t j = 0, next; j < *n; j = next) {
+        int rc = lsi_probe_block(b, c, docs, j, *n, &next, err);
         if (rc) return rc;
-        docs[kept] = want;
-        kept += (d == want) != without ? 1 : 0;
+        for (uint32_t k = 0; !without && k < b->n; k++) docs[kept++] = docs[b->which[k]];
+        for (uint32_t k = 0; without && j < next; j++) {
+            if (k < b->n && b->which[k] == j) k++;
+            else docs[kept++] = docs[j];
+        }
     }
     *n = kept;
     return LS_OK;
 }
 
-static int count_block(lsi_plan *p, lsi_op *lead, uint32_t b, uint64_t *total, ls_error *err)
+static int count_block(lsi_plan *p, lsi_probe *probe, lsi_op *lead, uint32_t b, uint64_t *total, ls_error *err)
 {
     const lsi_op *root = p->root;
     lsi_postings *l = &lead->cursors[0].p;
@@ -52,7 +52,7 @@ static int count_block(lsi_plan *p, lsi_op *lead, uint32_t b, uint64_t *total, l
     memcpy(docs, l->docs, n * sizeof *docs);
     for (uint32_t i = 1; !rc && n && i < root->kid_count + root->not_count; i++) {
         lsi_op *op = root->kids[i];
-        if (!op->optional && !op->empty) rc = keep(&op->cursors[0], docs, &n, i >= root->kid_count, err);
+        if (!op->optional && !op->empty) rc = keep(probe, &op->cursors[0], docs, &n, i >= root->kid_count, err);
     }
     for (uint32_t i = 0; i < n; i++) kept += lsi_live_is_deleted(p->seg->live, docs[i]) ? 0 : 1;
     *total += kept;
@@ -68,7 +68,7 @@ static int on_window(void *ctx, size_t seg, lsi_doc lo, lsi_doc hi, const uint64
     return LS_OK;
 }
 
-static int count_segment(lsi_plan *p, size_t seg, uint64_t *total, ls_error *err)
+static int count_segment(lsi_plan *p, lsi_probe *probe, size_t seg, uint64_t *total, ls_error *err)
 {
     lsi_op *lead = p->root->kids[0]; /* the rarest of the snapshot: see sort_kids */
     int rc = lsi_exec_open(p, seg, err);
@@ -79,7 +79,7 @@ static int count_segment(lsi_plan *p, size_t seg, uint64_t *total, ls_error *err
         return lsi_exec_segment(p, &sink, seg, NULL, err);
     }
     for (uint32_t b = 0; !rc && b < l->block_count; b++) {
-        rc = count_block(p, lead, b, total, err);
+        rc = count_block(p, probe, lead, b, total, err);
         if (!rc && (b & 15) == 15) rc = lsi_op_poll(p, err);
     }
     return rc;
@@ -87,9 +87,11 @@ static int count_segment(lsi_plan *p, size_t seg, uint64_t *total, ls_error *err
 
 int lsi_exec_count(lsi_plan *p, uint64_t *total, ls_error *err)
 {
+    lsi_probe *probe = lsi_arena_zalloc(&p->scratch->arena, sizeof *probe);
     *total = 0;
+    if (!probe) return lsi_fail_nomem(err);
     for (size_t seg = 0; seg < p->snap->count; seg++) {
-        int rc = count_segment(p, seg, total, err);
+        int rc = count_segment(p, probe, seg, total, err);
         if (rc) return rc;
     }
     return LS_OK;
