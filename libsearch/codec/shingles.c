@@ -49,7 +49,7 @@ int lsi_shingles_open(lsi_shingles *x, const lsi_section *s, uint32_t doc_count,
     return LS_OK;
 }
 
-static int get64(const lsi_shingles *x, uint64_t at, uint64_t i, uint64_t *out, ls_error *err)
+LSI_INLINE int get64(const lsi_shingles *x, uint64_t at, uint64_t i, uint64_t *out, ls_error *err)
 {
     const uint8_t *p = lsi_section_get(x->section, at + 8 * i, 8, err);
     if (!p) return lsi_read_failed(err);
@@ -99,16 +99,25 @@ int lsi_shingles_entry(const lsi_shingles *x, uint64_t i, uint64_t *entry, ls_er
     return get64(x, x->entries_at, i, entry, err);
 }
 
-/* The first of places [lo, n) whose number is ≥ value. Hashes are spread evenly: from the place where the value would
- * stand by that, steps that double lead to both sides of it. Damaged order gives some place within [lo, n]. */
+/* The first of places [lo, n) whose number is ≥ value. Hashes are spread evenly: where the value would stand by that is
+ * looked at first, then the place that the difference to the number there leads to; from it, steps that double lead to
+ * both sides of the value. Damaged order gives some place within [lo, n]. */
+LSI_INLINE uint64_t guess_place(uint64_t value, uint64_t n)
+{
+    return (uint64_t)((double)value * 0x1p-64 * (double)n);
+}
+
 LSI_INLINE int seek(const lsi_shingles *x, part *get, uint64_t n, uint64_t value, uint64_t lo, uint64_t *at,
                     ls_error *err)
 {
-    uint64_t hi = n, step = 4, v = 0;
-    int rc = LS_OK;
-    uint64_t guess = (uint64_t)((double)value * 0x1p-64 * (double)n);
-    if (lo < n) guess = LSI_MIN(LSI_MAX(guess, lo), n - 1);
-    if (lo < n && !(rc = get(x, guess, &v, err)) && v < value) {
+    uint64_t hi = n, step = 4, v = 0, guess = LSI_MIN(LSI_MAX(guess_place(value, n), lo), n - (n > 0));
+    int rc = lo < n ? get(x, guess, &v, err) : LS_OK;
+    if (lo < n && !rc) {
+        uint64_t off = guess_place(v < value ? value - v : v - value, n);
+        guess = v < value ? guess + LSI_MIN(off, n - 1 - guess) : guess - LSI_MIN(off, guess - lo);
+        rc = get(x, guess, &v, err);
+    }
+    if (lo < n && !rc && v < value) {
         for (lo = guess + 1; !rc && lo < hi && step < hi - lo; step *= 2) {
             if ((rc = get(x, lo + step - 1, &v, err)) || v >= value) {
                 hi = lo + step - 1;
@@ -135,10 +144,30 @@ LSI_INLINE int seek(const lsi_shingles *x, part *get, uint64_t n, uint64_t value
     return rc;
 }
 
-int lsi_shingles_seek(const lsi_shingles *x, uint64_t value, uint64_t hint, uint64_t *at, ls_error *err)
+int lsi_shingles_seek(const lsi_shingles *x, uint64_t value, uint64_t *at, ls_error *err)
 {
     *at = 0;
-    return x->section ? seek(x, lsi_shingles_entry, x->entries, value, hint, at, err) : LS_OK;
+    return x->section ? seek(x, lsi_shingles_entry, x->entries, value, 0, at, err) : LS_OK;
+}
+
+int lsi_shingles_next(const lsi_shingles *x, uint64_t value, uint64_t from, uint64_t step, uint64_t *at, ls_error *err)
+{
+    uint64_t lo = from, hi = from, entry = 0; /* all before lo are smaller; the entry at hi is not, if there is one */
+    int rc = LS_OK;
+    for (; !rc && hi < x->entries; step *= 2) {
+        rc = lsi_shingles_entry(x, hi, &entry, err);
+        if (rc || entry >= value) break;
+        lo = hi + 1;
+        hi = step < x->entries - hi ? hi + step : x->entries;
+    }
+    while (!rc && lo < hi) {
+        uint64_t mid = lo + (hi - lo) / 2;
+        rc = lsi_shingles_entry(x, mid, &entry, err);
+        if (entry < value) lo = mid + 1;
+        else hi = mid;
+    }
+    *at = lo;
+    return rc;
 }
 
 int lsi_shingles_text(const lsi_shingles *x, uint64_t text, uint32_t *from, uint32_t *to, ls_error *err)

@@ -44,8 +44,10 @@ int lsi_shingles_order(const lsi_shingles *x, uint32_t i, lsi_doc *doc, ls_error
 /* Rows of a text: [*from, *to), rising by other; and one of them. */
 int lsi_shingles_rows(const lsi_shingles *x, uint64_t text, uint64_t *from, uint64_t *to, ls_error *err);
 int lsi_shingles_row(const lsi_shingles *x, uint64_t i, lsi_relation_row *out, ls_error *err);
-/* The first entry ≥ value, from `hint` on, before which none is. */
-int lsi_shingles_seek(const lsi_shingles *x, uint64_t value, uint64_t hint, uint64_t *at, ls_error *err);
+/* The first entry ≥ value. */
+int lsi_shingles_seek(const lsi_shingles *x, uint64_t value, uint64_t *at, ls_error *err);
+/* The same, from `from` on, where it stands about `step` entries further: for values that rise from call to call. */
+int lsi_shingles_next(const lsi_shingles *x, uint64_t value, uint64_t from, uint64_t step, uint64_t *at, ls_error *err);
 int lsi_shingles_entry(const lsi_shingles *x, uint64_t i, uint64_t *entry, ls_error *err);
 int lsi_shingles_verify(const lsi_shingles *x, ls_error *err);
 

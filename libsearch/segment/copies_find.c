@@ -58,11 +58,11 @@ static int mark_hot(finder *f)
     }
     for (size_t s = 0; s < f->count; s++) {
         const lsi_shingles *x = &f->segs[s]->shingles;
-        uint64_t at = 0, entry;
+        uint64_t at = 0, entry, step = x->entries / (c->entry_count + 1) + 1;
         if (!x->section) continue;
         for (size_t i = 0; i < c->entry_count && at < x->entries; i++) {
             uint64_t mark = lsi_shingle_mark(c->entries[i]);
-            int rc = lsi_shingles_seek(x, mark << LSI_SHINGLE_DOC_BITS, at, &at, f->err);
+            int rc = lsi_shingles_next(x, mark << LSI_SHINGLE_DOC_BITS, at, step, &at, f->err);
             if (!rc && at < x->entries) rc = lsi_shingles_entry(x, at, &entry, f->err);
             if (rc) return rc;
             if (at < x->entries && lsi_shingle_mark(entry) == mark) lsi_bitset_set(f->hot, i);
@@ -118,6 +118,15 @@ static int too_common(finder *f, size_t from, bool *yes)
     return LS_OK;
 }
 
+/* No look at the shingle of an entry leads anywhere. */
+static void leave_shingle(finder *f, size_t entry_no)
+{
+    const lsi_copies *c = f->c;
+    uint64_t mark = lsi_shingle_mark(c->entries[entry_no]);
+    size_t i = lsi_copies_seek(c, lsi_shingle_entry(c->entries[entry_no], 0));
+    for (; i < c->entry_count && lsi_shingle_mark(c->entries[i]) == mark; i++) lsi_bitset_unset(f->hot, i);
+}
+
 static bool add_place(finder *f, size_t seg, lsi_doc doc)
 {
     if (!LSI_ROOM(f->places, f->place_count + 1, f->place_cap)) return false;
@@ -137,7 +146,7 @@ static int gather(finder *f, size_t entry_no)
         if (!add_place(f, f->count, lsi_shingle_doc(c->entries[from]))) return lsi_fail_nomem(f->err);
     for (size_t s = 0; s < f->count; s++) {
         const lsi_shingles *x = &f->segs[s]->shingles;
-        int rc = lsi_shingles_seek(x, mark << LSI_SHINGLE_DOC_BITS, 0, &at, f->err);
+        int rc = lsi_shingles_seek(x, mark << LSI_SHINGLE_DOC_BITS, &at, f->err);
         for (n = 0; !rc && at < x->entries && n <= LSI_COPIES_GROUPS; at++, n++) {
             rc = lsi_shingles_entry(x, at, &entry, f->err);
             if (rc || lsi_shingle_mark(entry) != mark) break;
@@ -161,7 +170,8 @@ static int gather_all(finder *f, lsi_doc doc)
         if (!lsi_bitset_test(f->hot, no)) continue;
         rc = gather(f, no);
         if (!rc) rc = too_common(f, from, &leave);
-        if (!rc && !leave) rc = lsi_comparer_recurs(f->cmp, f->c->entries[no], &source, &leave, f->err);
+        if (leave) leave_shingle(f, no);
+        else if (!rc) rc = lsi_comparer_recurs(f->cmp, f->c->entries[no], &source, &leave, f->err);
         if (leave) f->place_count = from;
     }
     return rc;

@@ -15,7 +15,7 @@
 
 #define LEAST_DOCS 10u
 #define LOOKED_AT  4096u /* entries of one shingle in one segment */
-#define KNOWN      4096u /* answers remembered */
+#define KNOWN      4096u /* answers remembered, of those that took some counting */
 
 struct lsi_comparer {
     lsi_segment *const *segs;
@@ -26,7 +26,9 @@ struct lsi_comparer {
     ls_doc *doc;
     lsi_shingler shingler;
     int source_field;
-    lsi_map sizes; /* documents of a source, by its folded value */
+    lsi_map sizes;    /* documents of a source, by its folded value */
+    lsi_ord *ords;    /* the value that ords_of is in each segment; LSI_ORD_NONE where it has no document of it */
+    uint64_t ords_of; /* a source's hash; 0: none yet */
     struct {
         uint64_t shingle, source;
         bool known, yes;
@@ -48,6 +50,7 @@ int lsi_comparer_new(lsi_comparer **out, lsi_segment *const *segs, size_t count,
     c->source_field = f != LSI_FIELD_NONE && schema->fields[f].pub.type == LS_KEYWORD ? f : LSI_FIELD_NONE;
     int rc = lsi_analyzer_new(&c->analyzer, err);
     if (!rc) rc = lsi_doc_new(&c->doc, err);
+    if (!rc && !(c->ords = lsi_malloc(count * sizeof *c->ords))) rc = lsi_fail_nomem(err);
     if (rc) {
         lsi_comparer_free(c);
         return rc;
@@ -62,6 +65,7 @@ void lsi_comparer_free(lsi_comparer *c)
     lsi_analyzer_free(c->analyzer);
     if (c->doc) lsi_doc_free(c->doc);
     lsi_map_clear(&c->sizes);
+    lsi_free(c->ords);
     lsi_free(c);
 }
 
@@ -121,19 +125,50 @@ static int source_size(lsi_comparer *c, const lsi_copy_source *s, uint32_t *size
     return LS_OK;
 }
 
+/* Finds the ordinals of a source in all segments, where they are not those found last. */
+static int find_ords(lsi_comparer *c, const lsi_copy_source *s, ls_error *err)
+{
+    if (!s->len || (s->hash && c->ords_of == s->hash)) return LS_OK;
+    c->ords_of = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        const lsi_keywords *k = source_column(c, c->segs[i]);
+        c->ords[i] = LSI_ORD_NONE;
+        int rc = k ? lsi_keywords_find(k, s->bytes, s->len, &c->ords[i], err) : LS_OK;
+        if (rc) return rc;
+    }
+    c->ords_of = s->hash;
+    return LS_OK;
+}
+
+static int is_of(lsi_comparer *c, size_t seg, lsi_doc doc, const lsi_copy_source *s, bool *yes, ls_error *err)
+{
+    lsi_copy_source has;
+    uint32_t ord, n = 0;
+    int rc;
+    if (s->len) { /* its first value is the source */
+        rc = lsi_keywords_doc(source_column(c, c->segs[seg]), doc, &ord, 1, &n, err);
+        *yes = !rc && n && ord == c->ords[seg];
+    } else {
+        rc = lsi_comparer_source(c, seg, doc, &has, err);
+        *yes = !rc && has.hash == s->hash;
+    }
+    return rc;
+}
+
 /* Texts of a source in one segment that have the shingle, added to *n until there are `most`. */
 static int count_entries(lsi_comparer *c, size_t seg, uint64_t mark, const lsi_copy_source *s, uint32_t most,
                          uint32_t *n, ls_error *err)
 {
     const lsi_shingles *x = &c->segs[seg]->shingles;
-    lsi_copy_source has;
     uint64_t at, entry;
-    int rc = lsi_shingles_seek(x, lsi_shingle_entry(mark, 0), 0, &at, err);
+    bool yes;
+    if (s->len && c->ords[seg] == LSI_ORD_NONE) return LS_OK;
+    int rc = lsi_shingles_seek(x, lsi_shingle_entry(mark, 0), &at, err);
     for (unsigned i = 0; !rc && i < LOOKED_AT && at < x->entries && *n < most; i++, at++) {
         rc = lsi_shingles_entry(x, at, &entry, err);
         if (rc || lsi_shingle_mark(entry) != lsi_shingle_mark(mark)) break;
-        rc = lsi_comparer_source(c, seg, lsi_shingle_doc(entry), &has, err);
-        *n += !rc && has.hash == s->hash;
+        rc = is_of(c, seg, lsi_shingle_doc(entry), s, &yes, err);
+        *n += !rc && yes;
     }
     return rc;
 }
@@ -146,19 +181,31 @@ static void count_memory(const lsi_comparer *c, uint64_t mark, const lsi_copy_so
         *n += c->memory->sources[lsi_shingle_doc(m->entries[at])].hash == s->hash;
 }
 
+/* Texts of a source that have the shingle, anywhere; no more than `most` of them are told. */
+static int count_texts(lsi_comparer *c, uint64_t mark, const lsi_copy_source *s, uint32_t most, uint32_t *n,
+                       ls_error *err)
+{
+    int rc = find_ords(c, s, err);
+    *n = 0;
+    if (!rc && c->memory) count_memory(c, mark, s, most, n);
+    for (size_t i = 0; !rc && i < c->count && *n < most; i++) rc = count_entries(c, i, mark, s, most, n, err);
+    return rc;
+}
+
 int lsi_comparer_recurs(lsi_comparer *c, uint64_t shingle, const lsi_copy_source *s, bool *yes, ls_error *err)
 {
     uint64_t mark = lsi_shingle_entry(shingle, 0);
     size_t slot = (size_t)((mark >> 40) ^ s->hash) % KNOWN;
     *yes = c->recurs[slot].yes;
     if (c->recurs[slot].known && c->recurs[slot].shingle == mark && c->recurs[slot].source == s->hash) return LS_OK;
-    uint32_t n = 0, size = 0, most = LEAST_DOCS;
-    int rc = LS_OK;
-    if (c->memory) count_memory(c, mark, s, UINT32_MAX, &n);
-    for (size_t i = 0; !rc && i < c->count; i++) rc = count_entries(c, i, mark, s, UINT32_MAX, &n, err);
-    if (!rc && n >= most) rc = source_size(c, s, &size, err);
+    uint32_t n, size = 0;
+    int rc = count_texts(c, mark, s, LEAST_DOCS, &n, err);
+    *yes = false;
+    if (rc || n < LEAST_DOCS) return rc; /* soon found again: the place is for another */
+    rc = source_size(c, s, &size, err);
+    uint32_t most = rc ? 0 : size / 100 + (size % 100 != 0);
+    if (!rc && most > LEAST_DOCS) rc = count_texts(c, mark, s, most, &n, err);
     if (rc) return rc;
-    most = LSI_MAX(most, size / 100 + (size % 100 != 0));
     *yes = n >= most;
     c->recurs[slot].shingle = mark;
     c->recurs[slot].source = s->hash;

@@ -196,10 +196,8 @@ static bool number_forms(flush *f, const lsi_invert_term *t)
         !LSI_ROOM(f->seen, count, f->seen_cap) || !LSI_ROOM(f->ranked, count, f->ranked_cap))
         return false;
     size_t n = 0;
-    if (count == 1) { /* most have */
-        uint32_t df = 0;
-        for (size_t i = 0; i < f->term.run_count; i++) df += !i || f->term.runs[i].doc != f->term.runs[i - 1].doc;
-        f->form_info[t->last_form].df = df; /* its number is 0 */
+    if (count == 1) {                                      /* most have */
+        f->form_info[t->last_form].df = f->term.doc_count; /* its number is 0 */
         f->live_forms = 1;
         return true;
     }
@@ -282,14 +280,8 @@ static int write_term(flush *f, uint32_t no, lsi_ord *next)
     if (!lsi_invert_read(&f->m->words, no, f->dead, &f->term)) return lsi_fail_nomem(f->err);
     if (!f->term.run_count) return LS_OK;
     if (!number_forms(f, t)) return lsi_fail_nomem(f->err);
-    bool combined = false;
-    uint32_t lists = 0, own = 0;
-    for (size_t i = 0; i < f->term.run_count; i++) {
-        uint32_t list = f->term.runs[i].list & ~LSI_MEMSEG_APART;
-        if (list) own |= 1u << list;
-        else combined = true;
-    }
-    if (combined) emit_combined(f, t->form_count == 0, &lists);
+    uint32_t lists = 0, own = (uint32_t)(f->term.lists | f->term.lists >> LSI_MEMSEG_APART);
+    if (own >> LSI_LIST_COMBINED & 1) emit_combined(f, t->form_count == 0, &lists);
     for (uint32_t l = 1; l < LSI_LISTS_MAX; l++) {
         if (lists >> l & 1) emit_short(f, l);
         if (own >> l & 1) emit_own(f, l);

@@ -513,7 +513,7 @@ static bool make_room(lsi_inverted *d)
 }
 
 /* Positions fall only where a hyphenated word is longer than the gap to its joined form: few, nearly in order. */
-static void sort_run(lsi_inverted *d, const lsi_invert_run *r)
+LSI_APART static void sort_run(lsi_inverted *d, const lsi_invert_run *r)
 {
     uint32_t *p = d->positions + r->first, *n = d->numbers + r->first;
     for (uint32_t i = 1; i < r->count; i++) {
@@ -527,12 +527,14 @@ static void sort_run(lsi_inverted *d, const lsi_invert_run *r)
     }
 }
 
-static void end_run(lsi_inverted *d, lsi_invert_run *r, bool keep, bool fell)
+LSI_INLINE void end_run(lsi_inverted *d, lsi_invert_run *r, bool keep, bool fell)
 {
     r->count = (uint32_t)d->count - r->first;
     if (!keep) d->count = r->first;
     if (!keep || !r->count) return;
     if (fell) sort_run(d, r);
+    d->lists |= UINT64_C(1) << r->list;
+    d->doc_count += !d->run_count || d->runs[d->run_count - 1].doc != r->doc;
     d->runs[d->run_count++] = *r;
 }
 
@@ -541,6 +543,7 @@ bool lsi_invert_read(const lsi_invert *v, uint32_t term, const uint64_t *dead, l
     const lsi_invert_tail *t = &v->tails[term];
     cursor c = {v->terms[term].first, NULL, t->at, 0};
     d->run_count = d->count = 0;
+    d->lists = d->doc_count = 0;
     if (!c.p) return true;
     c.end = c.p + slice_data(0);
     lsi_invert_run r = {LSI_DOC_END, 0, 0, 0};

@@ -93,6 +93,8 @@ typedef struct lsi_inverted { /* one term, decoded; kept from term to term for i
     lsi_invert_run *runs;
     uint32_t *positions, *numbers;
     size_t run_count, run_cap, count, position_cap;
+    uint64_t lists;     /* bits of the lists of its runs */
+    uint32_t doc_count; /* documents that have it in any list */
 } lsi_inverted;
 /* Replaces d. Runs of documents whose bit is set in `dead` (NULL: none) are left out. false: no memory. */
 bool lsi_invert_read(const lsi_invert *v, uint32_t term, const uint64_t *dead, lsi_inverted *d);

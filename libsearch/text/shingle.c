@@ -14,9 +14,6 @@
 #include "libsearch/util/map.h"
 
 #define A       LSI_SHINGLE_A
-#define B       LSI_SHINGLE_B
-#define P       UINT64_C(0xC2B2AE3D27D4EB4F)
-#define P5      (P * P * P * P * P)
 #define BIT5    UINT64_C(0x2020202020202020)
 #define HIGHEST UINT64_C(0x8080808080808080)
 
@@ -68,24 +65,6 @@ uint64_t lsi_shingle_any_word(lsi_shingler *s, lsi_analyzer *a, const uint8_t *f
     if (!folded) return 0;
     s->cache[slot].form = key;
     return s->cache[slot].word = hash_word(folded, n, is_ascii(folded, n) ? BIT5 : 0);
-}
-
-bool lsi_shingle_add(lsi_shingler *s, uint64_t word, uint64_t *shingle)
-{
-    uint64_t *oldest = &s->ring[s->oldest], h;
-    s->oldest = s->oldest + 1 < LSI_SHINGLE_WORDS ? s->oldest + 1 : 0;
-    s->text = (s->text ^ word) * P;
-    s->text ^= s->text >> 29;
-    h = s->sum = s->sum * P + word - *oldest * P5;
-    *oldest = word;
-    if (++s->run < LSI_SHINGLE_WORDS) return false;
-    s->count++;
-    h ^= h >> 32;
-    h *= B;
-    h ^= h >> 29;
-    h *= A;
-    *shingle = h ^ h >> 32;
-    return true;
 }
 
 uint64_t lsi_shingle_text(const lsi_shingler *s)

@@ -48,8 +48,24 @@ LSI_INLINE uint64_t lsi_shingle_word(lsi_shingler *s, lsi_analyzer *a, const uin
     }
     return lsi_shingle_any_word(s, a, form, len);
 }
+
+#define LSI_SHINGLE_P UINT64_C(0xC2B2AE3D27D4EB4F)
 /* Adds a word: true, and the hash of the shingle that it ends, where it ends one. */
-bool lsi_shingle_add(lsi_shingler *s, uint64_t word, uint64_t *shingle);
+LSI_INLINE bool lsi_shingle_add(lsi_shingler *s, uint64_t word, uint64_t *shingle)
+{
+    const uint64_t p = LSI_SHINGLE_P, p5 = p * p * p * p * p;
+    uint64_t h = s->sum * p + word - s->ring[s->oldest] * p5, t = (s->text ^ word) * p;
+    s->sum = h;
+    s->text = t ^ t >> 29;
+    s->ring[s->oldest] = word;
+    s->oldest = s->oldest + 1 < LSI_SHINGLE_WORDS ? s->oldest + 1 : 0;
+    if (++s->run < LSI_SHINGLE_WORDS) return false;
+    s->count++;
+    h = (h ^ h >> 32) * LSI_SHINGLE_B;
+    h = (h ^ h >> 29) * LSI_SHINGLE_A;
+    *shingle = h ^ h >> 32;
+    return true;
+}
 /* Of the text; 0 where it has no word. */
 uint64_t lsi_shingle_text(const lsi_shingler *s);
 
