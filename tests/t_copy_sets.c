@@ -1,8 +1,7 @@
-/* t_copy_sets.c — sets of shingles against the plain way: put in order, intersected; the table of a heap's entries. */
+/* t_copy_sets.c — sets of shingles against the plain way: put in order, intersected; entries found in a heap's table
+ * and in a section; hashes of words. */
 #include "libsearch/segment/copies.h"
-#include "libsearch/util/alloc.h"
-#include "tests/ok.h"
-#include <stdlib.h>
+#include "tests/codec_util.h"
 
 #define MOST 9000u
 
@@ -114,6 +113,48 @@ static void test_seek(void **state_unused)
     }
 }
 
+/* Entries in a section: from anywhere on, by any step; where their order is damaged, some place within. */
+static void test_section(void **state_unused)
+{
+    (void)state_unused;
+    for (size_t n = 0; n < 3000; n = n * 2 + 1) {
+        for (unsigned kind = 0; kind < 5; kind++) {
+            ls_error err;
+            lsi_buf b;
+            lsi_shingles_writer w;
+            lsi_shingles x;
+            uint64_t text = 5, *entries = numbers(n, kind), at;
+            lsi_doc doc = 0;
+            uint8_t count = 1;
+            size_t entry_count = n ? make_set(entries, n) : 0;
+            lsi_buf_init(&b, 0);
+            lsi_sink *sink = lsi_sink_memory(&b);
+            lsi_shingles_begin(&w, sink, 1, &text, &doc, &count, NULL, 0);
+            for (size_t i = 0; i < entry_count; i++) lsi_shingles_put(&w, entries[i]);
+            lsi_shingles_end(&w);
+            lsi_sink_free(sink);
+            for (unsigned damaged = 0; damaged < 2; damaged++) {
+                if (damaged && entry_count) memcpy(b.data + b.len - 24 - 8 * entry_count / 2, &text, 8);
+                lsi_section section = section_of_buf(&b);
+                OK(lsi_shingles_open(&x, &section, 1, &err));
+                assert_true(x.entries == entry_count);
+                for (unsigned i = 0; i < 300; i++) {
+                    uint64_t v = i % 2 || !entry_count ? of_kind(kind) : entries[any() % entry_count], next;
+                    if (i < 2) v = i ? UINT64_MAX : 0;
+                    size_t want = 0;
+                    while (want < entry_count && entries[want] < v) want++;
+                    OK(lsi_shingles_seek(&x, v, &at, &err));
+                    OK(lsi_shingles_next(&x, v, any() % (want + 1), 1 + any() % 70, &next, &err));
+                    assert_true(damaged ? at <= entry_count && next <= entry_count : at == want && next == want);
+                }
+                section_free(&section);
+            }
+            lsi_buf_clear(&b);
+            free(entries);
+        }
+    }
+}
+
 /* A word's hash is the same where 16 bytes may be read behind its beginning and where they may not. */
 static void test_words(void **state_unused)
 {
@@ -142,7 +183,8 @@ static void test_words(void **state_unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_words), cmocka_unit_test(test_sort),
-                                       cmocka_unit_test(test_common), cmocka_unit_test(test_seek)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_words), cmocka_unit_test(test_section),
+                                       cmocka_unit_test(test_sort), cmocka_unit_test(test_common),
+                                       cmocka_unit_test(test_seek)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
