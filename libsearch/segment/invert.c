@@ -23,8 +23,7 @@
 #define LAST_LEVEL   7u /* slices of 4096 bytes */
 #define STRING_PIECE 4096u
 #define TAG          UINT64_C(0xffffffff00000000) /* of a term's slot: half of its hash */
-#define RECORD_MAX                                                                                                     \
-    24u /* one occurrence takes at most three numbers of 5 bytes and a list's of 2: the first slice holds it */
+#define RECORD_MAX   24u /* an occurrence: three numbers of 5 bytes, a list's of 2; the first slice holds it */
 
 /* Free entries, each within one line of the cache. */
 static lsi_invert_entry *new_table(size_t slots, void **memory)
