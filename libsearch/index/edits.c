@@ -365,7 +365,7 @@ static int stands_in(const lsi_wseg *s, uint64_t mark, bool *yes, ls_error *err)
 {
     const lsi_shingles *x = &s->seg->shingles;
     uint64_t at, entry;
-    int rc = lsi_shingles_seek(x, mark << LSI_SHINGLE_DOC_BITS, 0, &at, err);
+    int rc = lsi_shingles_seek(x, mark << LSI_SHINGLE_DOC_BITS, &at, err);
     if (rc || at >= x->entries) return rc;
     rc = lsi_shingles_entry(x, at, &entry, err);
     *yes = !rc && lsi_shingle_mark(entry) == mark;
