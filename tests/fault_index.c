@@ -281,6 +281,60 @@ static void deletion_by_query(void **state)
     }
 }
 
+/* It looks at what is not committed yet, and so writes the deletions made so far: these go again with a rollback. */
+static void deletion_by_query_then_rollback(void **state)
+{
+    static const how hows[] = {{true, 0, false}, {false, ENOSPC, false}, {false, EIO, false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof hows / sizeof *hows; i++) {
+        for (uint64_t n = 1, over = 0; !over; n++) {
+            ls_writer *w = NULL;
+            ls_query *q;
+            prepare();
+            OK(step_open(&w));
+            OK(step_add(&w));
+            OK(ls_delete(w, "released", 8, &err));
+            OK(ls_query_parse(&q, ls_writer_schema(w), "words", 5, NULL, &err));
+            arm(&hows[i], n);
+            int rc = ls_delete_query(w, q, NULL, &err);
+            over = disarm(&hows[i]) < n;
+            if (rc) assert_true(is_named_error(&hows[i], rc));
+            if (over) OK(rc);
+            ls_query_free(q);
+            int back = ls_rollback(w, &err);
+            if (back) assert_int_equal(back, LS_POISONED);
+            else OK(ls_commit(w, NULL, &err));
+            ls_writer_close(w);
+            assert_false(which_commit());
+            write_again();
+        }
+    }
+}
+
+/* A writer that did not wait makes durable what it has when it is closed. Where that fails nothing is lost that was not
+ * to be lost: the next writer finishes it. */
+static void closing_without_sync(void **state)
+{
+    static const how hows[] = {{true, 0, false},      {true, 0, true},     {false, ENOSPC, false},
+                               {false, ENOSPC, true}, {false, EIO, false}, {false, EIO, true}};
+    (void)state;
+    writer_flags = LS_WRITER_NO_SYNC;
+    for (size_t i = 0; i < sizeof hows / sizeof *hows; i++) {
+        for (uint64_t n = 1, over = 0; !over; n++) {
+            ls_writer *w = NULL;
+            prepare();
+            OK(step_open(&w));
+            OK(step_commit(&w));
+            arm(&hows[i], n);
+            ls_writer_close(w);
+            over = disarm(&hows[i]) < n;
+            assert_true(which_commit());
+            write_again();
+        }
+    }
+    writer_flags = 0;
+}
+
 static void full_disk(void **state)
 {
     (void)state;
@@ -327,12 +381,18 @@ static void with_threads(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(deletion_by_query, index_clean), cmocka_unit_test_teardown(allocations, index_clean),
-        cmocka_unit_test_teardown(full_disk, index_clean),         cmocka_unit_test_teardown(bad_disk, index_clean),
-        cmocka_unit_test_teardown(too_many_files, index_clean),    cmocka_unit_test_teardown(without_sync, index_clean),
+        cmocka_unit_test_teardown(deletion_by_query, index_clean),
+        cmocka_unit_test_teardown(allocations, index_clean),
+        cmocka_unit_test_teardown(full_disk, index_clean),
+        cmocka_unit_test_teardown(bad_disk, index_clean),
+        cmocka_unit_test_teardown(too_many_files, index_clean),
+        cmocka_unit_test_teardown(without_sync, index_clean),
         cmocka_unit_test_teardown(with_threads, index_clean),
+        cmocka_unit_test_teardown(deletion_by_query_then_rollback, index_clean),
+        cmocka_unit_test_teardown(closing_without_sync, index_clean),
     };
     if (argc > 1) stride = strtoull(argv[1], NULL, 10);
     if (!stride) stride = 1;
+    if (argc > 2) cmocka_set_test_filter(argv[2]);
     return cmocka_run_group_tests(tests, folder_begin, folder_end);
 }
