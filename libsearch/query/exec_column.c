@@ -4,12 +4,13 @@
  * engine. Segments, and the blocks in each, are visited by the best value they hold; when the heap is full and no
  * block left can hold a better one, the rest need not be looked at. Of an archive in order of arrival the newest hits
  * come from its last blocks. Blocks without values come last (documents without one stand behind all others); so do
- * those whose values all stand before the page asked for. Where fewer documents match than there are blocks, these are
- * not put in order. Equal values are decided by document in the heap.
- * It does not know what becomes of the matches. */
+ * those whose values all stand before the page asked for. Equal values are decided by document in the heap.
+ * Where fewer matches are expected than the heap holds, no block could be left out, and they are run as they come. It does not know what becomes of the matches. */
 #include "libsearch/query/exec.h"
 #include "libsearch/query/ops.h"
 #include <stdlib.h>
+
+#define TOGETHER 32.0
 
 typedef struct part { /* of the snapshot: a segment; of a segment: a block */
     uint64_t best;    /* key; only where has */
@@ -67,12 +68,25 @@ static int order_blocks(lsi_plan *p, const lsi_exec_column *c, part **out, uint3
     return LS_OK;
 }
 
+/* Whether the heap will hardly be full. Words of an AND are mostly found together where they are asked together: by far
+ * more often than chance has it. */
+static bool few_expected(const lsi_plan *p, const lsi_heap *h)
+{
+    const lsi_op *root = p->root;
+    double all = (double)LSI_MAX(p->snap->documents, 1u), n = (double)root->df;
+    for (uint32_t i = 1; root->type == LSI_OP_AND && i < root->kid_count; i++) {
+        if (root->kids[i]->type == LSI_OP_TERM) n *= (double)root->kids[i]->df / all;
+    }
+    if (root->type == LSI_OP_AND) n *= TOGETHER;
+    return h->count < h->cap && n < (double)h->cap;
+}
+
 static int run_segment(lsi_plan *p, const lsi_exec_column *c, const lsi_exec_sink *sink, size_t seg, ls_error *err)
 {
     part *blocks = NULL;
     uint32_t n = 0, before = 0;
     int rc = lsi_exec_open(p, seg, err);
-    if (!rc && p->root->df < p->seg->seg->doc_count / LSI_WINDOW_DOCS) return lsi_exec_segment(p, sink, seg, NULL, err);
+    if (!rc && few_expected(p, c->heap)) return lsi_exec_segment(p, sink, seg, NULL, err);
     if (!rc && !p->root->empty) rc = order_blocks(p, c, &blocks, &n, err);
     for (uint32_t i = 0; !rc && i < n && may_enter(c, &blocks[i]); i++) {
         lsi_doc lo = blocks[i].number * LSI_WINDOW_DOCS, doc;
