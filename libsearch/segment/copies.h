@@ -91,7 +91,8 @@ uint64_t lsi_copy_common(const lsi_copy_set *a, const lsi_copy_set *b);
 /* How much of `a` that is, in 1/65535. */
 LSI_INLINE uint16_t lsi_copy_share(uint64_t common, const lsi_copy_set *a)
 {
-    return a->count ? (uint16_t)(common * LSI_SHARE_ONE / a->count) : 0;
+    if (!a->count) return 0;
+    return (uint16_t)(common * LSI_SHARE_ONE / a->count);
 }
 
 typedef struct lsi_copy_sets lsi_copy_sets; /* of texts that were cut, while they fit */
