@@ -142,8 +142,8 @@ static json_t *read_number(reader *r)
     bool minus = *r->at == '-';
     json_int_t n = 0;
     const char *first = r->at += minus;
-    while (r->at < r->end && *r->at >= '0' && *r->at <= '9' && (size_t)(r->at - first) <= DIGITS_MAX)
-        n = n * 10 + (*r->at++ - '0');
+    for (; r->at < r->end && *r->at >= '0' && *r->at <= '9'; r->at++)
+        if ((size_t)(r->at - first) < DIGITS_MAX) n = n * 10 + (*r->at - '0');
     size_t digits = (size_t)(r->at - first);
     if (digits < 1 || digits > DIGITS_MAX || (*first == '0' && (digits > 1 || minus))) return NULL;
     if (r->at < r->end && (*r->at == '.' || *r->at == 'e' || *r->at == 'E')) return NULL;
