@@ -45,6 +45,7 @@ int lsi_exec_docs(lsi_plan *p, const uint64_t *docs, size_t count, const lsi_exe
 typedef struct lsi_exec_top {
     lsi_heap *heap;
     const lsi_top *after;
+    uint64_t *total; /* where lsi_exec_can_count says so: counted on the way; NULL: nothing is */
 } lsi_exec_top;
 /* Whether a tree has a quicker way to its best than all of its matches, and that way (top.c). */
 bool lsi_exec_can_top(const lsi_plan *p);

@@ -294,6 +294,7 @@ static int run_segment(lsi_top_run *r, size_t seg, ls_error *err)
         return rc ? rc : r->rc;
     }
     if (r->core->type == LSI_OP_SPAN) rc = lsi_top_span(r, err);
+    else if (r->total && r->count) rc = lsi_top_and(r, err);
     else if (r->count == 1 && r->lanes[0].n == 1) rc = lsi_top_term(r, err);
     else if (r->count) rc = r->core->type == LSI_OP_AND && r->count > 1 ? lsi_top_and(r, err) : lsi_top_or(r, err);
     return rc ? rc : r->rc;
@@ -308,6 +309,7 @@ int lsi_exec_run_top(lsi_plan *p, const lsi_exec_top *t, bool *done, ls_error *e
     r->core = core_of(p);
     r->heap = t->heap;
     r->after = t->after;
+    r->total = r->core->type == LSI_OP_AND ? t->total : NULL;
     r->err = err;
     r->rc = LS_OK;
     r->threshold = 0;

@@ -5,6 +5,7 @@
  * documents around), and probed. A block whose bounds together do not reach the threshold is not decoded.
  * Behind the lists that must hold a document come those that must not, and last those that only add to its score, the
  * most frequent last: as in an OR they are asked only while they may bring a candidate in.
+ * Where the matches are to be counted too, no bound keeps a document from the lists that decide whether it is one.
  * It does not know trees or pages. */
 #include "libsearch/query/top.h"
 
@@ -120,13 +121,27 @@ static bool bound_others(lsi_top_run *r, lsi_doc lo, lsi_doc hi, float *sum)
     return true;
 }
 
+/* The first n candidates are matches. */
+static void count_matches(lsi_top_run *r, uint32_t n)
+{
+    for (uint32_t j = 0; j < n; j++) *r->total += lsi_live_is_deleted(r->plan->seg->live, r->docs[j]) ? 0 : 1;
+}
+
 /* The first n candidates are the leading lane's: asks the others, and offers what is left. */
 static int ask_others(lsi_top_run *r, uint32_t n, ls_error *err)
 {
+    float threshold = r->threshold;
+    bool counting = r->total != NULL;
+    if (counting) r->threshold = 0;
     for (uint32_t i = 1; i < r->count && n; i++) {
         const lsi_lane *l = &r->lanes[i];
         float later = 0;
         int rc = LS_OK;
+        if (counting && l->role == LSI_LANE_OPTIONAL) {
+            count_matches(r, n);
+            counting = false;
+            r->threshold = threshold;
+        }
         for (uint32_t j = i + 1; j < r->count; j++) later += r->lanes[j].bound;
         if (l->role == LSI_LANE_EXCLUDED) {
             rc = exclude(r, l, &n, err);
@@ -136,6 +151,8 @@ static int ask_others(lsi_top_run *r, uint32_t n, ls_error *err)
         }
         if (rc) return rc;
     }
+    if (counting) count_matches(r, n);
+    r->threshold = threshold;
     for (uint32_t j = 0; j < n; j++) {
         if (r->scores[j] > r->threshold) lsi_top_offer(r, r->docs[j], r->scores[j]);
     }
@@ -150,7 +167,7 @@ static int block_and(lsi_top_run *r, uint32_t b, ls_error *err)
     float others;
     if (!bound_others(r, lo, hi, &others)) return LS_OK;
     lead->bound = lsi_lane_bound(lead, p->impact[b]);
-    if ((lead->bound + others) * (1 + 1.0f / 65536) <= r->threshold) return LS_OK;
+    if (!r->total && (lead->bound + others) * (1 + 1.0f / 65536) <= r->threshold) return LS_OK;
     int rc = lsi_postings_block(p, b, err);
     if (!rc) rc = lsi_postings_tf(p, err);
     if (rc) return rc;
@@ -174,7 +191,7 @@ static int windows_and(lsi_top_run *r, ls_error *err)
         int rc = lsi_op_poll(r->plan, err);
         if (rc) return rc;
         if (lead <= 0 || !bound_others(r, lo, hi, &others)) continue;
-        if ((lead + others) * (1 + 1.0f / 65536) <= r->threshold) continue;
+        if (!r->total && (lead + others) * (1 + 1.0f / 65536) <= r->threshold) continue;
         rc = lsi_lane_many_collect(r, &r->lanes[0], lo, hi, &found, err);
         if (!rc) rc = ask_others(r, found, err);
         if (rc) return rc;

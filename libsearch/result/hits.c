@@ -100,7 +100,8 @@ static way choose(const lsi_search *s)
     return column ? BY_COLUMN : BY_SCORE;
 }
 
-static int run_best(lsi_search *s, way *w, ls_error *err)
+/* total (may be NULL): where to count, on the way. */
+static int run_best(lsi_search *s, way *w, uint64_t *total, ls_error *err)
 {
     const lsi_top *after = s->has_after ? &s->after : NULL;
     if (*w == BY_COLUMN) {
@@ -108,7 +109,7 @@ static int run_best(lsi_search *s, way *w, ls_error *err)
         lsi_exec_sink sink = {.ctx = s, .window = on_best};
         return lsi_exec_by_column(&s->plan, &c, &sink, err);
     }
-    lsi_exec_top t = {&s->heap, after};
+    lsi_exec_top t = {&s->heap, after, total};
     bool done = true;
     int rc = lsi_exec_run_top(&s->plan, &t, &done, err);
     if (!done) *w = WITH_ALL;
@@ -126,9 +127,12 @@ static int run(lsi_search *s, uint64_t *undated, bool *exact, ls_error *err)
         wants_every_match(s) || o->exhaustive ? LS_OK : lsi_exec_known_count(&s->plan, sets, &known, &s->total, err);
     *exact = true;
     if (!rc && w != WITH_ALL) {
-        rc = run_best(s, &w, err);
+        bool count = !known && w == BY_SCORE && o->total == LS_TOTAL_EXACT && !wants_every_match(s);
+        count = count && lsi_exec_can_count(&s->plan);
+        if (count) s->total = 0;
+        rc = run_best(s, &w, count ? &s->total : NULL, err);
         if (rc) *exact = known;
-        if (!rc && known && w != WITH_ALL) return LS_OK;
+        if (!rc && (known || count) && w != WITH_ALL) return LS_OK;
         if (!rc && w != WITH_ALL && o->total == LS_TOTAL_NONE && !wants_every_match(s)) {
             *exact = s->heap.count < s->heap.cap && !s->has_after;
             s->total = s->heap.count;
