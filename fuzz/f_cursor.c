@@ -145,11 +145,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
     while (in.n >= 3) {
         size_t at = fuzz_u8(&in) % (len + 1);
         uint8_t what = fuzz_u8(&in), value = fuzz_u8(&in);
+        unsigned byte = raw[at], flipped = byte ^ 1u << (value & 7);
         if (what % 4 == 3) len = at; /* cut */
-        else if (at < len)
-            raw[at] = what % 4 == 0   ? value
-                      : what % 4 == 1 ? raw[at] ^ (uint8_t)(1u << (value & 7))
-                                      : (uint8_t)(raw[at] + (int8_t)value);
+        else if (at < len) raw[at] = (uint8_t)(what % 4 == 0 ? value : what % 4 == 1 ? flipped : byte + value);
         if (!len) break;
     }
     if (len >= 8) lsi_set64(raw + len - 8, lsi_hash64(raw, len - 8));

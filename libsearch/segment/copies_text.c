@@ -8,7 +8,8 @@
  * shingle that lies wholly in it (of a line that has none of its own: one that touches it); with it go all shingles
  * that touch it. No lines are kept for that: the shingles of
  * all segments are, each once a text, and their documents' sources stand in a column. Documents without a source
- * count as those of one. Ignorant of which texts are worth comparing. */
+ * count as those of one. A deleted document counts as long as a segment has it: one that went while it was in memory
+ * does not, and what goes with a merge no longer does. Ignorant of which texts are worth comparing. */
 #include "libsearch/segment/copies.h"
 #include "libsearch/util/alloc.h"
 #include "libsearch/util/map.h"
