@@ -22,6 +22,7 @@ part tidy make -s tidy
 for seed in 1 2 3; do
     part "prop_search-$seed" build/plain/tests/prop_search 10000 "$seed"
 done
+part draws sh tests/draws.sh build/plain 20
 part prop_parse build/plain/tests/prop_parse 300000 1
 part prop_noise build/plain/tests/prop_noise 7 300000
 part fault_public build/plain/tests/fault_public 1
@@ -36,9 +37,9 @@ for seed in 1 2 3; do
     part "prop_hidden-$seed" build/plain/tests/prop_hidden "$seed"
 done
 make -s build/plain/bench/make-corpus && part export python3 tests/cli/export_long.py build/plain 1000000
-part crash sh tests/crash/run.sh build/plain 24000
-part faults sh tests/fault/run.sh build/plain 20000
-part kill sh tests/crash/kill.sh build/plain 1000
+part crash sh tests/crash/run.sh build/plain 24000 "$(date +%s)"
+part faults sh tests/fault/run.sh build/plain 20000 "$(date +%s)"
+part kill sh tests/crash/kill.sh build/plain 1000 "$(date +%s)"
 part fresh-root make -s fresh-root
 part relevance make -s bench-relevance DATA="$data"
 part figures make -s bench-figures DATA="$data"

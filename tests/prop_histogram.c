@@ -153,7 +153,7 @@ int main(int argc, char **argv)
     static const char *const zones[] = {"UTC", "America/New_York", "Pacific/Auckland", "America/Havana",
                                         "Australia/Lord_Howe"};
     fact_count = argc > 1 ? (size_t)strtoul(argv[1], NULL, 10) : 300;
-    state = argc > 2 ? strtoull(argv[2], NULL, 10) : (uint64_t)time(NULL);
+    state = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
     if (!fact_count || !(facts = calloc(fact_count, sizeof *facts))) return 2;
     printf("prop_histogram: %zu documents, seed %llu\n", fact_count, (unsigned long long)state);
     const char *tmp = getenv("TMPDIR");

@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SEGMENTS 6u
@@ -227,7 +226,7 @@ static void play(uint32_t most)
 int main(int argc, char **argv)
 {
     ls_error err;
-    uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : (uint64_t)time(NULL);
+    uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
     uint32_t rounds = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 12;
     uint32_t most = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 60;
     if (most > 2000) most = 2000;

@@ -204,7 +204,7 @@ def head_byte_by_byte(program, corpus):
 
 def mutations(program, corpus):
     """Requests with bytes changed, doubled, left out or cut at random: never more answers than requests, never a crash."""
-    seed = int(os.environ.get("SEED", "0")) or int(time.time())
+    seed = int(os.environ.get("SEED", "1"))
     dice = random.Random(seed)
     seeds = [b"GET /v1/search?q=arms%20deal&limit=2 HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n\r\n",
              b"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{\"q\":\"arms\"}",
