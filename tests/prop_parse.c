@@ -302,7 +302,7 @@ static void shrink(const ls_schema *s, char *text, size_t n, const ls_query_opti
                 n -= step;
                 memcpy(text, less, n);
             } else {
-                at++;
+                at += step;
             }
         }
     }

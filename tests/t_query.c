@@ -456,6 +456,18 @@ static void test_caps(void **state)
     assert_int_equal(q->root->kid_count, 1024);
     lsi_query_free(q);
 
+    q = parse_repeated("\"a-b\" ", 341, 0); /* two parts and the joined word */
+    assert_false(warned(q, "limit_clauses", NULL, NULL));
+    lsi_query_free(q);
+    q = parse_repeated("\"a-b\" ", 342, 0);
+    assert_true(warned(q, "limit_clauses", NULL, NULL));
+    assert_int_equal(q->root->kid_count, 341);
+    lsi_query_free(q);
+    q = parse_repeated("(-a -b) OR ", 342, 0); /* each becomes * -a -b; of the last only -a fits */
+    assert_true(warned(q, "limit_clauses", NULL, NULL));
+    assert_int_equal(q->root->kid_count, 342);
+    lsi_query_free(q);
+
     q = parse_repeated("(a OR b ", 50, 0);
     assert_false(warned(q, "limit_depth", NULL, NULL));
     lsi_query_free(q);

@@ -313,7 +313,7 @@ void lsi_date_format(int64_t ms, char *buf, size_t cap)
 {
     lsi_civil t;
     int64_t s = floor_div(ms, 1000);
-    unsigned rest = (unsigned)(ms - s * 1000);
+    unsigned rest = (unsigned)((ms % 1000 + 1000) % 1000); /* ms - s * 1000 would overflow at INT64_MIN */
     lsi_civil_of_seconds(s, &t);
     char tail[8] = "Z";
     if (rest) snprintf(tail, sizeof tail, ".%03uZ", rest % 1000);

@@ -20,19 +20,23 @@ static slice slice_of(const lsi_parser *p, uint32_t start, uint32_t end)
     return (slice){p->q->text + start, end - start, start};
 }
 
-static bool take_clauses(lsi_parser *p, uint32_t n, const slice *t)
+bool lsi_parse_take(lsi_parser *p, uint32_t n, uint32_t start)
 {
-    n = n ? n : 1;
     if (n <= LSI_QUERY_CLAUSES_MAX - p->clauses) {
         p->clauses += n;
         return true;
     }
     if (!p->clauses_full) {
-        lsi_parse_warn(p, "limit_clauses", t->base, p->q->text_len,
+        lsi_parse_warn(p, "limit_clauses", start, p->q->text_len,
                        "a query has at most %u words; what does not fit is left out", LSI_QUERY_CLAUSES_MAX);
     }
     p->clauses_full = true;
     return false;
+}
+
+static bool take_clauses(lsi_parser *p, uint32_t n, const slice *t)
+{
+    return lsi_parse_take(p, n ? n : 1, t->base);
 }
 
 /* printf into the arena; NULL where a part is missing or on failure. */
@@ -303,10 +307,11 @@ static lsi_node *leaf_phrase(lsi_parser *p, const lsi_lexeme *x)
     lsi_words w;
     if (!lsi_words_read(p, &w, t.s, t.len, t.base) || !w.count) return NULL;
     if (w.one_of_bigrams || (w.count == 1 && x->tilde)) return leaf_words(p, x->field, &w, &t);
-    if (!take_clauses(p, w.count, &t)) return NULL;
+    bool hyphen = !x->tilde && w.has_joined;
+    if (!take_clauses(p, w.count + hyphen, &t)) return NULL;
     const char *inside = lsi_words_quoted(p, &w, t.s, t.len);
     if (!inside) return NULL;
-    if (!x->tilde && w.has_joined) return leaf_hyphen(p, x->field, &w, true, &t, spell(p, "\"", inside, "\""));
+    if (hyphen) return leaf_hyphen(p, x->field, &w, true, &t, spell(p, "\"", inside, "\""));
     lsi_node *n = leaf_new(p, LSI_Q_PHRASE, x->field, w.list, w.count, spell(p, "\"", inside, x->tilde ? "\"~" : "\""));
     if (!n) return NULL;
     n->exact = !x->tilde;

@@ -117,4 +117,7 @@ int lsi_query_print(ls_query *q, const ls_schema *s);
 void *lsi_parse_grow(lsi_parser *p, void *array, size_t *cap, size_t count, size_t elem_bytes);
 void *lsi_parse_alloc(lsi_parser *p, size_t n); /* zeroed, from the query's arena; NULL sets p->rc */
 void lsi_parse_warn(lsi_parser *p, const char *code, size_t start, size_t end, const char *fmt, ...) LSI_PRINTF(5, 6);
+
+/* leaf.c: room for n more words or leaves, or a warning that the query is full from byte `start` on, and false */
+bool lsi_parse_take(lsi_parser *p, uint32_t n, uint32_t start);
 #endif

@@ -77,7 +77,7 @@ lsi_node *lsi_node_group(lsi_parser *p, lsi_node_type type, lsi_node **kids, siz
     if (type != LSI_Q_AND) return n;
     if (nots == n->kid_count) {
         lsi_node *everything = lsi_node_new(p, LSI_Q_ALL);
-        if (!everything) return NULL;
+        if (!everything || !lsi_parse_take(p, 1, (uint32_t)p->q->text_len)) return NULL;
         everything->spelling = "*";
         memmove(n->kids + 1, n->kids, n->kid_count * sizeof(lsi_node *));
         n->kids[0] = everything;
