@@ -2,6 +2,7 @@
  * deadlines, explanations, delete by query. What matches and how it scores is prop_search.c's matter. */
 #include "tests/ok.h"
 
+#include "libsearch/index/snapshot.h"
 #include "libsearch/util/alloc.h"
 #include <math.h>
 #include <pthread.h>
@@ -332,6 +333,40 @@ static void test_and(void **state)
             assert_int_equal(ls_results_get(res).total, total);
             ls_results_free(res);
         }
+        ls_query_free(q);
+    }
+    ls_reader_close(r);
+    snprintf(cmd, sizeof cmd, "rm -rf '%s'", where);
+    assert_int_equal(system(cmd), 0);
+}
+
+/* Documents that 32 bits cannot number are kept in a heap. Here the snapshot only says so: the same must be found. */
+static void test_wide(void **state)
+{
+    (void)state;
+    static const char *const QUERIES[] = {"often", "odd often seldom", "+seldom +all", "+even seldom -often"};
+    char where[320], cmd[400], plain[2000];
+    snprintf(where, sizeof where, "%s.wide", dir);
+    build_many(where);
+    ls_reader *r = NULL;
+    OK(ls_reader_open(&r, where, NULL, &err));
+    uint64_t limit = r->snap->doc_limit;
+    for (size_t i = 0; i < 2 * sizeof QUERIES / sizeof QUERIES[0]; i++) {
+        LS_INIT(ls_query_options, qo);
+        LS_INIT(ls_search_options, o);
+        ls_query *q = NULL;
+        ls_results *res = NULL;
+        qo.flags = LS_MATCH_ANY;
+        OK(ls_query_parse(&q, ls_reader_schema(r), QUERIES[i / 2], strlen(QUERIES[i / 2]), &qo, &err));
+        o.limit = i % 2 ? 100 : 7;
+        OK(ls_search(&res, r, q, &o, &err));
+        snprintf(plain, sizeof plain, "%s", ids(res));
+        ls_results_free(res);
+        r->snap->doc_limit = UINT64_C(1) << 33;
+        OK(ls_search(&res, r, q, &o, &err));
+        assert_string_equal(ids(res), plain);
+        ls_results_free(res);
+        r->snap->doc_limit = limit;
         ls_query_free(q);
     }
     ls_reader_close(r);
@@ -825,6 +860,7 @@ int main(void)
                                        cmocka_unit_test(test_cursor),
                                        cmocka_unit_test(test_expansions),
                                        cmocka_unit_test(test_and),
+                                       cmocka_unit_test(test_wide),
                                        cmocka_unit_test(test_filters),
                                        cmocka_unit_test(test_facets),
                                        cmocka_unit_test(test_recency),

@@ -9,6 +9,7 @@
 #include "libsearch/query/batch.h"
 #include "libsearch/query/bm25.h"
 #include "libsearch/query/fuzzy.h"
+#include "libsearch/util/best.h"
 #include "libsearch/util/heap.h"
 #include <math.h>
 #include <stdlib.h>
@@ -160,10 +161,57 @@ static void test_many_best(void **state)
     }
 }
 
+static int largest_first(const void *a, const void *b)
+{
+    uint64_t x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return (x < y) - (x > y);
+}
+
+/* The best k of numbers in any order, one by one and by batches, are the first k of all of them sorted. */
+static void test_best(void **state)
+{
+    (void)state;
+    enum { MOST = 5000 };
+    static const size_t CAPS[] = {1, 11, 63, 64, 65, 101, 300, 513, 1001, 6000};
+    static uint64_t all[MOST], sorted[MOST], memory[2 * (2 * 6000 + LSI_BEST_BATCH)];
+    uint32_t seed = 11;
+    for (uint32_t round = 0; round < 400; round++) {
+        size_t n = round % 7 == 6 ? 40 : 1 + (seed >> 9) % MOST, cap = CAPS[round % LSI_COUNTOF(CAPS)];
+        unsigned keys = 1 + round % 20; /* few different high halves, or many */
+        assert_in_range(lsi_best_memory(cap), cap, LSI_COUNTOF(memory));
+        for (size_t i = 0; i < n; i++) {
+            seed = seed * 1664525 + 1013904223;
+            uint32_t key = round % 5 == 1   ? (uint32_t)i                 /* rising: everything enters */
+                           : round % 5 == 2 ? (uint32_t)LSI_MIN(i, n - i) /* rising, then falling */
+                                            : (seed >> 8) >> (24 - LSI_MIN(keys, 24u));
+            all[i] = (uint64_t)key << 32 | (round % 3 ? UINT32_MAX - i : (uint64_t)i * 2654435761u % UINT32_MAX + 1);
+        }
+        memcpy(sorted, all, n * sizeof *all);
+        qsort(sorted, n, sizeof *sorted, largest_first);
+        lsi_best b;
+        lsi_best_init(&b, memory, cap);
+        bool batches = lsi_best_is_loose(&b) && round % 2;
+        for (size_t i = 0; i < n;) {
+            size_t end = batches ? LSI_MIN(i + LSI_BEST_BATCH, n) : i + 1;
+            for (; batches && i < end; i++) b.at[b.count++] = all[i];
+            if (batches) lsi_best_added(&b);
+            else lsi_best_push(&b, all[i++]);
+            assert_true(b.count < 2 * cap || !lsi_best_is_loose(&b));
+            if (i < cap) assert_true(!b.bar);
+            else if (i >= n) assert_true(b.bar && b.bar <= sorted[cap - 1]);
+        }
+        lsi_best_sort(&b);
+        assert_int_equal(b.count, LSI_MIN(n, cap));
+        assert_memory_equal(b.at, sorted, b.count * sizeof *sorted);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_arithmetic), cmocka_unit_test(test_fuzzy),
-                                       cmocka_unit_test(test_batches), cmocka_unit_test(test_heap),
-                                       cmocka_unit_test(test_many_best)};
+                                       cmocka_unit_test(test_batches),    cmocka_unit_test(test_heap),
+                                       cmocka_unit_test(test_many_best),  cmocka_unit_test(test_best)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

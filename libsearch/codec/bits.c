@@ -71,8 +71,8 @@ int lsi_offsets_end(lsi_offsets_writer *w, lsi_sink *sink, ls_error *err)
 }
 
 /* Group g of n + 1 offsets: where its numbers are, and the width and first of them. */
-static const uint8_t *get_group(const lsi_section *s, uint64_t at, uint64_t n, uint64_t g, uint64_t *first,
-                                unsigned *width, ls_error *err)
+LSI_INLINE const uint8_t *get_group(const lsi_section *s, uint64_t at, uint64_t n, uint64_t g, uint64_t *first,
+                                    unsigned *width, ls_error *err)
 {
     uint64_t groups = (n + 1 + GROUP - 1) / GROUP;
     const uint8_t *p = lsi_section_get(s, at + 16 * g, 16, err);
@@ -96,7 +96,7 @@ int lsi_offsets_get(const lsi_section *s, uint64_t at, uint64_t n, uint64_t i, u
     const uint8_t *p = get_group(s, at, n, i / GROUP, &first, &width, err);
     if (!p) return lsi_read_failed(err);
     *from = first + lsi_bits_at(p, width, i % GROUP);
-    if ((i + 1) % GROUP == 0) {
+    if (LSI_UNLIKELY((i + 1) % GROUP == 0)) {
         p = get_group(s, at, n, (i + 1) / GROUP, &first, &width, err);
         if (!p) return lsi_read_failed(err);
     }

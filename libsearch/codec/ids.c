@@ -64,7 +64,7 @@ int lsi_ids_open(lsi_ids *x, const lsi_section *bytes, const lsi_section *hashes
 
 int lsi_ids_get(const lsi_ids *x, lsi_doc doc, const uint8_t **id, size_t *len, ls_error *err)
 {
-    static const uint8_t none[1] = {0};
+    static const uint8_t none[LSI_BEHIND] = {0};
     uint64_t from, to;
     if (doc >= x->doc_count) return lsi_fail(err, LS_MISUSE, "no such document");
     int rc = lsi_offsets_get(x->bytes, x->offsets_at, x->doc_count, doc, x->offsets_at, &from, &to, err);

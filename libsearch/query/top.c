@@ -159,6 +159,69 @@ static int offer_window(void *ctx, size_t seg, lsi_doc lo, lsi_doc hi, const uin
     return LS_OK;
 }
 
+/* Score and document as one number, the larger the better: scores are not negative, so that the order of their bits is
+ * their own. */
+LSI_INLINE uint64_t number_of(float score, uint32_t behind)
+{
+    return lsi_heap_key(score) << 32 | behind;
+}
+
+static void raise_threshold(lsi_top_run *r)
+{
+    uint32_t bits = (uint32_t)(r->best.bar >> 32);
+    memcpy(&r->threshold, &bits, sizeof bits);
+}
+
+static void push(lsi_top_run *r, const lsi_top *t)
+{
+    if (r->best.cap) {
+        lsi_best_push(&r->best, number_of(t->score, UINT32_MAX - (uint32_t)t->doc));
+        raise_threshold(r);
+        return;
+    }
+    lsi_heap_push(r->heap, t);
+    if (r->heap->count == r->heap->cap) r->threshold = LSI_MAX(r->threshold, r->heap->at[0].score);
+}
+
+void lsi_top_offer_all(lsi_top_run *r, const lsi_doc *docs, const float *scores, uint32_t n)
+{
+    const uint32_t last = UINT32_MAX - (uint32_t)r->plan->seg->base;
+    lsi_best *b = &r->best;
+    if (!r->open) {
+        for (uint32_t j = 0; j < n; j++) {
+            if (scores[j] >= r->threshold) lsi_top_offer(r, docs[j], scores[j]);
+        }
+        return;
+    }
+    for (uint32_t j = 0; j < n && !lsi_best_is_loose(b); j++) lsi_best_push(b, number_of(scores[j], last - docs[j]));
+    for (uint32_t j = 0; j < n && lsi_best_is_loose(b);) {
+        uint64_t *at = b->at + b->count, bar = b->bar;
+        uint32_t end = LSI_MIN(j + LSI_BEST_BATCH, n), k = 0;
+        for (; j < end; j++) {
+            at[k] = number_of(scores[j], last - docs[j]);
+            k += at[k] > bar ? 1 : 0;
+        }
+        b->count += k;
+        lsi_best_added(b);
+    }
+    raise_threshold(r);
+}
+
+/* The heap gets the best, in their order. */
+static void hand_over(lsi_top_run *r)
+{
+    lsi_heap *h = r->heap;
+    if (!r->best.cap) return;
+    lsi_best_sort(&r->best);
+    for (h->count = 0; h->count < r->best.count; h->count++) {
+        uint64_t v = r->best.at[h->count];
+        lsi_top t = {.key = v >> 32, .doc = UINT32_MAX - (uint32_t)v, .has = true};
+        uint32_t bits = (uint32_t)(v >> 32);
+        memcpy(&t.score, &bits, sizeof bits);
+        h->at[h->count] = t;
+    }
+}
+
 void lsi_top_offer(lsi_top_run *r, lsi_doc doc, float score)
 {
     const lsi_plan *p = r->plan;
@@ -170,8 +233,7 @@ void lsi_top_offer(lsi_top_run *r, lsi_doc doc, float score)
     int rc = lsi_filter_has(&r->filter, doc, &yes, r->err);
     if (rc) r->rc = rc;
     if (rc || !yes) return;
-    lsi_heap_push(r->heap, &t);
-    if (r->heap->count == r->heap->cap) r->threshold = LSI_MAX(r->threshold, r->heap->at[0].score);
+    push(r, &t);
 }
 
 float lsi_lane_stretch(const lsi_lane *l, lsi_doc lo, lsi_doc hi)
@@ -287,6 +349,8 @@ static int run_segment(lsi_top_run *r, size_t seg, ls_error *err)
     if (r->core->type == LSI_OP_SET) return lsi_top_same(r, seg, err);
     bool selective;
     lsi_filter_open(&r->filter);
+    r->open =
+        r->best.cap && !r->after && !r->filter.on && !r->plan->seg->live && r->plan->query->exclude_doc == UINT64_MAX;
     if ((rc = is_selective(r, &selective, err)) != LS_OK) return rc;
     if (selective) {
         const lsi_exec_sink sink = {.ctx = r, .scores = true, .window = offer_window};
@@ -298,6 +362,17 @@ static int run_segment(lsi_top_run *r, size_t seg, ls_error *err)
     else if (r->count == 1 && r->lanes[0].n == 1) rc = lsi_top_term(r, err);
     else if (r->count) rc = r->core->type == LSI_OP_AND && r->count > 1 ? lsi_top_and(r, err) : lsi_top_or(r, err);
     return rc ? rc : r->rc;
+}
+
+/* Documents of the snapshot that are counted by 32 bits stand in the low half of a number. */
+static int open_best(lsi_top_run *r, ls_error *err)
+{
+    bool fits = r->plan->snap->doc_limit < UINT32_MAX;
+    size_t cap = fits ? r->heap->cap : 0;
+    uint64_t *memory = lsi_arena_alloc(&r->plan->scratch->arena, lsi_best_memory(cap) * sizeof *memory);
+    if (!memory) return lsi_fail_nomem(err);
+    lsi_best_init(&r->best, memory, cap);
+    return LS_OK;
 }
 
 int lsi_exec_run_top(lsi_plan *p, const lsi_exec_top *t, bool *done, ls_error *err)
@@ -318,13 +393,13 @@ int lsi_exec_run_top(lsi_plan *p, const lsi_exec_top *t, bool *done, ls_error *e
     r->quantum = (float)lsi_bm25_quantum(p->magic);
     r->lanes = lsi_arena_alloc(a, lanes_of(r->core) * sizeof *r->lanes);
     if (!r->lanes) return lsi_fail_nomem(err);
-    int rc = lsi_filter_make(&r->filter, p, err);
+    int rc = open_best(r, err);
+    if (!rc) rc = lsi_filter_make(&r->filter, p, err);
     if (rc) return rc;
     if (r->core->type == LSI_OP_OR) memset(r->acc, 0, sizeof r->acc);
-    for (size_t seg = 0; seg < p->snap->count; seg++) {
-        rc = run_segment(r, seg, err);
-        if (rc) return rc;
-    }
+    for (size_t seg = 0; !rc && seg < p->snap->count; seg++) rc = run_segment(r, seg, err);
+    if (r->core->type != LSI_OP_SET) hand_over(r); /* what was found until the deadline is shown */
+    if (rc) return rc;
     *done = true;
     for (uint32_t i = 0; r->core->type == LSI_OP_OR && i < r->core->kid_count; i++) {
         if (!r->core->kids[i]->scores && r->heap->count < r->heap->cap) *done = false;

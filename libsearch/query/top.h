@@ -5,6 +5,7 @@
 #include "libsearch/query/exec.h"
 #include "libsearch/query/filter.h"
 #include "libsearch/query/ops.h"
+#include "libsearch/util/best.h"
 
 /* A word's list in the present segment, with what bounds its contributions. */
 typedef enum lsi_lane_role { /* in an AND; the order in which its lanes are asked */
@@ -29,7 +30,9 @@ typedef struct lsi_top_run {
     lsi_filter filter; /* lsi_top_offer asks it of every document; engines may do so before they score */
     int rc;            /* of a condition that could not be read */
     ls_error *err;
-    lsi_heap *heap;
+    lsi_best best;  /* scores and documents as numbers; cap 0: documents are too many, and the heap is used */
+    lsi_heap *heap; /* gets the best at the end */
+    bool open;      /* no document of the present segment is refused */
     const lsi_top *after;
     uint64_t *total; /* of an AND of words: every match is counted, so nothing is passed over; NULL: none is */
     float threshold; /* a document must have more to enter; 0 while the heap is not full: scores are above 0 */
@@ -56,6 +59,12 @@ LSI_INLINE float lsi_top_cut(const lsi_top_run *r)
     return cut;
 }
 void lsi_top_offer(lsi_top_run *r, lsi_doc doc, float score);
+void lsi_top_offer_all(lsi_top_run *r, const lsi_doc *docs, const float *scores, uint32_t n);
+/* As many were found as are wanted: from now on there is something to be better than. */
+LSI_INLINE bool lsi_top_full(const lsi_top_run *r)
+{
+    return r->best.cap ? r->best.bar != 0 : r->heap->count == r->heap->cap;
+}
 LSI_INLINE float lsi_lane_bound(const lsi_lane *l, uint32_t impact)
 {
     float b = (float)impact * l->scale;

@@ -153,9 +153,7 @@ static int ask_others(lsi_top_run *r, uint32_t n, ls_error *err)
     }
     if (counting) count_matches(r, n);
     r->threshold = threshold;
-    for (uint32_t j = 0; j < n; j++) {
-        if (r->scores[j] > r->threshold) lsi_top_offer(r, r->docs[j], r->scores[j]);
-    }
+    lsi_top_offer_all(r, r->docs, r->scores, n);
     return LS_OK;
 }
 

@@ -1,6 +1,6 @@
 /* top_or.c — owns the best k of one word and of any of several words.
  *
- * One word: blocks by falling impact, until none left can enter.
+ * One word: blocks by falling impact, until none left can enter; in their order where there are few.
  * Several: MaxScore (Turtle and Flood) over windows of 4,096 documents. In each window the lists are put in rising
  * order of their bound there; the first ones, whose bounds together do not reach the threshold, are inessential: a
  * document that only they hold cannot enter. The essential lists are added up in an array (one alone: its blocks are
@@ -8,6 +8,9 @@
  * Documents come in rising order, so that a score equal to the threshold cannot enter either, but for the blocks of
  * one word, which come in any order. It does not know trees or pages. */
 #include "libsearch/query/top.h"
+
+#define FEW                                                                                                            \
+    8u /* of a word's documents for each one wanted: most blocks are looked at anyway, and then in their order */
 
 static int score_block(lsi_top_run *r, const lsi_lane *l, uint32_t i, uint32_t e, float *out, ls_error *err)
 {
@@ -17,26 +20,36 @@ static int score_block(lsi_top_run *r, const lsi_lane *l, uint32_t i, uint32_t e
     return rc;
 }
 
+/* By falling impact. */
+static void sort_blocks(const lsi_postings *p, uint32_t *order)
+{
+    uint32_t start[257] = {0};
+    for (uint32_t b = 0; b < p->block_count; b++) start[256 - p->impact[b]]++;
+    for (uint32_t i = 1; i < 257; i++) start[i] += start[i - 1];
+    for (uint32_t b = p->block_count; b-- > 0;) order[--start[256 - p->impact[b]]] = b;
+}
+
 int lsi_top_term(lsi_top_run *r, ls_error *err)
 {
     const lsi_lane *l = &r->lanes[0];
     lsi_postings *p = &l->c->p;
-    uint32_t start[257] = {0}, *order = lsi_arena_alloc(&r->plan->scratch->arena, (p->block_count + 1) * sizeof *order);
+    uint32_t *order = lsi_arena_alloc(&r->plan->scratch->arena, (p->block_count + 1) * sizeof *order);
     if (!order) return lsi_fail_nomem(err);
-    r->loose = true;
-    for (uint32_t b = 0; b < p->block_count; b++) start[256 - p->impact[b]]++;
-    for (uint32_t i = 1; i < 257; i++) start[i] += start[i - 1];
-    for (uint32_t b = p->block_count; b-- > 0;) order[--start[256 - p->impact[b]]] = b;
+    const bool few = p->block_count * (uint64_t)LSI_BLOCK_DOCS < FEW * r->heap->cap || p->block_count == 1;
+    r->loose = !few;
+    for (uint32_t b = 0; few && b < p->block_count; b++) order[b] = b;
+    if (!few) sort_blocks(p, order);
     for (uint32_t i = 0; i < p->block_count; i++) {
         uint32_t b = order[i];
-        if (lsi_lane_bound(l, p->impact[b]) <= lsi_top_cut(r)) break;
+        if (lsi_lane_bound(l, p->impact[b]) <= lsi_top_cut(r)) {
+            if (few) continue;
+            break;
+        }
         int rc = lsi_postings_block(p, b, err);
         if (!rc) rc = score_block(r, l, 0, p->n, r->scores, err);
         if (!rc && (i & 15) == 15) rc = lsi_op_poll(r->plan, err);
         if (rc) return rc;
-        for (uint32_t j = 0; j < p->n; j++) {
-            if (r->scores[j] >= r->threshold) lsi_top_offer(r, p->docs[j], r->scores[j]);
-        }
+        lsi_top_offer_all(r, p->docs, r->scores, p->n);
     }
     r->loose = false;
     return LS_OK;
@@ -121,12 +134,7 @@ static int probe_rest(lsi_top_run *r, uint32_t n, uint32_t found, ls_error *err)
             r->scores[j] += add;
         }
     }
-    float cut = lsi_top_cut(r);
-    for (uint32_t j = 0; j < found; j++) {
-        if (r->scores[j] <= cut) continue;
-        lsi_top_offer(r, r->docs[j], r->scores[j]);
-        cut = lsi_top_cut(r);
-    }
+    lsi_top_offer_all(r, r->docs, r->scores, found);
     return LS_OK;
 }
 

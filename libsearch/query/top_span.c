@@ -115,7 +115,7 @@ int lsi_top_span(lsi_top_run *r, ls_error *err)
     uint32_t steps = 0;
     if (lsi_candidates_can(s)) return by_candidates(r, err);
     for (lsi_doc doc = 0;; doc++) {
-        bool full = r->heap->count == r->heap->cap, yes = false; /* a span may score 0: its heap is asked */
+        bool full = lsi_top_full(r), yes = false; /* a span may score 0: its heap is asked */
         float score = 0;
         int rc = lsi_span_next(p, s, doc, &doc, err);
         if (rc || doc == LSI_DOC_END) return rc;

@@ -8,6 +8,7 @@
 
 #define HITS_MAX   10000u
 #define TIMEOUT_MS 1000
+#define SHORT_ID   16u /* bytes that are copied whatever an id's length: so many may be read behind it */
 
 void lsi_results_free(ls_results *res)
 {
@@ -152,20 +153,43 @@ static int run(lsi_search *s, uint64_t *undated, bool *exact, ls_error *err)
     return lsi_exec_all(&s->plan, &sink, undated, err);
 }
 
-int lsi_search_hit(const lsi_search *s, ls_results *res, const lsi_top *t, ls_hit *hit, ls_error *err)
+/* The hit, its id where the segment has it. */
+static int find_hit(const lsi_search *s, const lsi_top *t, ls_hit *hit, ls_error *err)
 {
-    size_t seg, len;
-    lsi_doc doc;
+    size_t seg = 0, len;
+    lsi_doc doc = (lsi_doc)t->doc;
     const uint8_t *id;
-    int rc = lsi_snapshot_locate(s->snap, t->doc, &seg, &doc, err);
+    int rc = s->snap->count == 1 ? LS_OK : lsi_snapshot_locate(s->snap, t->doc, &seg, &doc, err);
     if (!rc) rc = lsi_ids_get(&s->snap->segments[seg].seg->ids, doc, &id, &len, err);
     if (rc) return rc;
-    *hit = (ls_hit){.doc = t->doc, .score = t->score, .id_len = len};
-    hit->id = lsi_arena_dup(&res->arena, id, len);
-    if (!hit->id) return lsi_fail_nomem(err);
+    *hit = (ls_hit){.doc = t->doc, .score = t->score, .id = (const char *)id, .id_len = len};
     if (s->order.field != LSI_FIELD_NONE && !s->order.text && t->has) {
         hit->has_sort_value = 1;
         hit->sort_value = (int64_t)((s->order.falling ? t->key : ~t->key) - (1ull << 63));
+    }
+    return LS_OK;
+}
+
+int lsi_search_hit(const lsi_search *s, ls_results *res, const lsi_top *t, ls_hit *hit, ls_error *err)
+{
+    int rc = find_hit(s, t, hit, err);
+    if (rc) return rc;
+    hit->id = lsi_arena_dup(&res->arena, hit->id, hit->id_len);
+    return hit->id ? LS_OK : lsi_fail_nomem(err);
+}
+
+/* Ids of the hits become the results' own. */
+static int copy_ids(ls_results *res, size_t n, size_t bytes, ls_error *err)
+{
+    char *at = lsi_arena_alloc(&res->arena, bytes + n + SHORT_ID);
+    if (!at) return lsi_fail_nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        size_t len = res->hits[i].id_len;
+        if (len <= SHORT_ID) memcpy(at, res->hits[i].id, SHORT_ID); /* what is too much is written over */
+        else memcpy(at, res->hits[i].id, len);
+        at[len] = 0;
+        res->hits[i].id = at;
+        at += len + 1;
     }
     return LS_OK;
 }
@@ -179,10 +203,14 @@ static int copy_hits(lsi_search *s, ls_results *res, ls_error *err)
     size_t from = LSI_MIN(s->offset, h->count), n = LSI_MIN(h->count - from, s->limit);
     res->hits = lsi_arena_alloc(&res->arena, (n + 1) * sizeof *res->hits);
     if (!res->hits) return lsi_fail_nomem(err);
-    for (size_t i = 0; i < n; i++) {
-        int rc = lsi_search_hit(s, res, &h->at[from + i], &res->hits[i], err);
-        if (rc) return rc;
+    size_t bytes = 0;
+    int rc = LS_OK;
+    for (size_t i = 0; !rc && i < n; i++) {
+        rc = find_hit(s, &h->at[from + i], &res->hits[i], err);
+        bytes += rc ? 0 : res->hits[i].id_len;
     }
+    if (!rc) rc = copy_ids(res, n, bytes, err);
+    if (rc) return rc;
     res->info.count = n;
     if (n && h->count > from + n) { /* there is more behind */
         res->cursor = lsi_cursor_write(s, &h->at[from + n - 1], &res->arena);
