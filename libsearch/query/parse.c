@@ -350,8 +350,7 @@ static int build(lsi_parser *p, const char *text, size_t len, bool unknown_langu
     if ((q->flags & LS_MATCH_ANY) && !(q->flags & LS_SCORE_FUNCTION_WORDS)) lsi_node_silence(root);
     q->root = root;
     if (!lsi_utf8_valid((const uint8_t *)text, len)) place_warnings(q, text, len);
-    rc = lsi_query_hash(q);
-    return rc ? rc : lsi_query_print(q, p->s);
+    return lsi_query_print(q, p->s);
 }
 
 ls_query *lsi_query_new(void)

@@ -107,8 +107,6 @@ lsi_node *lsi_node_any(lsi_parser *p, lsi_node **required, size_t required_count
                        size_t optional_count, lsi_node **excluded, size_t excluded_count);
 void lsi_node_boost(lsi_node *n, uint32_t boost);
 void lsi_node_silence(lsi_node *root); /* function words score nothing where another word remains */
-/* Hash of the meaning. LS_NOMEM. */
-int lsi_query_hash(ls_query *q);
 
 /* print.c: the normal form into the arena. LS_NOMEM. */
 int lsi_query_print(ls_query *q, const ls_schema *s);

@@ -331,7 +331,7 @@ static void hash_node(lsi_buf *b, const lsi_node *n)
     for (uint32_t i = 0; i < n->kid_count; i++) hash_node(b, n->kids[i]);
 }
 
-int lsi_query_hash(ls_query *q)
+int lsi_query_hash(const ls_query *q, uint64_t *hash)
 {
     lsi_buf b;
     lsi_buf_init(&b, 0);
@@ -339,7 +339,7 @@ int lsi_query_hash(ls_query *q)
     hash_node(&b, q->root);
     lsi_buf_put64(&b, q->exclude_doc);
     int rc = b.rc;
-    if (!rc) q->hash = lsi_hash64(b.data, b.len);
+    if (!rc) *hash = lsi_hash64(b.data, b.len);
     lsi_buf_clear(&b);
     return rc;
 }

@@ -28,7 +28,7 @@ static uint64_t mix_text(uint64_t h, const char *s)
 }
 
 /* Everything that decides which hits there are and in which order; not the size of a page. */
-uint64_t lsi_cursor_options_hash(const lsi_search *s)
+static uint64_t options_hash(const lsi_search *s)
 {
     const ls_search_options *o = &s->o;
     double numbers[3] = {o->k1, o->b, o->half_life_days};
@@ -50,27 +50,28 @@ uint64_t lsi_cursor_options_hash(const lsi_search *s)
 char *lsi_cursor_write(const lsi_search *s, const lsi_top *last, lsi_arena *a)
 {
     bool text = last->has && last->text;
+    uint64_t query;
     size_t text_len = text ? LSI_MIN(last->text_len, TEXT_MAX) : 0, n = FIXED + text_len + 8, at = 0;
     uint8_t *raw = lsi_arena_zalloc(a, n + 3);
     char *out = lsi_arena_alloc(a, (n + 2) / 3 * 4 + 1);
-    if (!raw || !out) return NULL;
+    if (!raw || !out || lsi_query_hash(s->query, &query)) return NULL;
     raw[0] = 1;
     raw[1] = (uint8_t)((last->has ? 1 : 0) | (text ? 2 : 0));
     lsi_set16(raw + 2, (uint16_t)text_len);
     memcpy(raw + 4, &last->score, 4);
     lsi_set64(raw + 8, s->snap->generation);
-    lsi_set64(raw + 16, s->query->hash);
-    lsi_set64(raw + 24, s->options_hash);
+    lsi_set64(raw + 16, query);
+    lsi_set64(raw + 24, options_hash(s));
     lsi_set64(raw + 32, (uint64_t)s->order.now);
     lsi_set64(raw + 40, last->key);
     lsi_set64(raw + 48, last->doc);
     if (text_len) memcpy(raw + FIXED, last->text, text_len);
     lsi_set64(raw + n - 8, lsi_hash64(raw, n - 8));
-    for (size_t i = 0; i < n; i += 3) { /* raw has zeros behind */
+    for (size_t i = 0; i < n; i += 3, at += 4) { /* raw has zeros behind */
         uint32_t v = (uint32_t)raw[i] << 16 | (uint32_t)raw[i + 1] << 8 | raw[i + 2];
-        for (unsigned k = 0; k < LSI_MIN(n - i, (size_t)3) + 1; k++) out[at++] = ALPHABET[v >> (18 - 6 * k) & 63];
+        for (unsigned k = 0; k < 4; k++) out[at + k] = ALPHABET[v >> (18 - 6 * k) & 63];
     }
-    out[at] = 0;
+    out[n / 3 * 4 + (n % 3 ? n % 3 + 1 : 0)] = 0; /* what stands for the zeros is not part of it */
     return out;
 }
 
@@ -102,13 +103,14 @@ int lsi_cursor_read(lsi_search *s, const char *text, bool *moved, ls_error *err)
 {
     size_t cap = LSI_MIN(strlen(text), (size_t)2 * TEXT_MAX) / 4 * 3 + 3;
     uint8_t *raw = lsi_arena_alloc(&s->scratch->arena, cap);
-    if (!raw) return lsi_fail_nomem(err);
+    uint64_t query;
+    if (!raw || lsi_query_hash(s->query, &query)) return lsi_fail_nomem(err);
     size_t n = decode(text, raw, cap);
     if (n < FIXED + 8 || raw[0] != 1 || lsi_get64(raw + n - 8) != lsi_hash64(raw, n - 8) ||
         lsi_get16(raw + 2) != n - FIXED - 8)
         return lsi_fail(err, LS_INVALID, "cursor: not one that a page of results gave");
-    if (lsi_get64(raw + 16) != s->query->hash) return lsi_fail(err, LS_INVALID, "cursor: it belongs to another query");
-    if (lsi_get64(raw + 24) != s->options_hash)
+    if (lsi_get64(raw + 16) != query) return lsi_fail(err, LS_INVALID, "cursor: it belongs to another query");
+    if (lsi_get64(raw + 24) != options_hash(s))
         return lsi_fail(err, LS_INVALID, "cursor: it belongs to another sort, ranking or other filters");
     *moved = lsi_get64(raw + 8) != s->snap->generation;
     s->order.now = (int64_t)lsi_get64(raw + 32);

@@ -278,7 +278,6 @@ static int prepare(lsi_search *s, ls_error *err)
     int rc = read_numbers(s, &po, err);
     if (!rc && !s->o.now) s->o.now = lsi_io_now_ms();
     if (!rc) rc = lsi_order_read(&s->order, s->snap->schema, &s->o, err);
-    if (!rc) s->options_hash = lsi_cursor_options_hash(s);
     if (!rc && s->o.cursor) rc = lsi_cursor_read(s, s->o.cursor, &moved, err);
     if (!rc) rc = lsi_facets_open(s, err);
     if (!rc) rc = lsi_histogram_open(s, err);

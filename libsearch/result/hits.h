@@ -61,7 +61,6 @@ typedef struct lsi_search { /* one search under way */
     uint64_t *has_ages;
     uint32_t *ords; /* keyword ordinals of one document */
     uint32_t ord_cap;
-    uint64_t options_hash;
 } lsi_search;
 
 /* Options as this library knows them: unknown tails of newer callers are refused, missing ones are zero. */
@@ -97,5 +96,4 @@ void lsi_histogram_close(lsi_search *s); /* also where open failed */
 /* Sets now and after from a cursor's text; *moved: it is of another generation. LS_INVALID. */
 int lsi_cursor_read(lsi_search *s, const char *text, bool *moved, ls_error *err);
 char *lsi_cursor_write(const lsi_search *s, const lsi_top *last, lsi_arena *a); /* NULL: no memory */
-uint64_t lsi_cursor_options_hash(const lsi_search *s);
 #endif

@@ -146,7 +146,6 @@ static int build(maker *k, ls_query *q, ls_error *err)
     q->root = p.rc ? NULL : n ? lsi_node_group(&p, LSI_Q_OR, kids, n) : lsi_node_new(&p, LSI_Q_NOTHING);
     int rc = p.rc;
     if (!rc && !q->root) rc = LS_NOMEM;
-    if (!rc) rc = lsi_query_hash(q);
     if (!rc) rc = lsi_query_print(q, k->snap->schema);
     if (rc) return lsi_fail(err, rc, "the query could not be made: %s", lsi_strerror(rc));
     q->text = q->parsed;
