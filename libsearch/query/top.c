@@ -193,7 +193,14 @@ void lsi_top_offer_all(lsi_top_run *r, const lsi_doc *docs, const float *scores,
         }
         return;
     }
-    for (uint32_t j = 0; j < n && !lsi_best_is_loose(b); j++) lsi_best_push(b, number_of(scores[j], last - docs[j]));
+    for (uint32_t j = 0; j < n && !lsi_best_is_loose(b); j += 64) { /* few enter, as a rule */
+        uint64_t tail = n - j < 64 ? ~(~0ull << (n - j)) : ~0ull;
+        for (uint64_t m = r->batch->above(scores + j, lsi_top_below(r->threshold)) & tail; m; m &= m - 1) {
+            uint32_t i = j + lsi_ctz64(m);
+            lsi_best_push(b, number_of(scores[i], last - docs[i]));
+        }
+        raise_threshold(r);
+    }
     for (uint32_t j = 0; j < n && lsi_best_is_loose(b);) {
         uint64_t *at = b->at + b->count, bar = b->bar;
         uint32_t end = LSI_MIN(j + LSI_BEST_BATCH, n), k = 0;

@@ -48,17 +48,21 @@ typedef struct lsi_top_run {
 } lsi_top_run;
 
 /* What a candidate's score or bound must be above. */
-LSI_INLINE float lsi_top_cut(const lsi_top_run *r)
+LSI_INLINE float lsi_top_below(float cut) /* the next smaller float; 0 stays */
 {
     uint32_t bits;
-    float cut = r->threshold;
-    if (!r->loose || !(cut > 0)) return cut;
+    if (!(cut > 0)) return cut;
     memcpy(&bits, &cut, sizeof bits);
-    bits--; /* the next smaller float */
+    bits--;
     memcpy(&cut, &bits, sizeof bits);
     return cut;
 }
+LSI_INLINE float lsi_top_cut(const lsi_top_run *r)
+{
+    return r->loose ? lsi_top_below(r->threshold) : r->threshold;
+}
 void lsi_top_offer(lsi_top_run *r, lsi_doc doc, float score);
+/* n of them at once; scores are readable to the next multiple of 64. */
 void lsi_top_offer_all(lsi_top_run *r, const lsi_doc *docs, const float *scores, uint32_t n);
 /* As many were found as are wanted: from now on there is something to be better than. */
 LSI_INLINE bool lsi_top_full(const lsi_top_run *r)
