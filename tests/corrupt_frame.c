@@ -15,11 +15,13 @@
 #include "libsearch/store/frame_layout.h"
 #include "libsearch/store/io.h"
 #include "libsearch/util/alloc.h"
+#include "libsearch/util/base.h"
 #include "libsearch/util/buf.h"
 #include "libsearch/util/map.h"
 
 /* Sections 7 ("hello"), 9 (40,000 bytes, two chunks) and 11 (empty). */
-enum { KIND = 9, LONG = 40000, HELLO_AT = 64, LONG_AT = 128, SUMS_AT = LONG_AT + LONG, TABLE_AT = SUMS_AT + 64 };
+enum { KIND = 9, LONG = 40000, TABLE_1 = 64, SUMS_1 = TABLE_1 + 128, HELLO_AT = SUMS_1 + 64, LONG_AT = HELLO_AT + 64 };
+enum { SUMS_AT = LONG_AT + LONG, TABLE_AT = SUMS_AT + 64 };
 enum { FOOTER_AT = TABLE_AT + 128, FILE_BYTES = FOOTER_AT + 64 };
 enum { HEADER, ENTRY_0, ENTRY_1, ENTRY_2, FOOTER };
 
@@ -57,8 +59,9 @@ static void make(void)
 static void seal(uint8_t *p, size_t table, size_t n)
 {
     uint8_t *f = p + n - FRAME_FOOTER_BYTES;
-    lsi_set64(p + HEADER_SUM, lsi_hash64(p, HEADER_SUM));
     lsi_set64(f + FOOTER_TABLE_SUM, lsi_hash64(p + table, n - FRAME_FOOTER_BYTES - table));
+    lsi_set64(p + HEADER_TABLE_SUM, lsi_get64(f + FOOTER_TABLE_SUM));
+    lsi_set64(p + HEADER_SUM, lsi_hash64(p, HEADER_SUM));
     lsi_set64(f + FOOTER_SUM, lsi_hash64(f, FOOTER_SUM));
 }
 
@@ -83,7 +86,8 @@ static void refused(int code, const char *message)
     }
 }
 
-/* The sections that can still be read, a bit each, all of them right; -1: it cannot be opened. */
+/* What can still be read, all of it right: 1 section 7, 2 section 9, 4 the first chunk of section 9 alone; -1: it cannot
+ * be opened. */
 static int saved(void)
 {
     lsi_frame *f;
@@ -101,6 +105,10 @@ static int saved(void)
     p = lsi_section_get(lsi_frame_find(f, 9), 0, LONG, &err);
     for (size_t i = 0; p && i < LONG; i++) assert_int_equal(p[i], long_byte(i));
     if (p) found |= 2;
+    else if ((p = lsi_section_get(lsi_frame_find(f, 9), 0, LSI_CHUNK_BYTES - LSI_BEHIND, &err))) {
+        for (size_t i = 0; i < LSI_CHUNK_BYTES - LSI_BEHIND; i++) assert_int_equal(p[i], long_byte(i));
+        found |= 4;
+    }
     rc = lsi_frame_verify(f, NULL, NULL, &faults, &err);
     assert_true(rc == (faults ? LS_CORRUPT : LS_OK));
     lsi_frame_close(f);
@@ -245,6 +253,69 @@ static void footers(void **state)
     assert_non_null(strstr(err.message, "at least 128 bytes"));
 }
 
+/* Cut anywhere: what lies before the cut is there. Nothing behind it is asked of the disk as memory. */
+static void cuts(void **state)
+{
+    static const size_t round[] = {128,     HELLO_AT,      HELLO_AT + 4, HELLO_AT + 5, LONG_AT + LSI_CHUNK_BYTES,
+                                   SUMS_AT, FILE_BYTES - 1};
+    (void)state;
+    for (size_t i = 0; i < 400; i++) {
+        size_t n = i < LSI_COUNTOF(round) ? round[i] : 128 + i * 101;
+        if (n >= FILE_BYTES) break;
+        put(file, n);
+        refused(LS_CORRUPT, "bytes expected");
+        int expected = n < HELLO_AT                    ? -1
+                       : n < HELLO_AT + 5              ? 0
+                       : n < LONG_AT + LSI_CHUNK_BYTES ? 1
+                       : n < LONG_AT + LONG            ? 5
+                                                       : 3;
+        int found = saved();
+        if (found != expected) fail_msg("cut at %zu: %d, expected %d", n, found, expected);
+    }
+    uint8_t p[FILE_BYTES];
+    memcpy(p, file, sizeof p);
+    p[TABLE_1 + 8] ^= 1;
+    put(p, SUMS_AT);
+    assert_int_equal(saved(), -1);
+    assert_non_null(strstr(err.message, "no sound section table"));
+}
+
+/* One copy of the table or of the chunk sums is damaged: nothing is lost, and `verify` tells; both: what they were for. */
+static void copies(void **state)
+{
+    static const struct {
+        size_t first, second;
+        int both;
+    } places[] = {{TABLE_1 + ENTRY_ROOT, TABLE_AT + ENTRY_ROOT, 2},
+                  {TABLE_1 + ENTRY_OFFSET, TABLE_AT + ENTRY_OFFSET, 2},
+                  {TABLE_1 + 127, TABLE_AT + 127, 3},
+                  {SUMS_1, SUMS_AT, 2},
+                  {SUMS_1 + 8, SUMS_AT + 8, 1},
+                  {SUMS_1 + 63, SUMS_AT + 63, 3}};
+    (void)state;
+    for (size_t i = 0; i < LSI_COUNTOF(places); i++)
+        for (int how = 1; how < 4; how++) {
+            uint8_t p[FILE_BYTES];
+            uint64_t faults = 0;
+            memcpy(p, file, sizeof p);
+            if (how & 1) p[places[i].first] ^= 1;
+            if (how & 2) p[places[i].second] ^= 1;
+            put(p, sizeof p);
+            int found = saved();
+            if (found != (how < 3 ? 3 : places[i].both)) fail_msg("place %zu, %d: saved %d", i, how, found);
+            if (how > 1) continue;
+            lsi_frame *f;
+            for (int mapped = 0; mapped < 2; mapped++) { /* readers do not look at it, verifying does */
+                assert_int_equal(lsi_frame_open(&f, dir, "lie", KIND, mapped, 0, 0, &err), LS_OK);
+                assert_non_null(lsi_section_get(lsi_frame_find(f, 9), 0, LONG, &err));
+                faults = 0;
+                assert_int_equal(lsi_frame_verify(f, NULL, NULL, &faults, &err), LS_CORRUPT);
+                assert_int_equal(faults, 1);
+                lsi_frame_close(f);
+            }
+        }
+}
+
 static void questions(void **state)
 {
     lsi_frame *f;
@@ -281,7 +352,8 @@ static int end(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(numbers), cmocka_unit_test(gaps), cmocka_unit_test(footers),
-                                       cmocka_unit_test(questions)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(numbers), cmocka_unit_test(gaps),
+                                       cmocka_unit_test(footers), cmocka_unit_test(cuts),
+                                       cmocka_unit_test(copies),  cmocka_unit_test(questions)};
     return cmocka_run_group_tests(tests, begin, end);
 }

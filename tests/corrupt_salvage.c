@@ -1,8 +1,11 @@
 /* corrupt_salvage.c — an index of three segments, with replaced and deleted documents, is damaged in every way that
  * there is (each byte of each file in turn, cut, made longer, emptied, removed, exchanged), and salvaged. The new index
  * must verify; every document in it must be, word for word, one that the old one held; whatever is missing must have
- * been told; and damage in one segment must not cost a document of another. usage: corrupt_salvage [STRIDE]: every
+ * been told; and damage in one segment must not cost a document of another. Of a file that is cut, what stands before the
+ * cut is saved. usage: corrupt_salvage [STRIDE]: every
  * STRIDE-th byte only (default 43) */
+#include "libsearch/codec/bits.h"
+#include "libsearch/segment/segment.h"
 #include "libsearch/store/io.h"
 #include "libsearch/util/alloc.h"
 #include "tests/index_util.h"
@@ -343,6 +346,106 @@ static void failures(void **state)
     for (size_t i = 0; i < n; i++) free(files[i].p);
 }
 
+/* A segment file is cut: every document whose stored bytes lie in whole chunks before the cut is saved, with its id, its
+ * version and its number, and each other one is told. */
+enum { MANY = 400 };
+static void build_long(void)
+{
+    ls_writer *w = open_writer(LS_WRITER_CREATE | LS_WRITER_NO_SYNC, 0);
+    uint64_t seed = 7;
+    for (int i = 0; i < MANY; i++) {
+        char id[16], body[1200];
+        ls_doc *d;
+        snprintf(id, sizeof id, "d%d", i);
+        random_text(&seed, body, sizeof body, 200);
+        OK(ls_doc_new(&d, &err));
+        OK(ls_doc_set_id(d, id, strlen(id), &err));
+        OK(ls_doc_add_text(d, "body", body, strlen(body), &err));
+        OK(ls_doc_add_int(d, "published", 1000LL * i, &err));
+        ls_doc_set_version(d, 10 + i);
+        OK(ls_add(w, d, NULL, &err));
+        ls_doc_free(d);
+    }
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+}
+
+/* Where the stored bytes of each document end that have to be there, a chunk's last byte at the most; *body: where the
+ * sections begin. */
+static void ends_of(uint64_t ends[MANY], uint64_t *body, const char *name)
+{
+    lsi_dir *dir;
+    lsi_frame *f;
+    OK(lsi_dir_open(&dir, index_path, &err));
+    OK(lsi_frame_open(&f, dir, name, LSI_FILE_SEGMENT, false, 0, 0, &err));
+    const lsi_section *s = lsi_frame_find(f, LSI_SEC_STORED), *index = lsi_frame_find(f, LSI_SEC_STORED_INDEX);
+    assert_true(s->bytes > 3 * LSI_CHUNK_BYTES);
+    for (uint32_t d = 0; d < MANY; d++) {
+        uint64_t from, to;
+        OK(lsi_offsets_get(index, 8, MANY, d, s->bytes, &from, &to, &err));
+        uint64_t chunks = lsi_section_last_chunk(s, from, to - from) + 1;
+        ends[d] = s->file_offset + LSI_MIN(chunks * LSI_CHUNK_BYTES, s->bytes);
+    }
+    *body = lsi_frame_section_at(f, 0)->file_offset;
+    lsi_frame_close(f);
+    lsi_dir_close(dir);
+}
+
+static void judge_cut(size_t cut, const uint64_t ends[MANY], const ls_salvage_report *report)
+{
+    ls_reader *r;
+    uint64_t missing = 0;
+    OK(ls_reader_open(&r, saved_path, NULL, &err));
+    for (int i = 0; i < MANY; i++) {
+        char id[16];
+        int64_t published;
+        ls_doc *d;
+        snprintf(id, sizeof id, "d%d", i);
+        int rc = ls_get(&d, r, id, strlen(id), &err);
+        if (rc != (ends[i] <= cut ? LS_OK : LS_NOTFOUND)) fail_msg("cut at %zu: document %d gives %d", cut, i, rc);
+        missing += rc != LS_OK;
+        if (rc) continue;
+        OK(ls_doc_int(d, "published", &published));
+        assert_int_equal(published, 1000 * i);
+        assert_int_equal(ls_doc_version(d), 10 + i);
+        ls_doc_free(d);
+    }
+    ls_reader_close(r);
+    assert_int_equal(report->documents, MANY - missing);
+    assert_int_equal(report->lost, missing);
+    assert_int_equal(report->in_part, 0);
+}
+
+static void cut_short(void **state)
+{
+    (void)state;
+    image files[4];
+    uint64_t ends[MANY], body;
+    build_long();
+    assert_int_equal(load(files, 4), 2);
+    image *seg = &files[1];
+    ends_of(ends, &body, seg->name);
+    const size_t cuts[] = {seg->n - 1,
+                           seg->n - 64,
+                           seg->n / 2,
+                           (size_t)ends[0],
+                           (size_t)ends[0] - 1,
+                           (size_t)ends[MANY - 1],
+                           (size_t)ends[MANY - 1] - 1,
+                           (size_t)ends[MANY / 2] + 99,
+                           (size_t)body + 9,
+                           (size_t)body - 1};
+    for (size_t i = 0; i < LSI_COUNTOF(cuts); i++) {
+        LS_INIT(ls_salvage_report, report);
+        put(seg, seg->p, cuts[i]);
+        remove_folder(saved_path);
+        OK(ls_salvage(index_path, saved_path, NULL, &report, &err));
+        judge_cut(cuts[i], ends, &report);
+        assert_true(report.faults > 0);
+    }
+    for (size_t i = 0; i < 2; i++) free(files[i].p);
+}
+
 static int clean(void **state)
 {
     remove_folder(saved_path);
@@ -359,9 +462,8 @@ static int begin(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(each_file, clean),
-        cmocka_unit_test_teardown(lost_schema, clean),
-        cmocka_unit_test_teardown(refusals, clean),
+        cmocka_unit_test_teardown(each_file, clean),   cmocka_unit_test_teardown(cut_short, clean),
+        cmocka_unit_test_teardown(lost_schema, clean), cmocka_unit_test_teardown(refusals, clean),
         cmocka_unit_test_teardown(failures, clean),
     };
     if (argc > 1) stride = strtoull(argv[1], NULL, 10);

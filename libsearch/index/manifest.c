@@ -8,7 +8,7 @@
  *                        80 generation of the last commit that changed something for those who see no hidden documents
  *   2 schema             model/schema.c
  *   3 segments           64 bytes each, in order of arrival, hidden ones behind the others:
- *                         0 generation, which names seg-%016x · 8 bytes · 16 sum (header and table of its frame) ·
+ *                         0 generation, which names seg-%016x · 8 bytes · 16 sum (its header's) ·
  *                        24 u32 documents · 28 u32 of them deleted ·
  *                        32 generation of live-%016x, 0: none deleted · 40 bytes · 48 sum ·
  *                        56 u32 visibility: 0 for all, 1 hidden · 60 u32 zero

@@ -1,8 +1,10 @@
 /* build.c — owns a segment file in the making: its frame, the sinks of its sections and the writers above them.
  *
- * Sections stand in the file in the order of their numbers, optional ones behind the others. What is written where depends on the calls alone, never on
- * where the data came from: a merge of segments and one inversion of the same documents give the same bytes (but for
- * the generation). Ignorant of inversion and of merging. */
+ * Sections stand in the file as open_sections lists them, optional ones behind the others: what cannot be made anew,
+ * the documents, before all that follows from them, so that salvage finds as much as it can where the end of the file
+ * is lost. What is written where depends on the calls alone, never on where the data came from: a merge of segments and
+ * one inversion of the same documents give the same bytes (but for the generation). Ignorant of inversion and of
+ * merging. */
 #include "libsearch/segment/build.h"
 #include "libsearch/segment/copies.h"
 #include "libsearch/store/names.h"
@@ -61,12 +63,12 @@ static void failed(lsi_builder *b, int rc)
 
 static void open_sections(lsi_builder *b)
 {
-    static const uint8_t types[] = {LSI_SEC_META,        LSI_SEC_TERM_INDEX,  LSI_SEC_TERM_BLOCKS,  LSI_SEC_TERM_LISTS,
-                                    LSI_SEC_FORM_INDEX,  LSI_SEC_FORM_BLOCKS, LSI_SEC_FACTS,        LSI_SEC_POSTINGS,
-                                    LSI_SEC_RANGES,      LSI_SEC_POSITIONS,   LSI_SEC_FORM_STREAM,  LSI_SEC_NORMS,
-                                    LSI_SEC_REGIONS,     LSI_SEC_COLUMNS,     LSI_SEC_STORED_INDEX, LSI_SEC_STORED,
-                                    LSI_SEC_STORED_DICT, LSI_SEC_IDS,         LSI_SEC_ID_HASHES,    LSI_SEC_DOC_HASHES,
-                                    LSI_SEC_VERSIONS,    LSI_SEC_LANGUAGES,   LSI_SEC_LENGTHS};
+    static const uint8_t types[] = {LSI_SEC_META,       LSI_SEC_LANGUAGES,    LSI_SEC_VERSIONS,    LSI_SEC_COLUMNS,
+                                    LSI_SEC_IDS,        LSI_SEC_STORED_INDEX, LSI_SEC_STORED_DICT, LSI_SEC_STORED,
+                                    LSI_SEC_DOC_HASHES, LSI_SEC_ID_HASHES,    LSI_SEC_TERM_INDEX,  LSI_SEC_TERM_BLOCKS,
+                                    LSI_SEC_TERM_LISTS, LSI_SEC_FORM_INDEX,   LSI_SEC_FORM_BLOCKS, LSI_SEC_FACTS,
+                                    LSI_SEC_POSTINGS,   LSI_SEC_RANGES,       LSI_SEC_POSITIONS,   LSI_SEC_FORM_STREAM,
+                                    LSI_SEC_NORMS,      LSI_SEC_REGIONS,      LSI_SEC_LENGTHS};
     for (size_t i = 0; i < LSI_COUNTOF(types); i++) {
         b->sinks[types[i]] = lsi_frame_section(b->frame, types[i], false);
         if (!b->sinks[types[i]]) failed(b, lsi_fail_nomem(ERR(b)));

@@ -7,9 +7,11 @@
  *      0  8  magic 89 'L' 'S' 'I' 0d 0a 1a 0a: a transfer that changes line ends or drops the eighth bit shows here
  *      8  4  format             12  4  kind of file (LSI_FILE_*)
  *     16  8  generation         24  8  bytes of the whole file
- *     32  8  offset of the section table
- *     40  4  number of sections 44 12  zero
+ *     32  8  offset of the section table: of the one at the end, as everywhere here
+ *     40  4  number of sections 44  4  zero
+ *     48  8  sum of the section table, its padding included
  *     56  8  sum of bytes 0..55; stands here in every format, so that damage is told from a newer format
+ *   section table and chunk sums, a first time: what salvage goes by where the file was cut (frame_damaged.c)
  *   sections, one behind the other, each at a multiple of 64, filled up with zero bytes
  *   chunk sums: for each section in order, 8 bytes for each 32,768 bytes of it begun: the sum of that chunk; zero bytes
  *     behind all of them, up to a multiple of 64
@@ -29,29 +31,35 @@
  *   2. the header's sum is right; only then the format is believed: above FRAME_FORMAT is TOO_NEW, below
  *      FRAME_OLDEST_FORMAT is TOO_OLD;
  *   3. the kind is the one asked for, the size is the file's and, where the manifest told one, the manifest's;
- *   4. the footer's sum and magic are right and repeat size, generation and kind: the file was not cut or spliced;
+ *   4. the footer's sum and magic are right and repeat size, generation, kind and the table's sum: the file was not cut
+ *      or spliced;
  *   5. the table's sum is right; sections, chunk sums and table lie exactly where the layout above puts them;
- *   6. where the manifest told a sum, that of header and table together is the same: it is this file, not another.
+ *   6. where the manifest told a sum, the header's is the same: it is this file, not another, for the header's sum
+ *      vouches for the table's, that for the roots, these for the chunk sums, and these for the sections.
  * This reads header, table and footer alone, so it costs the same for any size. Then, before first use:
  *   7. the chunk sums of a section agree with its root;
  *   8. a chunk agrees with its sum.
  * Behind every section stand at least 64 bytes of the same mapping (at the least the footer), for decoders that load
  * more than they use.
  *
- * EXAMPLE  kind 2, generation 26 (0x1a), one section of type 7 with the bytes "hello"; 320 bytes (tests/t_store.c)
+ * EXAMPLE  kind 2, generation 26 (0x1a), one section of type 7 with the bytes "hello"; 448 bytes (tests/t_store.c)
  *
  *   000  89 4c 53 49 0d 0a 1a 0a  01 00 00 00  02 00 00 00   magic, format 1, kind 2
- *   010  1a 00 00 00 00 00 00 00  40 01 00 00 00 00 00 00    generation 26, 320 bytes
- *   020  c0 00 00 00 00 00 00 00  01 00 00 00  00 00 00 00   table at 0xc0, one section
- *   030  00 00 00 00 00 00 00 00  97 d9 2e fb 1c 85 c9 f5    sum of 000..037
- *   040  68 65 6c 6c 6f                                      "hello"; zero up to 07f
+ *   010  1a 00 00 00 00 00 00 00  c0 01 00 00 00 00 00 00    generation 26, 448 bytes
+ *   020  40 01 00 00 00 00 00 00  01 00 00 00  00 00 00 00   table at 0x140, one section
+ *   030  fb b2 db 1f 83 52 e7 8f  c6 5f 9a 41 a5 cb 15 00    sums of 140 to 17f, and of 000 to 037
+ *   040  07 00 00 00  00 00 00 00  c0 00 00 00 00 00 00 00   the table: type 7, not to be skipped, at 0xc0
+ *   050  05 00 00 00 00 00 00 00  00 01 00 00 00 00 00 00    5 bytes, chunk sums at 0x100
+ *   060  18 48 67 03 4e 01 75 b4                             root: sum of 100 to 107; zero up to 07f
  *   080  fd dc 62 5c 55 e8 55 95                             sum of "hello"; zero up to 0bf
- *   0c0  07 00 00 00  00 00 00 00  40 00 00 00 00 00 00 00   type 7, not optional, at 0x40
- *   0d0  05 00 00 00 00 00 00 00  80 00 00 00 00 00 00 00    5 bytes, chunk sums at 0x80
- *   0e0  18 48 67 03 4e 01 75 b4                             root: sum of 080..087; zero up to 0ff
- *   100  b4 b9 39 30 9c ee 5c ec  40 01 00 00 00 00 00 00    sum of 0c0..0ff, 320 bytes
- *   110  1a 00 00 00 00 00 00 00  02 00 00 00                generation 26, kind 2; zero up to 12f
- *   130  00 55 2c fb 88 c7 23 49  4c 53 49 2d 65 6e 64 0a    sum of 100..12f, "LSI-end\n"
+ *   0c0  68 65 6c 6c 6f                                      "hello"; zero up to 0ff
+ *   100  fd dc 62 5c 55 e8 55 95                             the chunk sums again; zero up to 13f
+ *   140  07 00 00 00  00 00 00 00  c0 00 00 00 00 00 00 00   the table again
+ *   150  05 00 00 00 00 00 00 00  00 01 00 00 00 00 00 00
+ *   160  18 48 67 03 4e 01 75 b4                             zero up to 17f
+ *   180  fb b2 db 1f 83 52 e7 8f  c0 01 00 00 00 00 00 00    sum of 140 to 17f, 448 bytes
+ *   190  1a 00 00 00 00 00 00 00  02 00 00 00                generation 26, kind 2; zero up to 1af
+ *   1b0  9b 5c ac 81 67 ab 36 e9  4c 53 49 2d 65 6e 64 0a    sum of 180 to 1af, "LSI-end\n"
  *
  * A CHUNK'S FIRST USE, by many threads at once. `checked` has a byte for each chunk, 0 or 1, never back to 0.
  *   mapped: verifying only reads. Two threads may both verify a chunk and both store 1; nothing else can be seen.
@@ -64,30 +72,14 @@
  *   A chunk that does not verify keeps its 0 and is never handed out. Decoders may look at up to 64 bytes behind what they
  *   asked for, and drop them: so a chunk that begins there is verified (filled) as well, and in read mode 64 zero bytes of
  *   nobody's stand between two sections. Else B would look at bytes that A is filling. */
-#include "libsearch/store/frame_layout.h"
+#include "libsearch/store/frame_inside.h"
 #include "libsearch/store/names.h"
 #include "libsearch/util/alloc.h"
 #include "libsearch/util/map.h"
-#include <pthread.h>
 #include <stdio.h>
 
 _Static_assert(LSI_CHUNK_BYTES == 1u << LSI_CHUNK_SHIFT, "chunk shift");
 _Static_assert(FRAME_FOOTER_BYTES >= 64, "64 readable bytes behind every section");
-
-struct lsi_frame {
-    char name[LSI_NAME_BYTES];
-    lsi_file file;      /* open in read mode only */
-    const uint8_t *map; /* mapped mode: the whole file */
-    uint8_t *heap;      /* read mode: the sections, filled chunk by chunk, LSI_BEHIND zero bytes behind each */
-    uint8_t *heap_sums; /* read mode: [sums_at, table_at) */
-    uint64_t bytes, generation, sums_at, table_at;
-    uint32_t kind;
-    size_t count;
-    lsi_section *sections;
-    lsi_section none; /* what find gives for a type that is not there */
-    uint8_t *flags;   /* all `checked` and `sums_checked` bytes */
-    pthread_mutex_t fill;
-};
 
 static int corrupt(const lsi_frame *f, uint64_t at, ls_error *err, const char *expected)
 {
@@ -97,8 +89,10 @@ static int corrupt(const lsi_frame *f, uint64_t at, ls_error *err, const char *e
 /* ---- opening ---- */
 
 /* Rules 1–3. */
-static int judge_header(lsi_frame *f, const uint8_t *h, uint32_t kind, uint64_t expect_bytes, ls_error *err)
+int lsi_frame_judge_header(lsi_frame *f, const uint8_t *h, uint32_t kind, bool whole, uint64_t expect_bytes,
+                           ls_error *err)
 {
+    uint64_t told = lsi_get64(h + HEADER_BYTES);
     if (memcmp(h, FRAME_MAGIC, 8)) return corrupt(f, 0, err, "not a file of an index: the magic number is wrong");
     if (lsi_get64(h + HEADER_SUM) != lsi_hash64(h, HEADER_SUM))
         return corrupt(f, HEADER_SUM, err, "the header's checksum is wrong");
@@ -112,19 +106,18 @@ static int judge_header(lsi_frame *f, const uint8_t *h, uint32_t kind, uint64_t 
     f->kind = lsi_get32(h + HEADER_KIND);
     if (f->kind != kind)
         return lsi_fail_at(err, LS_CORRUPT, f->file.path, HEADER_KIND, "a file of kind %u, %u expected", f->kind, kind);
-    if (lsi_get64(h + HEADER_BYTES) != f->bytes || (expect_bytes && expect_bytes != f->bytes))
+    if (whole && (told != f->bytes || (expect_bytes && expect_bytes != f->bytes)))
         return lsi_fail_at(err, LS_CORRUPT, f->file.path, HEADER_BYTES, "%llu bytes expected, the file has %llu",
-                           (unsigned long long)(expect_bytes ? expect_bytes : lsi_get64(h + HEADER_BYTES)),
-                           (unsigned long long)f->bytes);
+                           (unsigned long long)(expect_bytes ? expect_bytes : told), (unsigned long long)f->bytes);
     f->generation = lsi_get64(h + HEADER_GENERATION);
     f->table_at = lsi_get64(h + HEADER_TABLE);
+    f->table_sum = lsi_get64(h + HEADER_TABLE_SUM);
     f->count = lsi_get32(h + HEADER_COUNT);
-    for (size_t i = HEADER_ZERO; i < HEADER_SUM; i++)
+    for (size_t i = HEADER_ZERO; i < HEADER_TABLE_SUM; i++)
         if (h[i]) return corrupt(f, i, err, "zero expected in the header");
     /* The table and the footer fill the rest exactly. */
     if (f->count > FRAME_SECTIONS_MAX || f->table_at % LSI_SECTION_ALIGN || f->table_at < FRAME_HEADER_BYTES ||
-        f->table_at > f->bytes ||
-        f->bytes - f->table_at != lsi_frame_align((uint64_t)f->count * FRAME_ENTRY_BYTES) + FRAME_FOOTER_BYTES)
+        f->table_at > told || told - f->table_at != lsi_frame_table(f->count) + FRAME_FOOTER_BYTES)
         return corrupt(f, HEADER_TABLE, err, "the section table is not where it must be");
     return LS_OK;
 }
@@ -139,16 +132,16 @@ static int judge_footer(const lsi_frame *f, const uint8_t *tail, ls_error *err)
     if (lsi_get64(t + FOOTER_SUM) != lsi_hash64(t, FOOTER_SUM))
         return corrupt(f, at, err, "the footer's checksum is wrong");
     if (lsi_get64(t + FOOTER_BYTES) != f->bytes || lsi_get64(t + FOOTER_GENERATION) != f->generation ||
-        lsi_get32(t + FOOTER_KIND) != f->kind)
+        lsi_get32(t + FOOTER_KIND) != f->kind || lsi_get64(t + FOOTER_TABLE_SUM) != f->table_sum)
         return corrupt(f, at, err, "header and footer are not of one file");
     for (size_t i = FOOTER_ZERO; i < FOOTER_SUM; i++)
         if (t[i]) return corrupt(f, at + i, err, "zero expected in the footer");
-    if (lsi_get64(t + FOOTER_TABLE_SUM) != lsi_hash64(tail, table_bytes))
+    if (f->table_sum != lsi_hash64(tail, table_bytes))
         return corrupt(f, f->table_at, err, "the section table's checksum is wrong");
     return LS_OK;
 }
 
-static void read_entry(lsi_frame *f, lsi_section *s, const uint8_t *e)
+void lsi_frame_read_entry(lsi_frame *f, lsi_section *s, const uint8_t *e)
 {
     *s = (lsi_section){.type = lsi_get32(e + ENTRY_TYPE),
                        .optional = lsi_get32(e + ENTRY_FLAGS) & ENTRY_OPTIONAL,
@@ -160,20 +153,27 @@ static void read_entry(lsi_frame *f, lsi_section *s, const uint8_t *e)
 }
 
 /* Rule 5: fills sections[], all but base and checked; tells where the chunk sums begin. */
-static int judge_table(lsi_frame *f, const uint8_t *table, ls_error *err)
+int lsi_frame_judge_table(lsi_frame *f, const uint8_t *table, ls_error *err)
 {
-    uint64_t at = FRAME_HEADER_BYTES, sums = 0;
+    uint64_t chunks = 0;
     for (size_t i = 0; i < f->count; i++) {
         const uint8_t *e = table + i * FRAME_ENTRY_BYTES;
         uint64_t here = f->table_at + i * FRAME_ENTRY_BYTES;
         lsi_section *s = &f->sections[i];
-        read_entry(f, s, e);
+        lsi_frame_read_entry(f, s, e);
         if (!s->type || lsi_get32(e + ENTRY_FLAGS) & ~(uint32_t)ENTRY_OPTIONAL)
             return corrupt(f, here, err, "bad section type or flags");
         for (size_t k = 0; k < i; k++)
             if (f->sections[k].type == s->type) return corrupt(f, here, err, "a section type stands here twice");
-        if (s->file_offset != at || s->bytes > f->table_at - at)
-            return corrupt(f, here + ENTRY_OFFSET, err, "a section is not where it must be");
+        if (s->bytes > f->table_at) return corrupt(f, here + ENTRY_BYTES, err, "a section is not where it must be");
+        chunks += lsi_frame_chunks(s->bytes);
+    }
+    uint64_t at = lsi_frame_body(f->count, chunks), sums;
+    for (size_t i = 0; i < f->count; i++) {
+        const lsi_section *s = &f->sections[i];
+        if (s->file_offset != at || at > f->table_at || s->bytes > f->table_at - at)
+            return corrupt(f, f->table_at + i * FRAME_ENTRY_BYTES + ENTRY_OFFSET, err,
+                           "a section is not where it must be");
         at = lsi_frame_align(at + s->bytes); /* not beyond the table, which is aligned as well */
     }
     f->sums_at = sums = at;
@@ -183,18 +183,25 @@ static int judge_table(lsi_frame *f, const uint8_t *table, ls_error *err)
         sums += 8 * lsi_frame_chunks(f->sections[i].bytes);
     }
     if (lsi_frame_align(sums) != f->table_at) return corrupt(f, HEADER_TABLE, err, "misplaced section table");
-    for (uint64_t k = f->count * FRAME_ENTRY_BYTES; k < f->bytes - FRAME_FOOTER_BYTES - f->table_at; k++)
+    for (uint64_t k = f->count * FRAME_ENTRY_BYTES; k < lsi_frame_table(f->count); k++)
         if (table[k]) return corrupt(f, f->table_at + k, err, "zero expected behind the section table");
     return LS_OK;
 }
 
+/* How many of a section's bytes the file has: all of them, but where it was cut. */
+static uint64_t bytes_there(const lsi_section *s)
+{
+    uint64_t end = s->frame->bytes;
+    return s->file_offset < end ? LSI_MIN(s->bytes, end - s->file_offset) : 0;
+}
+
 /* The memory behind the sections: where they begin, and their bits. */
-static int place_sections(lsi_frame *f, ls_error *err)
+int lsi_frame_place_sections(lsi_frame *f, ls_error *err)
 {
     uint64_t chunks = 0, bytes = 0; /* of sections that do not overlap: no more than the file has */
     for (size_t i = 0; i < f->count; i++) {
         chunks += lsi_frame_chunks(f->sections[i].bytes);
-        bytes += lsi_frame_align(f->sections[i].bytes) + LSI_BEHIND;
+        bytes += lsi_frame_align(bytes_there(&f->sections[i])) + LSI_BEHIND;
     }
     if (f->table_at > SIZE_MAX / 4) return lsi_fail(err, LS_LIMIT, "%s: too large for this machine", f->file.path);
     f->flags = lsi_calloc((size_t)chunks + f->count, 1);
@@ -209,8 +216,8 @@ static int place_sections(lsi_frame *f, ls_error *err)
         lsi_section *s = &f->sections[i];
         s->base = f->map ? f->map + s->file_offset : at;
         if (!f->map) {
-            size_t place = (size_t)lsi_frame_align(s->bytes) + LSI_BEHIND;
-            memset(at + s->bytes, 0, place - (size_t)s->bytes);
+            size_t there = (size_t)bytes_there(s), place = (size_t)lsi_frame_align(there) + LSI_BEHIND;
+            memset(at + there, 0, place - there);
             at += place;
         }
         s->checked = bits;
@@ -231,7 +238,7 @@ static int read_ends(lsi_frame *f, uint32_t kind, uint64_t expect_bytes, const u
         if (!*own) return lsi_fail_nomem(err);
         rc = lsi_file_read(&f->file, 0, *own, FRAME_HEADER_BYTES, err);
     }
-    if (!rc) rc = judge_header(f, *header, kind, expect_bytes, err);
+    if (!rc) rc = lsi_frame_judge_header(f, *header, kind, true, expect_bytes, err);
     if (rc) return rc;
     if (f->map) {
         *tail = f->map + f->table_at;
@@ -243,19 +250,6 @@ static int read_ends(lsi_frame *f, uint32_t kind, uint64_t expect_bytes, const u
     *header = *own = p;
     *tail = p + FRAME_HEADER_BYTES;
     return lsi_file_read(&f->file, f->table_at, p + FRAME_HEADER_BYTES, n, err);
-}
-
-/* Rule 6. */
-static int judge_sum(const lsi_frame *f, const uint8_t *header, const uint8_t *table, uint64_t expect, ls_error *err)
-{
-    size_t table_bytes = (size_t)(f->bytes - f->table_at - FRAME_FOOTER_BYTES);
-    uint8_t *p = lsi_malloc(FRAME_HEADER_BYTES + table_bytes);
-    if (!p) return lsi_fail_nomem(err);
-    memcpy(p, header, FRAME_HEADER_BYTES);
-    memcpy(p + FRAME_HEADER_BYTES, table, table_bytes);
-    bool same = lsi_hash64(p, FRAME_HEADER_BYTES + table_bytes) == expect;
-    lsi_free(p);
-    return same ? LS_OK : corrupt(f, 0, err, "not the file that the manifest names: its sum differs");
 }
 
 static int open_frame(lsi_frame *f, uint32_t kind, bool use_mmap, uint64_t expect_bytes, uint64_t expect_sum,
@@ -273,15 +267,16 @@ static int open_frame(lsi_frame *f, uint32_t kind, bool use_mmap, uint64_t expec
     if (use_mmap && !rc) lsi_file_close(&f->file, NULL); /* only read: nothing can be lost with it */
     if (!rc) rc = read_ends(f, kind, expect_bytes, &header, &tail, &own, err);
     if (!rc) rc = judge_footer(f, tail, err);
-    if (!rc && expect_sum) rc = judge_sum(f, header, tail, expect_sum, err);
+    if (!rc && expect_sum && lsi_get64(header + HEADER_SUM) != expect_sum)
+        rc = corrupt(f, HEADER_SUM, err, "not the file that the manifest names: its sum differs");
     if (!rc && !(f->sections = lsi_calloc(f->count, sizeof *f->sections))) rc = lsi_fail_nomem(err);
-    if (!rc) rc = judge_table(f, tail, err);
-    if (!rc) rc = place_sections(f, err);
+    if (!rc) rc = lsi_frame_judge_table(f, tail, err);
+    if (!rc) rc = lsi_frame_place_sections(f, err);
     lsi_free(own);
     return rc;
 }
 
-static int new_frame(lsi_frame **out, lsi_dir *dir, const char *name, ls_error *err)
+int lsi_frame_new(lsi_frame **out, lsi_dir *dir, const char *name, ls_error *err)
 {
     *out = NULL;
     if (strlen(name) >= LSI_NAME_BYTES) return lsi_fail(err, LS_INVALID, "%s: the file name is too long", name);
@@ -300,105 +295,8 @@ static int new_frame(lsi_frame **out, lsi_dir *dir, const char *name, ls_error *
 int lsi_frame_open(lsi_frame **out, lsi_dir *dir, const char *name, uint32_t kind, bool use_mmap, uint64_t expect_bytes,
                    uint64_t expect_sum, ls_error *err)
 {
-    int rc = new_frame(out, dir, name, err);
+    int rc = lsi_frame_new(out, dir, name, err);
     if (!rc) rc = open_frame(*out, kind, use_mmap, expect_bytes, expect_sum, err);
-    if (!rc) return LS_OK;
-    lsi_frame_close(*out);
-    *out = NULL;
-    return rc;
-}
-
-/* ---- opening what is damaged ---- */
-
-/* The entries that can be believed one by one: in the file, disjoint by their sum, of a type that no other claims. What
- * they point at is still verified by root and chunk sums, so that a wrong one finds nothing. */
-static void keep_entries(lsi_frame *f, const uint8_t *table)
-{
-    size_t kept = 0;
-    uint64_t left = f->table_at;
-    f->sums_at = f->table_at;
-    for (size_t i = 0; i < f->count; i++) {
-        lsi_section *s = &f->sections[kept];
-        bool twice = false;
-        read_entry(f, s, table + i * FRAME_ENTRY_BYTES);
-        for (size_t k = 0; k < f->count; k++)
-            if (k != i && lsi_get32(table + k * FRAME_ENTRY_BYTES + ENTRY_TYPE) == s->type) twice = true;
-        uint64_t sums = 8 * lsi_frame_chunks(s->bytes);
-        if (!s->type || twice || s->file_offset % LSI_SECTION_ALIGN ||
-            !lsi_range_ok(s->file_offset, s->bytes, f->table_at) || lsi_frame_align(s->bytes) > left ||
-            !lsi_range_ok(s->sums_offset, sums, f->table_at))
-            continue;
-        left -= lsi_frame_align(s->bytes);
-        f->sums_at = LSI_MIN(f->sums_at, s->sums_offset);
-        kept++;
-    }
-    f->count = kept;
-}
-
-/* Where the header cannot be believed: a sound footer knows the sum of the table that ends before it, and so how many
- * entries that has. */
-static int table_of_footer(lsi_frame *f, uint32_t kind, ls_error *err)
-{
-    uint8_t t[FRAME_FOOTER_BYTES], *table = NULL;
-    size_t most = (size_t)LSI_MIN((uint64_t)lsi_frame_align((uint64_t)FRAME_SECTIONS_MAX * FRAME_ENTRY_BYTES),
-                                  (f->bytes - FRAME_HEADER_BYTES - FRAME_FOOTER_BYTES) & ~(uint64_t)63);
-    int rc = lsi_file_read(&f->file, f->bytes - FRAME_FOOTER_BYTES, t, sizeof t, err);
-    if (rc) return rc;
-    f->generation = lsi_get64(t + FOOTER_GENERATION);
-    f->kind = lsi_get32(t + FOOTER_KIND);
-    if (memcmp(t + FOOTER_MAGIC, FRAME_END_MAGIC, 8) || lsi_get64(t + FOOTER_SUM) != lsi_hash64(t, FOOTER_SUM) ||
-        lsi_get64(t + FOOTER_BYTES) != f->bytes || f->kind != kind)
-        return corrupt(f, f->bytes - FRAME_FOOTER_BYTES, err, "neither header nor footer are sound");
-    table = lsi_malloc(most);
-    if (!table) return lsi_fail_nomem(err);
-    rc = lsi_file_read(&f->file, f->bytes - FRAME_FOOTER_BYTES - most, table, most, err);
-    size_t n = LSI_SECTION_ALIGN;
-    while (!rc && n <= most && lsi_hash64(table + most - n, n) != lsi_get64(t + FOOTER_TABLE_SUM))
-        n += LSI_SECTION_ALIGN;
-    if (!rc && n > most) rc = corrupt(f, f->bytes - FRAME_FOOTER_BYTES, err, "no section table that the footer knows");
-    if (!rc) {
-        f->table_at = f->bytes - FRAME_FOOTER_BYTES - n;
-        f->count = n / FRAME_ENTRY_BYTES;
-        if (f->count && !lsi_get32(table + most - n + (f->count - 1) * FRAME_ENTRY_BYTES)) f->count--; /* zero bytes */
-    }
-    lsi_free(table);
-    return rc;
-}
-
-static int open_damaged(lsi_frame *f, uint32_t kind, ls_error *err)
-{
-    lsi_file_id id;
-    uint8_t h[FRAME_HEADER_BYTES];
-    int rc = lsi_file_id_of(&f->file, &id, err);
-    if (rc) return rc;
-    f->bytes = id.bytes;
-    if (f->bytes < FRAME_HEADER_BYTES + FRAME_FOOTER_BYTES)
-        return corrupt(f, f->bytes, err, "the file ends here, at least 128 bytes expected");
-    rc = lsi_file_read(&f->file, 0, h, sizeof h, err);
-    if (!rc && lsi_get64(h + HEADER_SUM) == lsi_hash64(h, HEADER_SUM))
-        f->bytes =
-            LSI_MIN(f->bytes, LSI_MAX(lsi_get64(h + HEADER_BYTES), 128u)); /* what was put behind is not its own */
-    if (!rc) rc = judge_header(f, h, kind, 0, err);
-    if (rc == LS_TOO_NEW || rc == LS_TOO_OLD) return rc;
-    if (rc) {
-        f->bytes = id.bytes;
-        rc = table_of_footer(f, kind, err);
-    }
-    if (rc) return rc;
-    uint8_t *table = lsi_malloc((size_t)(f->bytes - f->table_at));
-    f->sections = lsi_calloc(f->count, sizeof *f->sections);
-    if (!table || !f->sections) rc = lsi_fail_nomem(err);
-    if (!rc) rc = lsi_file_read(&f->file, f->table_at, table, (size_t)(f->bytes - f->table_at), err);
-    if (!rc && judge_table(f, table, NULL)) keep_entries(f, table);
-    if (!rc) rc = place_sections(f, err);
-    lsi_free(table);
-    return rc;
-}
-
-int lsi_frame_open_damaged(lsi_frame **out, lsi_dir *dir, const char *name, uint32_t kind, ls_error *err)
-{
-    int rc = new_frame(out, dir, name, err);
-    if (!rc) rc = open_damaged(*out, kind, err);
     if (!rc) return LS_OK;
     lsi_frame_close(*out);
     *out = NULL;
@@ -480,16 +378,20 @@ static const uint8_t *section_sums(const lsi_section *s, ls_error *err)
 {
     lsi_frame *f = s->frame;
     size_t n = (size_t)(8 * lsi_frame_chunks(s->bytes));
-    const uint8_t *sums = f->map ? f->map + s->sums_offset : f->heap_sums + (s->sums_offset - f->sums_at);
+    uint64_t at = s->sums_offset - f->sums_at;
+    uint8_t *own = f->map ? NULL : f->heap_sums + at;
+    const uint8_t *sums = f->map ? f->map + s->sums_offset : own;
     if (__atomic_load_n(s->sums_checked, __ATOMIC_ACQUIRE)) return sums;
-    if (!f->map && lsi_file_read(&f->file, s->sums_offset, f->heap_sums + (s->sums_offset - f->sums_at), n, err))
-        return NULL;
-    if (lsi_hash64(sums, n) != s->root) {
-        lsi_fail_at(err, LS_CORRUPT, f->file.path, s->sums_offset, "section %u: its chunk sums are damaged", s->type);
-        return NULL;
+    int rc = own ? lsi_file_read(&f->file, s->sums_offset, own, n, err) : LS_OK;
+    bool right = !rc && lsi_hash64(sums, n) == s->root;
+    if (!right && f->first_sums) { /* opened as damaged, so in read mode: the copy may be the sound one */
+        rc = lsi_file_read(&f->file, f->first_sums + at, own, n, err);
+        right = !rc && lsi_hash64(sums, n) == s->root;
     }
-    __atomic_store_n(s->sums_checked, 1, __ATOMIC_RELEASE);
-    return sums;
+    if (!rc && !right)
+        lsi_fail_at(err, LS_CORRUPT, f->file.path, s->sums_offset, "section %u: its chunk sums are damaged", s->type);
+    if (right) __atomic_store_n(s->sums_checked, 1, __ATOMIC_RELEASE);
+    return right ? sums : NULL;
 }
 
 /* Rule 8 for chunk c; reads it first in read mode unless it is there already. */
@@ -498,6 +400,8 @@ static int verify_chunk(const lsi_section *s, const uint8_t *sums, uint64_t c, l
     lsi_frame *f = s->frame;
     uint64_t from = c << LSI_CHUNK_SHIFT;
     size_t n = (size_t)LSI_MIN(s->bytes - from, (uint64_t)LSI_CHUNK_BYTES);
+    if (!lsi_range_ok(from, n, bytes_there(s)))
+        return lsi_section_corrupt(s, from, err, "the file ends before it does");
     if (!f->map && !__atomic_load_n(&s->checked[c], __ATOMIC_ACQUIRE)) {
         int rc = lsi_file_read(&f->file, s->file_offset + from, f->heap + (s->base - f->heap) + from, n, err);
         if (rc) return rc;
@@ -516,7 +420,7 @@ const uint8_t *lsi_section_fetch(const lsi_section *s, uint64_t off, uint64_t le
         lsi_section_corrupt(s, LSI_MIN(off, s->bytes), err, "data is wanted beyond the end of the section");
         return NULL;
     }
-    if (!len) return s->base ? s->base + off : nothing;
+    if (!len) return nothing;
     int rc = LS_OK;
     if (!f->map) pthread_mutex_lock(&f->fill);
     const uint8_t *sums = section_sums(s, err);
@@ -575,6 +479,25 @@ static void verify_padding(lsi_frame *f, uint64_t from, uint64_t to, faults *all
     if (rc) tell(all, &e, "padding");
 }
 
+/* n bytes at the head of the file are the same as those at its end. */
+static void verify_copy(lsi_frame *f, uint64_t head, uint64_t tail, uint64_t n, faults *all)
+{
+    uint8_t read[2][4096];
+    ls_error e;
+    int rc = LS_OK;
+    lsi_error_clear(&e);
+    for (uint64_t at = 0; !rc && at < n; at += sizeof read[0]) {
+        size_t part = (size_t)LSI_MIN(n - at, (uint64_t)sizeof read[0]), same = 0;
+        const uint8_t *a = f->map ? f->map + head + at : read[0], *b = f->map ? f->map + tail + at : read[1];
+        if (!f->map) rc = lsi_file_read(&f->file, head + at, read[0], part, &e);
+        if (!f->map && !rc) rc = lsi_file_read(&f->file, tail + at, read[1], part, &e);
+        while (!rc && same < part && a[same] == b[same]) same++;
+        if (!rc && same < part)
+            rc = corrupt(f, head + at + same, &e, "not the same as in the other copy of the section table and sums");
+    }
+    if (rc) tell(all, &e, "copy of the table");
+}
+
 int lsi_frame_verify(lsi_frame *f, ls_fault_fn *fault, void *ctx, uint64_t *count, ls_error *err)
 {
     faults all = {fault, ctx, 0};
@@ -587,6 +510,9 @@ int lsi_frame_verify(lsi_frame *f, ls_fault_fn *fault, void *ctx, uint64_t *coun
         sums_end += 8 * lsi_frame_chunks(s->bytes);
     }
     verify_padding(f, sums_end, f->table_at, &all);
+    uint64_t table_bytes = lsi_frame_table(f->count);
+    verify_copy(f, FRAME_HEADER_BYTES, f->table_at, table_bytes, &all);
+    verify_copy(f, FRAME_HEADER_BYTES + table_bytes, f->sums_at, f->table_at - f->sums_at, &all);
     *count += all.count;
     return all.count
                ? lsi_fail(err, LS_CORRUPT, "%s: %llu places are damaged", f->file.path, (unsigned long long)all.count)

@@ -24,7 +24,7 @@ int lsi_frame_create(lsi_frame_writer **out, lsi_dir *dir, const char *name, uin
  * not know the type skip it. Owned by the frame. NULL on failure (finish then reports it). */
 lsi_sink *lsi_frame_section(lsi_frame_writer *w, uint32_t type, bool optional);
 /* Writes everything, fsyncs on the descriptor that wrote (where sync), closes. *bytes: the file's size,
- * *sum: XXH3 over header and section table, for the manifest. Frees w in every case; on failure the file is gone. */
+ * *sum: the header's, which vouches for all others, for the manifest. Frees w in every case; on failure the file is gone. */
 int lsi_frame_finish(lsi_frame_writer *w, bool sync, uint64_t *bytes, uint64_t *sum, ls_error *err);
 void lsi_frame_abort(lsi_frame_writer *w); /* takes NULL */
 

@@ -21,6 +21,7 @@ enum {
     HEADER_TABLE = 32,
     HEADER_COUNT = 40,
     HEADER_ZERO = 44,
+    HEADER_TABLE_SUM = 48,
     HEADER_SUM = 56
 };
 enum { ENTRY_TYPE = 0, ENTRY_FLAGS = 4, ENTRY_OFFSET = 8, ENTRY_BYTES = 16, ENTRY_SUMS = 24, ENTRY_ROOT = 32 };
@@ -42,5 +43,15 @@ LSI_INLINE uint64_t lsi_frame_align(uint64_t n)
 LSI_INLINE uint64_t lsi_frame_chunks(uint64_t bytes)
 {
     return (bytes >> LSI_CHUNK_SHIFT) + ((bytes & (LSI_CHUNK_BYTES - 1)) != 0);
+}
+/* Of the table of so many sections, with its zero bytes. */
+LSI_INLINE uint64_t lsi_frame_table(uint64_t sections)
+{
+    return lsi_frame_align(sections * FRAME_ENTRY_BYTES);
+}
+/* Where the sections begin: behind the header and the first of the two copies of table and chunk sums. */
+LSI_INLINE uint64_t lsi_frame_body(uint64_t sections, uint64_t chunks)
+{
+    return FRAME_HEADER_BYTES + lsi_frame_table(sections) + lsi_frame_align(8 * chunks);
 }
 #endif

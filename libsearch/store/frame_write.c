@@ -274,10 +274,12 @@ static int write_section(lsi_frame_writer *w, lsi_sink *s, uint8_t *piece, ls_er
     return rc ? rc : out_align(w, err);
 }
 
-/* Fills the table; tells where it will stand. Sinks have all their sums. */
+/* Fills the table; tells where its second copy will stand. Sinks have all their sums. */
 static uint64_t make_table(lsi_frame_writer *w, lsi_buf *table)
 {
-    uint64_t at = FRAME_HEADER_BYTES, sums = at;
+    uint64_t chunks = 0;
+    for (lsi_sink *s = w->first; s; s = s->next) chunks += lsi_frame_chunks(s->at);
+    uint64_t at = lsi_frame_body(w->count, chunks), sums = at;
     for (lsi_sink *s = w->first; s; s = s->next) sums = lsi_frame_align(sums + s->at);
     for (lsi_sink *s = w->first; s; s = s->next) {
         lsi_buf_put32(table, s->type);
@@ -293,7 +295,8 @@ static uint64_t make_table(lsi_frame_writer *w, lsi_buf *table)
     return lsi_frame_align(sums);
 }
 
-static void make_header(const lsi_frame_writer *w, uint64_t bytes, uint64_t table_at, uint8_t h[FRAME_HEADER_BYTES])
+static void make_header(const lsi_frame_writer *w, uint64_t bytes, uint64_t table_at, const lsi_buf *table,
+                        uint8_t h[FRAME_HEADER_BYTES])
 {
     memset(h, 0, FRAME_HEADER_BYTES);
     memcpy(h, FRAME_MAGIC, 8);
@@ -303,7 +306,15 @@ static void make_header(const lsi_frame_writer *w, uint64_t bytes, uint64_t tabl
     lsi_set64(h + HEADER_BYTES, bytes);
     lsi_set64(h + HEADER_TABLE, table_at);
     lsi_set32(h + HEADER_COUNT, w->count);
+    lsi_set64(h + HEADER_TABLE_SUM, lsi_hash64(table->data, table->len));
     lsi_set64(h + HEADER_SUM, lsi_hash64(h, HEADER_SUM));
+}
+
+static int write_sums(lsi_frame_writer *w, ls_error *err)
+{
+    int rc = LS_OK;
+    for (lsi_sink *s = w->first; !rc && s; s = s->next) rc = out_put(w, s->sums.data, s->sums.len, err);
+    return rc ? rc : out_align(w, err);
 }
 
 static void make_footer(const lsi_frame_writer *w, uint64_t bytes, const lsi_buf *table, uint8_t f[FRAME_FOOTER_BYTES])
@@ -334,21 +345,17 @@ static int write_all(lsi_frame_writer *w, uint64_t *bytes, uint64_t *sum, ls_err
         goto out;
     }
     *bytes = table_at + table.len + FRAME_FOOTER_BYTES;
-    make_header(w, *bytes, table_at, header);
+    make_header(w, *bytes, table_at, &table, header);
     make_footer(w, *bytes, &table, footer);
     rc = out_put(w, header, sizeof header, err);
+    if (!rc) rc = out_put(w, table.data, table.len, err);
+    if (!rc) rc = write_sums(w, err);
     for (lsi_sink *s = w->first; !rc && s; s = s->next) rc = write_section(w, s, piece, err);
-    for (lsi_sink *s = w->first; !rc && s; s = s->next) rc = out_put(w, s->sums.data, s->sums.len, err);
-    if (!rc) rc = out_align(w, err);
+    if (!rc) rc = write_sums(w, err);
     if (!rc) rc = out_put(w, table.data, table.len, err);
     if (!rc) rc = out_put(w, footer, sizeof footer, err);
     if (!rc) rc = out_flush(w, err);
-    if (rc) goto out;
-    lsi_buf_reset(&w->out); /* the sum of a file is that of its header and table, laid side by side */
-    lsi_buf_put(&w->out, header, sizeof header);
-    lsi_buf_put(&w->out, table.data, table.len);
-    if (w->out.rc) rc = lsi_fail_nomem(err);
-    else *sum = lsi_hash64(w->out.data, w->out.len);
+    *sum = lsi_get64(header + HEADER_SUM);
 out:
     lsi_buf_clear(&table);
     lsi_free(piece);

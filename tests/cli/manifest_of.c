@@ -21,7 +21,8 @@ static void seal(unsigned char *at, const unsigned char *from, size_t bytes)
     for (int i = 0; i < 8; i++) at[i] = (unsigned char)(sum >> (8 * i));
 }
 
-/* The stamp stands at 32 of section 1, the first of the table; its one chunk, the root, the table, the footer follow. */
+/* The stamp stands at 32 of section 1, the first of the table; its one chunk, the root, the table, footer and header, the
+ * first copies of table and chunk sums follow. */
 static int other_analyzer(size_t bytes)
 {
     unsigned char *table = file + get(file + 32, 8), *footer = file + bytes - 64;
@@ -32,6 +33,10 @@ static int other_analyzer(size_t bytes)
     seal(table + 32, file + sum, 8);
     seal(footer, table, (size_t)(footer - table));
     seal(footer + 48, footer, 48);
+    memcpy(file + 48, footer, 8);
+    seal(file + 56, file, 56);
+    memcpy(file + 64, table, (size_t)(footer - table));
+    memcpy(file + 64 + (footer - table), file + sum, (size_t)(table - file) - sum);
     return 0;
 }
 

@@ -43,7 +43,14 @@ def frame(p, f, sections):
     p.title("header")
     p.rows((8, "magic"), (8, "format 1, kind %d: %s" % (f.kind, KINDS[f.kind])), (8, "generation %d" % f.generation),
            (8, "%d bytes" % n), (8, "the section table is at %04x" % u64(data, 32)), (4, "%d sections" % f.count),
-           (12, "zero"), (8, "sum of 0000 to 0037"))
+           (4, "zero"), (8, "sum of the table"), (8, "sum of 0000 to 0037"))
+    first = f.order[0][2] - p.at
+    p.title("the section table and the chunk sums, as at the end: %d bytes" % first)
+    for i in range(first):
+        if i % 16 == 0 and any(data[p.at : p.at + 16]):
+            p.row(16, "")
+        elif i % 16 == 0:
+            p.at += 16
     for type_, _, at, size in f.order:
         p.at = at
         p.title("section %d, %s: %d bytes" % (type_, sections[type_][0], size))

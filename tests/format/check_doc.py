@@ -144,7 +144,7 @@ def together(rows, size):
 
 
 def frame():
-    f = reader.Frame(together(hexes(section("3.2")), 320))
+    f = reader.Frame(together(hexes(section("3.2")), 448))
     equal((f.kind, f.generation, f.sections), (2, 26, {7: b"hello"}))
 
 
@@ -193,12 +193,12 @@ def sizes(fresh):
 
     index = reader.Index(fresh)
     m = index.manifest
-    equal(len(m.frame.data), 448 + a(len(m.frame.sections[2])) + a(64 * len(m.segments)))
+    equal(len(m.frame.data), 640 + a(len(m.frame.sections[2])) + a(64 * len(m.segments)))
     for s, live in index.parts:
         for f in (s.frame, live.frame) if live else (s.frame,):
             body = [len(x) for x in f.sections.values()]
             chunks = sum(-(-n // 32768) for n in body)
-            equal(len(f.data), 64 + sum(map(a, body)) + a(8 * chunks) + a(40 * len(body)) + 64)
+            equal(len(f.data), 64 + 2 * a(40 * len(body)) + 2 * a(8 * chunks) + sum(map(a, body)) + 64)
         size, meta = {t: len(x) for t, x in s.frame.sections.items()}, s.meta
         equal(size[1], 64 + 32 * meta.lists + 8 * meta.regions + 8 * (meta.lists - 1) + 8 * meta.fields + 32 * len(meta.languages))
         for keys, n, each in ((2, len(s.terms), 16), (5, len(s.forms), 32)):

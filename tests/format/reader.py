@@ -26,6 +26,7 @@ SECTIONS = {
     15: "stored index", 16: "stored", 17: "stored dictionary", 18: "ids", 19: "id hashes", 20: "document hashes",
     21: "versions", 22: "languages", 26: "lengths"}
 OPTIONAL = {23: "shingles", 24: "guid hashes"}
+ORDER = [1, 22, 21, 14, 18, 15, 17, 16, 20, 19, *range(2, 14), 26]
 
 
 def aligned(n):
@@ -48,12 +49,15 @@ class Frame:
         want(data[n - 8 :] == b"LSI-end\n" and sum64(data[foot : n - 16]) == u64(data, n - 16), "the footer")
         want((u64(data, foot + 8), u64(data, foot + 16), u32(data, foot + 24)) == (n, self.generation, self.kind),
              "what the footer repeats")
-        want(not any(data[44:56]) and not any(data[foot + 28 : foot + 48]), "zero bytes of header and footer")
-        want(sum64(data[table:foot]) == u64(data, foot), "the table's sum")
-        self.sum = sum64(data[:64] + data[table:foot])
+        want(not any(data[44:48]) and not any(data[foot + 28 : foot + 48]), "zero bytes of header and footer")
+        want(sum64(data[table:foot]) == u64(data, foot) == u64(data, 48), "the table's sum")
+        self.sum = u64(data, 56)
         self.sections, self.order = {}, []
         entries = [struct.unpack_from("<IIQQQQ", data, table + 40 * i) for i in range(self.count)]
-        at, sums = 64, 64 + sum(aligned(e[3]) for e in entries)
+        at = 64 + aligned(40 * self.count) + aligned(8 * sum((e[3] + CHUNK - 1) // CHUNK for e in entries))
+        sums_at_end = at + sum(aligned(e[3]) for e in entries)
+        want(data[64:at] == data[table:foot] + data[sums_at_end:table], "the two copies of table and chunk sums")
+        sums = sums_at_end
         for type_, flags, offset, size, sums_at, root in entries:
             want(type_ and type_ not in self.sections and flags <= 1, "type and flags of a section")
             want(flags or not known or type_ in known, "too new: a section of type", type_)
@@ -160,7 +164,7 @@ class Segment:
         self.frame = Frame(data, SEGMENT, SECTIONS)
         s = self.frame.sections
         want(set(SECTIONS) <= set(s), "sections that are not there:", set(SECTIONS) - set(s))
-        want([o[0] for o in self.frame.order if o[0] in SECTIONS] == list(SECTIONS), "the order of sections")
+        want([o[0] for o in self.frame.order if o[0] in SECTIONS] == ORDER, "the order of sections")
         m = self.meta = Meta(s[1])
         schema = self.schema = schema.first(m.fields)
         want(len(schema.fields) == m.fields and m.lists == 1 + len(schema.texts) and m.regions == 1 + len(schema.weighted),
