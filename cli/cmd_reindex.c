@@ -1,6 +1,11 @@
 /* cmd_reindex.c — libsearch reindex: an index made anew from the stored fields of another, for other tables of words
- * or another schema. Fields that were not stored cannot be had back, and are named. */
+ * or another schema. Fields that were not stored cannot be had back, and are named. Where it fails, nothing of the new
+ * index stays behind that would stand in the way of another try. */
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 
@@ -52,8 +57,37 @@ static int copy_tombstones(ls_writer *w, const ls_reader *r, const char *path)
     return rc == LS_NOTFOUND ? CLI_OK : cli_fail_with(&err, path);
 }
 
+/* The names that the format gives to files of an index (docs/FORMAT.md 2); others in the directory are somebody else's. */
+static bool is_of_index(const char *name)
+{
+    const char *dash = strchr(name, '-');
+    if (!strncmp(name, "MANIFEST", 8) || !strcmp(name, "LOCK")) return true;
+    return dash && strlen(dash) == 17 && strspn(dash + 1, "0123456789abcdef") == 16;
+}
+
+/* The index that this run has made: nobody else's, for making it was exclusive. The directory goes too where it is empty. */
+static void remove_made(const char *path)
+{
+    DIR *d = opendir(path);
+    for (struct dirent *e; d && (e = readdir(d)) != NULL;)
+        if (is_of_index(e->d_name)) unlinkat(dirfd(d), e->d_name, 0);
+    if (d) closedir(d);
+    rmdir(path);
+}
+
+/* *kept: the new index is there, or may be. */
+static int commit(ls_writer *w, const char *path, bool *kept)
+{
+    uint64_t generation = 0;
+    ls_error err = {0};
+    int rc = ls_commit(w, &generation, &err);
+    *kept = rc == LS_OK || rc == LS_COMMIT_UNKNOWN;
+    return rc == LS_OK ? cli_committed(path, generation) : cli_fail_with(&err, path);
+}
+
 static int run(cli_call *c)
 {
+    bool kept = false;
     ls_reader *r = NULL;
     ls_writer *w = NULL;
     ls_schema *schema = NULL;
@@ -69,8 +103,9 @@ static int run(cli_call *c)
     }
     if (status == CLI_OK) status = copy_all(w, r, stats.documents, c->args[0]);
     if (status == CLI_OK) status = copy_tombstones(w, r, c->args[0]);
-    if (status == CLI_OK) status = cli_commit(w, c->args[1]);
+    if (status == CLI_OK) status = commit(w, c->args[1], &kept);
     ls_writer_close(w);
+    if (w && !kept) remove_made(c->args[1]);
     ls_reader_close(r);
     ls_schema_free(schema);
     return status;

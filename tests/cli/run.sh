@@ -459,6 +459,9 @@ t 0 'reindex' reindex idx anew; out 'documents=5'
 "$bin" export anew | sort >second
 is 'reindex keeps all' cmp -s first second
 t 2 'reindex onto something' reindex idx anew; one_line
+echo '{"fields":{"body":{"type":"integer"}}}' >unlike.json
+t 2 'reindex that fails' reindex --schema unlike.json idx failed; one_line; is 'leaves nothing' [ ! -e failed ]
+t 0 'another try' reindex idx failed; out 'documents=5'
 echo '{"fields":{"body":{"type":"text","stored":false},"source":{"type":"keyword"}}}' >unstored.json
 "$bin" init --schema unstored.json unstored >out; echo '{"id":"s","body":"not kept","source":"A"}' >s.ndjson
 "$bin" add unstored s.ndjson >out 2>err
