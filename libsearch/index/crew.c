@@ -23,6 +23,7 @@
 #include "libsearch/index/writer_state.h"
 #include "libsearch/store/names.h"
 #include "libsearch/util/alloc.h"
+#include "libsearch/util/thread.h"
 
 /* ---- a heap ---- */
 
@@ -335,7 +336,7 @@ static void start_threads(ls_writer *w)
 {
     lsi_crew *c = &w->crew;
     while (c->count < c->wanted && c->count < under_way(c)) {
-        if (pthread_create(&c->threads[c->count], NULL, crew_thread, w)) {
+        if (lsi_thread_start(&c->threads[c->count], crew_thread, w)) {
             lsi_log(LS_LOG_WARNING, "%s: a thread for adding could not be started; %u run", lsi_dir_path(w->dir),
                     c->count);
             return;

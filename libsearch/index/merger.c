@@ -16,7 +16,7 @@
 #include "libsearch/index/writer_state.h"
 #include "libsearch/store/names.h"
 #include "libsearch/util/alloc.h"
-#include <signal.h>
+#include "libsearch/util/thread.h"
 
 typedef struct job {
     size_t count;
@@ -284,9 +284,6 @@ static void *merge_thread(void *arg)
 {
     ls_writer *w = arg;
     ls_error why;
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, NULL); /* the application's handlers run on the application's threads */
     pthread_mutex_lock(&w->mutex);
     while (!w->stop) {
         if (!w->want_merge || w->merging || w->health != LSI_WRITER_WELL) {
@@ -306,7 +303,7 @@ static void *merge_thread(void *arg)
 
 int lsi_merger_start(ls_writer *w, ls_error *err)
 {
-    int e = pthread_create(&w->thread, NULL, merge_thread, w);
+    int e = lsi_thread_start(&w->thread, merge_thread, w);
     if (e) return lsi_fail_errno(err, e, lsi_dir_path(w->dir), "start the merge thread");
     w->has_thread = true;
     return LS_OK;
