@@ -9,6 +9,7 @@ import resource
 import select
 import socket
 import statistics
+import subprocess
 import tempfile
 import threading
 import time
@@ -436,7 +437,44 @@ def conditional(program, corpus):
 
 
 # name, function, whether it waits for deadlines
+def full_disk(program, corpus):
+    """507 for each way to write, nothing acknowledged lost, reading and health as ever; with room, writing goes on."""
+    with tempfile.TemporaryDirectory(prefix="libsearchd-full-") as folder:
+        if os.getuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], stderr=subprocess.DEVNULL,
+                                         check=False).returncode:
+            print("skipped: 507 on a full disk (wants root, and mount)")
+            return
+        ballast = os.path.join(folder, "ballast")
+        try:
+            with Server(program, index=os.path.join(folder, "index")) as server:
+                article = json.dumps({"body": "arms talks"})
+                need(server.ask("PUT", "/v1/documents/kept", article, JSON).status == 201, "no PUT with room")
+                with open(ballast, "wb", buffering=0) as f:
+                    try:
+                        while f.write(bytes(4096)):
+                            pass
+                    except OSError:
+                        pass
+                line = '{"id":"late","body":"%s"}\n' % " ".join("word%d" % i for i in range(2000))
+                for method, target, body, kind in (
+                        ("PUT", "/v1/documents/late", line, JSON), ("POST", "/v1/documents", line, NDJSON),
+                        ("DELETE", "/v1/documents/kept", "", None)):
+                    answer = server.ask(method, target, body, kind) if kind else server.ask(method, target)
+                    told = json.loads(answer.body)
+                    need(answer.status == 507 and told["code"] == "no_space" and told["status"] == 507, "%s %s: %d %s", method,
+                         target, answer.status, answer.body[:200])
+                    need((answer.header("content-type") or "").startswith("application/problem+json"), "%s: no problem", method)
+                    need(server.ask("GET", "/healthz").status == 200, "no health behind %s", method)
+                    need(server.ask("GET", "/v1/documents/kept").status == 200, "%s took the old document", method)
+                    need(server.ask("GET", "/v1/documents/late").status == 404, "%s left a part", method)
+                os.unlink(ballast)
+                need(server.ask("PUT", "/v1/documents/late", line, JSON).status == 201, "no PUT with room again")
+                need(server.ask("DELETE", "/v1/documents/kept").status in (200, 204), "no DELETE with room again")
+        finally:
+            subprocess.run(["umount", folder], check=False)
+
+
 TESTS = [(f.__name__.replace("_", " "), f, False) for f in (
     slow_heads_with_an_honest_client, slow_contents_with_an_honest_client, slow_readers_with_an_honest_client,
     idle_connections_with_an_honest_client, ten_thousand_kept, pipeline_nobody_reads, pipeline_of_all_kinds, both_ways, cache_of_answers,
-    keys_tell_nothing_by_time, other_names_see_nothing, markup_everywhere, json_that_readers_disagree_about, conditional)]
+    keys_tell_nothing_by_time, other_names_see_nothing, markup_everywhere, json_that_readers_disagree_about, conditional, full_disk)]
