@@ -78,7 +78,7 @@ static void write_sections(fuzz_in *in)
     FUZZ_CHECK(!lsi_frame_create(&w, dir, LSI_NAME_MANIFEST, LSI_FILE_MANIFEST, 77, &err));
     lsi_sink *s = lsi_frame_section(w, LSI_MAN_HEAD, false);
     lsi_sink_put64(s, 77);
-    for (int i = 0; i < 9; i++) lsi_sink_put64(s, 0);
+    for (int i = 0; i < 10; i++) lsi_sink_put64(s, 0);
     lsi_sink_put(lsi_frame_section(w, LSI_MAN_SCHEMA, false), in->p, schema);
     lsi_sink_put(lsi_frame_section(w, LSI_MAN_SEGMENTS, false), rest, rest_n);
     FUZZ_CHECK(!lsi_frame_finish(w, false, &bytes, &sum, &err));
