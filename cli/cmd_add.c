@@ -240,7 +240,8 @@ static int run(cli_call *c)
         if (strcmp(c->args[i], "-") != 0) status = cli_walk(&files, c->args[i]);
     if (status == CLI_OK && files.failed > 0) {
         j.status = CLI_ERROR; /* each was told; the others are still read, unless told to be strict */
-        if (j.strict) status = CLI_ERROR;
+        bool nothing = !files.count && files.failed == (size_t)c->count - 1;
+        if (j.strict || nothing) status = CLI_ERROR; /* nothing to read: a mistyped name makes no index */
     }
     if (status == CLI_OK) status = open_and_read(&j, &files, schema);
     ls_writer_close(j.w);

@@ -136,7 +136,8 @@ int js_request_query(ls_query **out, const js_request *q, const ls_schema *s, ls
 {
     LS_INIT(ls_query_options, o);
     o.flags = query_flags(q);
-    bool all = q->q_len == 0; /* nothing asked: everything, which filters and orders then cut */
+    /* Nothing asked, or blanks alone: everything, which filters and orders then cut. */
+    bool all = q->q_len == 0 || strspn(q->q, " \t\r\n") == q->q_len;
     if (all) o.flags &= ~(unsigned)LS_MODE_SIMPLE;
     return ls_query_parse(out, s, all ? "*" : q->q, all ? 1 : q->q_len, &o, err);
 }

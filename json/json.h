@@ -138,6 +138,7 @@ typedef struct js_request {
     char *highlight_pre, *highlight_post;
     bool explain, require_complete, any, simple, score_function_words;
     bool hidden;    /* include=embargoed: embargoed and withheld articles too; the caller finds the reader that may */
+    bool limited;   /* by the caller: who asks may see some articles only; words of the others are not told */
     int range_unit; /* LS_RANGES_* */
     int fold, lead; /* LS_FOLD_*, LS_LEAD_* */
     bool latest;

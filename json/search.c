@@ -324,7 +324,7 @@ static void put_warnings(js_text *out, const js_request *q, const ls_query *quer
         put_warning(out, q, w->code, w->message, w->start, w->end);
     for (size_t i = 0; res && (w = ls_results_warning(res, i)) != NULL; i++)
         put_warning(out, q, w->code, w->message, w->start, w->end);
-    for (size_t i = 0; res && (word = ls_results_unmatched(res, i)) != NULL; i++) {
+    for (size_t i = 0; res && !q->limited && (word = ls_results_unmatched(res, i)) != NULL; i++) {
         js_text m = {0};
         js_printf(&m, "'%s' is in no document", word);
         put_warning(out, q, "unmatched_word", m.data ? m.data : word, 0, 0);
@@ -376,11 +376,11 @@ static void put_histogram(js_text *out, const js_request *q, const ls_schema *s,
     js_putc(out, '}');
 }
 
-/* Only where nothing was found: what was likely meant, if that finds something. */
+/* Only where nothing was found: what was likely meant, if that finds something. It is made from all articles. */
 static int put_suggestion(js_text *out, const js_request *q, const ls_reader *r, uint64_t total, ls_error *err)
 {
     ls_suggestions *s = NULL;
-    int rc = total == 0 && q->q_len > 0 ? ls_did_you_mean(&s, r, q->q, q->q_len, err) : LS_OK;
+    int rc = total == 0 && q->q_len > 0 && !q->limited ? ls_did_you_mean(&s, r, q->q, q->q_len, err) : LS_OK;
     js_key(out, "suggestion");
     js_cstring(out, s ? s->did_you_mean : NULL);
     ls_suggestions_free(s);

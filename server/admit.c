@@ -8,18 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-const char *const sd_header_names[SD_HEADERS_LOOKED_AT] = {"Content-Type",
-                                                           "If-None-Match",
-                                                           "Authorization",
-                                                           "X-API-Key",
-                                                           "Origin",
-                                                           "Host",
-                                                           "Sec-Fetch-Site",
-                                                           "Accept-Encoding",
-                                                           "Content-Length",
-                                                           "Transfer-Encoding",
-                                                           "Access-Control-Request-Method"};
+const char *const sd_header_names[SD_HEADERS_LOOKED_AT] = {
+    "Content-Type",      "If-None-Match",    "Authorization",
+    "X-API-Key",         "Origin",           "Host",
+    "Sec-Fetch-Site",    "Accept-Encoding",  "Content-Length",
+    "Transfer-Encoding", "Content-Encoding", "Access-Control-Request-Method"};
 
 /* "Bearer KEY" or X-API-Key. */
 static const char *presented_key(const sd_exchange *x)
@@ -70,14 +65,17 @@ static void check_origin(sd_exchange *x)
     sd_answer_refuse(x, "forbidden", NULL, "requests from pages of another origin are not allowed (--allow-origin)");
 }
 
-static void check_content(sd_exchange *x, const char *length, const char *coding)
+static void check_content(sd_exchange *x, const char *length, const char *chunked, const char *coding)
 {
     uint64_t n = length ? strtoull(length, NULL, 10) : 0;
-    bool some = n || coding;
+    bool some = n || chunked;
     bool streams = x->route->streams && x->route->streams(x);
     if (!some || x->answer.status) return;
     if (!(x->route->flags & SD_TAKES_CONTENT))
         sd_answer_refuse(x, "bad_request", NULL, "%s of this path takes no content", x->method);
+    else if (coding && *coding && strcasecmp(coding, "identity") != 0)
+        sd_answer_refuse(x, "unsupported_media_type", NULL, "content is taken as it is, not as Content-Encoding: %.40s",
+                         coding);
     else if (!streams && n > (uint64_t)x->server->config.max_content)
         sd_answer_refuse(x, "too_large", NULL,
                          "content of %llu bytes; at most %lld are taken here (NDJSON is streamed)",
@@ -106,7 +104,7 @@ void sd_admit(sd_exchange *x, const char *method, const char *const h[SD_HEADERS
     if (x->route && !x->answer.status) {
         authorize(x);
         check_origin(x);
-        check_content(x, h[SD_CONTENT_LENGTH], h[SD_TRANSFER_ENCODING]);
+        check_content(x, h[SD_CONTENT_LENGTH], h[SD_TRANSFER_ENCODING], h[SD_CONTENT_ENCODING]);
     } else if (!strcmp(method, "OPTIONS")) {
         preflight(x, h[SD_PREFLIGHT_METHOD]);
     }

@@ -176,9 +176,12 @@ bool sd_exchange_json(sd_exchange *x)
 bool sd_exchange_sees(const sd_exchange *x, const ls_doc *d)
 {
     size_t i, n, want = x->forced_value ? strlen(x->forced_value) : 0;
-    const char *v;
+    const char *v, *name;
     if (!x->forced_field) return true;
-    for (i = 0; (v = ls_doc_text(d, x->forced_field, i, &n)); i++)
+    for (i = 0; (name = js_filter_name(i)) && strcmp(name, x->forced_field); i++) continue;
+    if (!name) return false;
+    name = js_filter_field(i); /* subject: the field subjects */
+    for (i = 0; (v = ls_doc_text(d, name, i, &n)); i++)
         if (n == want && !memcmp(v, x->forced_value, n)) return true;
     return false;
 }

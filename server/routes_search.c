@@ -170,8 +170,10 @@ static void open_batch(sd_exchange *x)
 void sd_post_batch(sd_exchange *x)
 {
     if (!sd_exchange_json(x)) return;
-    if (x->target.arg_count)
+    if (x->target.arg_count) {
         sd_answer_refuse(x, "bad_request", NULL, "POST takes its parameters in the content, not in the target");
+        return;
+    }
     x->lengthy = true;
     x->work = open_batch;
 }

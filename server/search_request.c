@@ -67,6 +67,11 @@ bool sd_search_limits(sd_exchange *x, js_request *q)
     size_t i, k;
     if (zone && !q->tz && (q->from || q->to || q->histogram >= 0) && !set(x, q, "tz", zone)) return false;
     if (!x->forced_field || !(q->uses & LIMITED)) return true;
+    q->limited = true;
+    if (q->explain) {
+        sd_answer_refuse(x, "forbidden", "explain", "explanations count all documents; the key is limited to some");
+        return false;
+    }
     for (i = 0; i < JS_FILTERS && strcmp(js_filter_name(i), x->forced_field); i++) continue;
     if (i == JS_FILTERS) {
         sd_answer_refuse(x, "forbidden", NULL, "the key is limited by an unknown field");

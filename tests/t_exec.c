@@ -645,6 +645,15 @@ static void test_recency(void **state)
         if (!strcmp(h->id, "d10")) undated = h->score;
     }
     assert_true(fabsf(undated - full / 2) < 1e-6f); /* one half-life old */
+    ls_results_free(res);
+    o.half_life_days = .001; /* all are far too old for a float: still in order of what they say */
+    o.now = 30 * DAY;
+    res = find(r, "common", &o);
+    for (size_t i = 0; i < 60; i++) {
+        const ls_hit *h = ls_results_hit(res, i);
+        assert_true(h->score > 0);
+        if (i) assert_true(ls_results_hit(res, i - 1)->score >= h->score);
+    }
     ls_results_free(plain);
     ls_results_free(res);
     ls_reader_close(r);

@@ -108,6 +108,7 @@ static void units(void **state)
         {"fi", "EU:n NATO:lle 10:30 klo:n", "EU@0 NATO@1 10@2 30@3 klo@4 n@5"},
         /* signs */
         {"en", "AT&T at&t R&D S&P500 rock&roll", "AT&T@0 at&t@1 R&D@2 S@3 P500@4 rock@5 roll@6"},
+        {"en", "AT&T's S&P’s R&Ds' a&b'c", "AT&T@0 S&P@1 R&Ds@2 a@3 b'c@4"},
         {"en", "C++ c++, C# F#; C+ Notepad++ a#b", "C++@0 c++@1 C#@2 F#@3 C@4 Notepad@5 a@6 b@7"},
         {"en", "x&lt;y R&amp;D", "x@0 lt@1 y@2 R@3 amp@4 D@5"},
         /* numbers */
@@ -116,6 +117,8 @@ static void units(void **state)
         /* hyphens */
         {"en", "Kim Jong-un and Kim Jong Un", "Kim@0 Jong@1 Jongun@1J un@2 and@3 Kim@4 Jong@5 Un@6"},
         {"en", "COVID-19 covid19", "COVID@0 COVID19@0J 19@1 covid19@2"},
+        {"en", "CO₂ H₂O’s x₁-₂ ₂ C₁₂a",
+         "CO@0 CO₂@0J ₂@1 H@2 H₂O@2J ₂@3 O@4 x@5 x₁₂@5J ₁@6 ₂@7 ₂@8 C@9 C₁₂a@9J ₁@10 ₂@11 a@12"},
         {"en", "co‑op state-of-the-art", "co@0 coop@0J op@1 state@2 stateoftheart@2J of@3 the@4 art@5"},
         {"en", "U.S.-led Thomas-Greenfield's", "US@0 USled@0J led@1 Thomas@2 ThomasGreenfield@2J Greenfield@3"},
         {"en", "x - y a-- -b 2014–2022", "x@0 y@1 a@2 b@3 2014@4 2022@5"},

@@ -89,9 +89,10 @@ int lsi_order_open(lsi_search *s, ls_error *err)
 
 float lsi_order_fade(const lsi_order *o, float score, bool has, int64_t value)
 {
-    double age = 1; /* in half-lives */
+    enum { OLDEST = 64 }; /* beyond it age does not count: a float would end at 0, and all of them be alike */
+    double age = 1;       /* in half-lives */
     if (has) age = value < o->now ? ((double)o->now - (double)value) / o->half_life_ms : 0;
-    return (float)((double)score * exp2(-age));
+    return (float)((double)score * exp2(-(age < OLDEST ? age : OLDEST)));
 }
 
 /* A column's values of the window that begins at lo; none where the segment has none. */

@@ -5,6 +5,7 @@
  *     (LSI_TOK_TAIL): 東京都 is 東京@0 京都@1 都@2. Each letter takes one position;
  *   - units joined by hyphens are parts at successive positions, and the joined word at the first part's position:
  *     Jong-un is Jong@0 Jongun@0(JOINED) un@1; COVID-19 is COVID, COVID19, 19;
+ *   - lowered figures and the letters around them likewise, so that CO2 finds CO₂: CO@0 CO₂@0(JOINED) ₂@1;
  *   - units joined by dots or underscores likewise, the joined word as written: example.com, snake_case, bbc.co.uk. A
  *     full stop before a capital ends a sentence instead (help.State) but for the likes of Ph.D (joined: PhD);
  *   - an address likewise, the joined word as written (address.c).
@@ -41,13 +42,25 @@ void lsi_cutter_begin(lsi_cutter *c, const uint8_t *text, size_t len, int lang)
     set_fast_from(c);
 }
 
-/* A sign that joins units: '-' for any hyphen, '.', '_'; 0 for none. *next: behind it. */
+/* U+2080 to U+2089 */
+static bool is_lowered(const lsi_cutter *c, size_t at)
+{
+    return c->len - at >= 3 && c->text[at] == 0xe2 && c->text[at + 1] == 0x82 && (c->text[at + 2] & 0xf0) == 0x80 &&
+           c->text[at + 2] <= 0x89;
+}
+
+/* A sign that joins units: '-' for any hyphen, '.', '_'; 0 for none. *next: behind it. Lowered figures are joined to
+ * what stands before and behind them as if by a hyphen. */
 static char joint_at(const lsi_cutter *c, size_t at, size_t *next)
 {
     if (at >= c->len) return 0;
     unsigned bytes;
     uint32_t cp = lsi_utf8_get(c->text, c->len, at, &bytes), kind;
     char joint = 0;
+    if (is_lowered(c, at) || (at >= 3 && lsi_is_alpha(c->text[at]) && is_lowered(c, at - 3))) {
+        *next = at;
+        return '-';
+    }
     if (cp == '-' || cp == '.' || cp == '_') joint = (char)cp;
     else if (cp == 0x2010 || cp == 0x2011 || cp == 0x58a || cp == 0x5be || cp == 0xfe63 || cp == 0xff0d) joint = '-';
     *next = at + bytes;

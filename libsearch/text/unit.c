@@ -5,7 +5,7 @@
  *     where a script with blanks meets one without (abc한국);
  *   - it ends before the apostrophe of an elision: l'Ukraine, d'État, qu'il, dell'anno are two words each;
  *   - single letters with dots are one: U.S., J.R.R., e.g. (form US, JRR, eg);
- *   - so are at most three letters on each side of an ampersand (AT&T, R&D) and one letter with ++ or # (C++, F#);
+ *   - so are at most three letters on each side of an ampersand (AT&T, R&D's) and one letter with ++ or # (C++, F#);
  *   - a possessive 's belongs to it, but not to its form: Shoigu’s, U.S.'s, 1980's; nor does the case ending behind the
  *     colon that Finnish and Swedish write after capitals: EU:n, FN:s.
  * Bytes below 0x80 are read by masks (ascii.h), plain letters beyond by simple_end; the general way is taken only where
@@ -236,17 +236,40 @@ static bool all_alpha(const lsi_cutter *c, size_t start, size_t end)
     return start == end;
 }
 
+/* Finds the possessive within the unit (Shoigu's) or right behind it (U.S.'s, 1980's). */
+static void possessive(const lsi_cutter *c, lsi_unit *u)
+{
+    if (u->form_end != u->end) return;
+    const uint8_t *text = c->text;
+    size_t len = u->end - u->start;
+    if (len > 2 && (text[u->end - 1] | 0x20) == 's' && !u->dotted) {
+        size_t mark = u->end - 2;
+        while (mark > u->start && lsi_utf8_inside(text[mark])) mark--;
+        if (mark > u->start && apostrophe_at(c, mark) == u->end - 1 - mark) {
+            u->form_end = mark;
+            return;
+        }
+    }
+    unsigned bytes = apostrophe_at(c, u->end);
+    if (!bytes || u->end + bytes >= c->len || (text[u->end + bytes] | 0x20) != 's') return;
+    if (!u->dotted && !lsi_is_digit(text[u->end - 1])) return;
+    if (!word_at(c, u->end + bytes + 1)) u->end += bytes + 1;
+}
+
 static void extend_signs(lsi_cutter *c, lsi_unit *u)
 {
     const uint8_t *text = c->text;
     size_t end = u->end, len = u->end - u->start;
-    bool as_is;
     if (end >= c->len || !lsi_is_alpha(text[u->start])) return;
     if (text[end] == '&' && len <= 3 && end + 1 < c->len && lsi_is_alpha(text[end + 1]) &&
         all_alpha(c, u->start, end)) {
-        size_t next = atom_end(c, end + 1, &as_is);
-        if (next - end <= 4 && all_alpha(c, end + 1, next) && (next >= c->len || text[next] != ';')) {
-            u->end = u->form_end = next;
+        lsi_unit right = {.start = end + 1};
+        right.end = right.form_end = atom_end(c, end + 1, &right.as_is);
+        possessive(c, &right); /* AT&T's */
+        if (right.form_end - end <= 4 && all_alpha(c, end + 1, right.form_end) &&
+            (right.end >= c->len || text[right.end] != ';')) {
+            u->end = right.end;
+            u->form_end = right.form_end;
         }
     } else if (text[end] == '+' && len == 1 && end + 1 < c->len && text[end + 1] == '+') {
         if (!word_at(c, end + 2) && (end + 2 >= c->len || text[end + 2] != '+')) u->end = u->form_end = end + 2;
@@ -266,26 +289,6 @@ static void extend_colon(lsi_cutter *c, lsi_unit *u)
     for (end = at + 1; end < c->len && end - at <= 5 && (uint8_t)(text[end] - 'a') < 26;) end++;
     if (end - at < 2 || end - at > 5 || word_at(c, end)) return;
     u->end = end;
-}
-
-/* Finds the possessive within the unit (Shoigu's) or right behind it (U.S.'s, 1980's). */
-static void possessive(const lsi_cutter *c, lsi_unit *u)
-{
-    if (u->form_end != u->end) return;
-    const uint8_t *text = c->text;
-    size_t len = u->end - u->start;
-    if (len > 2 && (text[u->end - 1] | 0x20) == 's' && !u->dotted) {
-        size_t mark = u->end - 2;
-        while (mark > u->start && lsi_utf8_inside(text[mark])) mark--;
-        if (mark > u->start && apostrophe_at(c, mark) == u->end - 1 - mark) {
-            u->form_end = mark;
-            return;
-        }
-    }
-    unsigned bytes = apostrophe_at(c, u->end);
-    if (!bytes || u->end + bytes >= c->len || (text[u->end + bytes] | 0x20) != 's') return;
-    if (!u->dotted && !lsi_is_digit(text[u->end - 1])) return;
-    if (!word_at(c, u->end + bytes + 1)) u->end += bytes + 1;
 }
 
 /* Whether a unit as it stands ends in 's, or something like an apostrophe stands behind it. */

@@ -163,13 +163,13 @@ static void nothing(view *v)
     size_t i;
     if (v->info.total || v->front) return;
     js_puts(v->out, "<div class=\"nothing\">");
-    for (i = 0; (word = ls_results_unmatched(v->found.results, i)); i++) {
+    for (i = 0; !v->q.limited && (word = ls_results_unmatched(v->found.results, i)); i++) {
         js_puts(v->out, i ? ", <q>" : "<p>In no article: <q>");
         sd_html_text(v->out, word);
         js_puts(v->out, "</q>");
     }
     js_puts(v->out, i ? "</p>" : "<p>No article has all of this.</p>");
-    if (!v->x->forced_field && v->q.q_len && !ls_did_you_mean(&s, v->r, v->q.q, v->q.q_len, NULL) && s->did_you_mean) {
+    if (!v->q.limited && v->q.q_len && !ls_did_you_mean(&s, v->r, v->q.q, v->q.q_len, NULL) && s->did_you_mean) {
         js_puts(v->out, "<p>Did you mean <a class=\"button\" href=\"");
         sd_html_link(v->x, "q", NULL, "q", s->did_you_mean);
         js_puts(v->out, "\">");

@@ -99,6 +99,8 @@ t 0 'add a directory' add idx "$root/corpus"; err 'README.md: not read'
 is 'one line after the commit' grep -Eq '^committed generation=[0-9]+ documents=5$' out
 t 0 'add again' add idx "$root/corpus"
 is 'nothing doubled' [ "$(documents idx)" = 5 ]
+t 2 'add nothing that is there' add mistyped nowhere.txt nowhere-else/; err 'nowhere-else'
+is 'a mistyped name makes no index' [ ! -e mistyped ]
 t 2 'add a missing file' add part nowhere.txt "$root"/corpus/000*.txt; err 'nowhere.txt'
 is 'the rest goes on' [ "$(documents part)" = 1 ]
 t 2 'add a file of another kind' add part file; err 'expected .txt'

@@ -216,12 +216,37 @@ def forced_filters(program, corpus):
                     need(answer.status == 200 and b"kOne" in answer.body, "%s%s: %d", path, target, answer.status)
                     need(b"kOther" not in answer.body and b"Other" not in answer.body, "%s%s shows another's", path, target)
                 need(server.ask("GET", path + "?source=Other", headers=one).status == 403, "%s: a filter of one's own", path)
+            for query in ("othar", "nowhere"):  # what is not there, and what is near a word of another's article
+                found = server.ask("GET", "/v1/search?q=" + query, headers=one).json()
+                need(not found["suggestion"] and not found["warnings"], "words of others are told: %s", found)
+                need("suggestion" in server.ask("GET", "/v1/search?q=" + query, headers=everything).json(), "nobody gets a suggestion")
+                need(b"mean" not in server.ask("GET", "/search?q=" + query, headers=one).body, "the page tells words of others")
+            need(server.ask("GET", "/v1/search?q=limited&explain=1", headers=one).status == 403, "explained by others' figures")
             content = json.dumps({"queries": ["limited", "*", "source:Other", ""], "fields": ["id"]})
             results = server.ask("POST", "/v1/batch", content, JSON + one).json()["results"]
             need([r["total"] for r in results] == [1, 1, 0, 1], "batch counts another's: %s", results)
             need(all(h["id"] == "kOne" for r in results for h in r["hits"]), "batch shows another's: %s", results)
             content = json.dumps({"queries": ["limited"], "source": ["Other"]})
             need(server.ask("POST", "/v1/batch", content, JSON + one).status == 403, "batch: a filter of one's own")
+
+
+def forced_subjects(program, corpus):
+    """A key limited by a field whose name differs from the parameter's sees single articles as it finds them."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "keys")
+        with open(path, "w") as f:
+            for name, key, limit in (("all", "a" * 32, ""), ("one", "b" * 32, " subject=war")):
+                f.write("%s read,write %s%s\n" % (name, hashlib.sha256(key.encode()).hexdigest(), limit))
+        os.chmod(path, 0o600)
+        with Server(program, "--keys", path) as server:
+            everything, one = (("X-API-Key", "a" * 32),), (("X-API-Key", "b" * 32),)
+            body = "".join(json.dumps({"id": i, "body": i, "subjects": s}) + "\n" for i, s in (("s1", ["law", "war"]), ("s2", ["law"])))
+            need(server.ask("POST", "/v1/documents", body, NDJSON + everything).status == 200, "writing")
+            need([h["id"] for h in server.ask("GET", "/v1/search", headers=one).json()["hits"]] == ["s1"], "searching")
+            need(server.ask("GET", "/v1/documents/s1", headers=one).status == 200, "what it finds it may read")
+            need(server.ask("GET", "/v1/documents/s2", headers=one).status == 404, "what it does not find it may not read")
+            need(server.ask("PUT", "/v1/documents/s1", json.dumps({"body": "x", "subjects": ["war"]}), JSON + one).status == 200, "writing its own")
+            need(server.ask("PUT", "/v1/documents/s2", json.dumps({"body": "x", "subjects": ["war"]}), JSON + one).status == 404, "writing another's")
 
 
 NITF_KILL = '<nitf><head><docdata management-status="canceled"><doc-id id-string="%s"/></docdata></head><body/></nitf>'
@@ -440,4 +465,4 @@ def page_weight(program, corpus):
 
 
 TESTS = [(f.__name__.replace("_", " "), f, False) for f in (
-    feeds, exports, forced_filters, forced_kills, hidden, embargo_ends, embargo_ends_while_searched, killed_while_exported, page_weight)]
+    feeds, exports, forced_filters, forced_subjects, forced_kills, hidden, embargo_ends, embargo_ends_while_searched, killed_while_exported, page_weight)]
