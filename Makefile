@@ -199,6 +199,9 @@ $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(STATIC)
 $(BUILD)/bench/figures $(BUILD)/bench/drive_libsearch: $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BUILD)/obj/bench/peers/drive.o $(STATIC)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
+$(BUILD)/bench/page: $(BUILD)/obj/bench/page.o $(JSON_OBJ) $(STATIC)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(JSON_LIBS) $(LIB_LIBS)
 $(BUILD)/obj/bench/drive_libsearch.o: bench/peers/drive_libsearch.c bench/peers/drive.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -c $< -o $@

@@ -2,6 +2,7 @@
  *
  * Owns the members of /v1/documents/{id} and what a title is where the article has none. The news members are always
  * there, null where unknown; fields of a schema of one's own follow under their names. */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,7 +104,9 @@ static int title_from_lead(js_facts *f, const ls_doc *d, ls_error *err)
     if (!whole && word > 0) cut = word;
     while (cut > 0 && (is_blank(lead[cut - 1]) || lead[cut - 1] == '\n')) cut--;
     js_text t = {0};
-    for (size_t i = 0; i < cut; i++) js_putc(&t, lead[i] == '\n' || lead[i] == '\r' ? ' ' : lead[i]);
+    js_put(&t, lead, cut);
+    for (size_t i = 0; i < t.len; i++)
+        if (t.data[i] == '\n' || t.data[i] == '\r') t.data[i] = ' ';
     js_puts(&t, whole ? "" : " …");
     int rc = js_text_rc(&t, err);
     f->title_text = js_text_take(&t, &f->title_len);
@@ -111,32 +114,52 @@ static int title_from_lead(js_facts *f, const ls_doc *d, ls_error *err)
     return rc;
 }
 
+/* The facts that are the first text of a field of that name. */
+static const struct {
+    const char *field;
+    size_t at;
+} named[] = {{"guid", offsetof(js_facts, guid)},
+             {"url", offsetof(js_facts, url)},
+             {"source", offsetof(js_facts, source)},
+             {"section", offsetof(js_facts, section)},
+             {"byline", offsetof(js_facts, byline)},
+             {"language", offsetof(js_facts, language)},
+             {"status", offsetof(js_facts, status)},
+             {"date_source", offsetof(js_facts, date_source)},
+             {"title_source", offsetof(js_facts, title_source)}};
+
+/* One pass over the values instead of a search for each fact. */
+static void take_named(js_facts *f, const ls_doc *d)
+{
+    ls_value v;
+    for (size_t i = 0; ls_doc_value(d, i, &v) == LS_OK; i++) {
+        for (size_t k = 0; v.text && k < sizeof named / sizeof named[0]; k++) {
+            if (named[k].field[0] != v.field[0] || strcmp(named[k].field, v.field) != 0) continue;
+            const char **fact = (const char **)(void *)((char *)f + named[k].at);
+            if (*fact == NULL) *fact = v.text;
+            break;
+        }
+    }
+}
+
 int js_facts_get(js_facts *out, const ls_schema *s, const ls_doc *d, ls_error *err)
 {
     js_facts f = {0};
     const char *title = ls_schema_get(s, "title"), *main = ls_schema_get(s, "main"), *written;
+    take_named(&f, d);
     f.id = ls_doc_id(d, &f.id_len);
     f.body = main ? ls_doc_text(d, main, 0, &f.body_len) : NULL;
     if (f.body == NULL) f.body = "";
-    f.guid = text_of(d, "guid");
-    f.url = text_of(d, "url");
-    f.source = text_of(d, "source");
-    f.section = text_of(d, "section");
-    f.byline = text_of(d, "byline");
     written = ls_doc_language(d);
-    f.language = text_of(d, "language");
     if (f.language == NULL && written && strcmp(written, "none") != 0 && written[0])
         f.language = js_language_code(written);
-    f.status = text_of(d, "status");
     if (f.status == NULL) f.status = "usable";
     f.has_published = ls_doc_int(d, "published", &f.published) == LS_OK;
     f.has_updated = ls_doc_int(d, "updated", &f.updated) == LS_OK;
-    f.date_source = text_of(d, "date_source");
     if (f.date_source == NULL) f.date_source = f.has_published ? "metadata" : "unknown";
     f.version = ls_doc_version(d);
     f.words = ls_doc_words(d);
     f.title = title ? ls_doc_text(d, title, 0, &f.title_len) : NULL;
-    f.title_source = text_of(d, "title_source");
     int rc = LS_OK;
     if (f.title == NULL) {
         f.title_source = "lead";

@@ -56,6 +56,7 @@ void js_key(js_text *t, const char *name);
 void js_comma(js_text *t); /* in an array: a comma unless it has just been opened */
 /* & < > " ' as entities, invalid UTF-8 as U+FFFD: for text and attributes of HTML and XML. */
 void js_html(js_text *t, const char *s, size_t len);
+void js_html_string(js_text *t, const char *s, size_t len); /* the same as a JSON string */
 
 /* ---- problem.c: what goes wrong, as RFC 9457 --------------------------------------------------------------------- */
 

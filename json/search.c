@@ -34,12 +34,17 @@ static const char *const members[MEMBERS] = {
     "id",       "guid",      "title",       "title_html", "title_source", "url",   "source",   "section", "byline",
     "language", "published", "date_source", "version",    "words",        "score", "snippets", "similar"};
 
-static bool wants(const js_request *q, int member)
+#define BIT(member) (1u << (member))
+
+/* A bit for each member that is wanted. */
+static unsigned wanted(const js_request *q)
 {
-    if (q->fields.count == 0) return true;
+    unsigned bits = 0;
+    if (q->fields.count == 0) return BIT(MEMBERS) - 1;
     for (size_t i = 0; i < q->fields.count; i++)
-        if (strcmp(q->fields.items[i], members[member]) == 0) return true;
-    return false;
+        for (int m = 0; m < MEMBERS; m++)
+            if (strcmp(q->fields.items[i], members[m]) == 0) bits |= BIT(m);
+    return bits;
 }
 
 int js_check_fields(const js_request *q, const ls_schema *s, js_problem *p)
@@ -104,7 +109,7 @@ static int make_snippets(ls_snippets **out, const js_request *q, const ls_reader
     if (!f->highlighter) {
         LS_INIT(ls_snippet_options, o);
         snippet_options(&o, q);
-        o.no_body = q->snippets == 0 || !wants(q, SNIPPETS);
+        o.no_body = q->snippets == 0 || !(wanted(q) & BIT(SNIPPETS));
         rc = ls_highlighter_open(&f->highlighter, r, f->query, &o, err);
     }
     return rc ? rc : ls_highlighter_make(out, f->highlighter, doc, d, err);
@@ -118,47 +123,43 @@ static void put_title_html(js_text *out, const ls_snippets *s, const js_facts *f
         js_cstring(out, s->title_html);
         return;
     }
-    js_text html = {0};
-    js_html(&html, f->title, f->title_len);
-    if (html.failed) out->failed = true;
-    js_string(out, html.data ? html.data : "", html.len);
-    js_text_free(&html);
+    js_html_string(out, f->title, f->title_len);
 }
 
 /* ---- a hit ---- */
 
-static void put_text(js_text *out, const js_request *q, int member, const char *s)
+static void put_text(js_text *out, unsigned want, int member, const char *s)
 {
-    if (!wants(q, member)) return;
+    if (!(want & BIT(member))) return;
     js_key(out, members[member]);
     js_cstring(out, s);
 }
 
-static void put_facts(js_text *out, const js_request *q, const js_facts *f, const ls_snippets *s)
+static void put_facts(js_text *out, unsigned want, const js_facts *f, const ls_snippets *s)
 {
-    put_text(out, q, GUID, f->guid);
-    if (wants(q, TITLE)) {
+    put_text(out, want, GUID, f->guid);
+    if (want & BIT(TITLE)) {
         js_key(out, "title");
         js_string(out, f->title, f->title_len);
     }
-    if (wants(q, TITLE_HTML)) put_title_html(out, s, f);
-    put_text(out, q, TITLE_SOURCE, f->title_source);
-    put_text(out, q, URL, f->url);
-    put_text(out, q, SOURCE, f->source);
-    put_text(out, q, SECTION, f->section);
-    put_text(out, q, BYLINE, f->byline);
-    put_text(out, q, LANGUAGE, f->language);
-    if (wants(q, PUBLISHED)) {
+    if (want & BIT(TITLE_HTML)) put_title_html(out, s, f);
+    put_text(out, want, TITLE_SOURCE, f->title_source);
+    put_text(out, want, URL, f->url);
+    put_text(out, want, SOURCE, f->source);
+    put_text(out, want, SECTION, f->section);
+    put_text(out, want, BYLINE, f->byline);
+    put_text(out, want, LANGUAGE, f->language);
+    if (want & BIT(PUBLISHED)) {
         js_key(out, "published");
         if (f->has_published) js_date(out, f->published);
         else js_puts(out, "null");
     }
-    put_text(out, q, DATE_SOURCE, f->date_source);
-    if (wants(q, VERSION)) {
+    put_text(out, want, DATE_SOURCE, f->date_source);
+    if (want & BIT(VERSION)) {
         js_key(out, "version");
         js_int(out, f->version);
     }
-    if (wants(q, WORDS)) {
+    if (want & BIT(WORDS)) {
         js_key(out, "words");
         js_uint(out, f->words);
     }
@@ -226,13 +227,8 @@ int js_write_explanation(js_text *out, const js_request *q, const ls_reader *r, 
     return put_explanation(out, q, r, hit->doc, true, err);
 }
 
-/* Whether anything of a hit needs its stored document. */
-static bool wants_document(const js_request *q)
-{
-    for (int m = 0; m < MEMBERS; m++)
-        if (m != ID && m != SCORE && m != SNIPPETS && m != SIMILAR && wants(q, m)) return true;
-    return false;
-}
+/* What of a hit does not need its stored document. */
+#define WITHOUT_DOCUMENT (BIT(ID) | BIT(SCORE) | BIT(SNIPPETS) | BIT(SIMILAR))
 
 /* What is folded under a hit; a hit knows its place by standing in the results' array. */
 static void put_similar(js_text *out, const js_found *f, const ls_hit *hit)
@@ -259,23 +255,24 @@ int js_write_hit(js_text *out, const js_request *q, const ls_reader *r, js_found
     ls_snippets *s = NULL;
     js_facts facts = {0};
     int rc = LS_OK;
-    bool document = wants_document(q), passages = wants(q, SNIPPETS) || wants(q, TITLE_HTML);
+    const unsigned want = wanted(q);
+    bool document = (want & ~WITHOUT_DOCUMENT) != 0, passages = (want & (BIT(SNIPPETS) | BIT(TITLE_HTML))) != 0;
     if (document) rc = ls_reader_doc(&d, r, hit->doc, err);
     if (rc == LS_OK && document) rc = js_facts_get(&facts, ls_reader_schema(r), d, err);
     if (rc == LS_OK && passages) rc = make_snippets(&s, q, r, f, hit->doc, d, err);
     if (rc != LS_OK) goto out;
     js_putc(out, '{');
-    if (wants(q, ID)) {
+    if (want & BIT(ID)) {
         js_key(out, "id");
         js_string(out, hit->id, hit->id_len);
     }
-    if (document) put_facts(out, q, &facts, s);
-    if (wants(q, SCORE)) {
+    if (document) put_facts(out, want, &facts, s);
+    if (want & BIT(SCORE)) {
         js_key(out, "score");
         js_score(out, hit->score);
     }
-    if (wants(q, SNIPPETS)) put_snippets(out, s);
-    if (wants(q, SIMILAR)) put_similar(out, f, hit);
+    if (want & BIT(SNIPPETS)) put_snippets(out, s);
+    if (want & BIT(SIMILAR)) put_similar(out, f, hit);
     if (q->explain) rc = put_explanation(out, q, r, hit->doc, false, err);
     js_putc(out, '}');
     if (rc == LS_OK) rc = js_text_rc(out, err);

@@ -12,10 +12,8 @@
 #include "json/json.h"
 #include "json/utf8.h"
 
-static bool reserve(js_text *t, size_t more)
+static bool grow(js_text *t, size_t more)
 {
-    if (t->failed) return false;
-    if (more < t->cap - t->len) return true;
     size_t cap = t->cap ? t->cap : 256;
     while (cap - t->len <= more) {
         if (cap > SIZE_MAX / 2) {
@@ -32,6 +30,12 @@ static bool reserve(js_text *t, size_t more)
     t->data = data;
     t->cap = cap;
     return true;
+}
+
+static inline bool reserve(js_text *t, size_t more)
+{
+    if (t->failed) return false;
+    return more < t->cap - t->len || grow(t, more);
 }
 
 void js_text_free(js_text *t)
@@ -74,7 +78,9 @@ void js_puts(js_text *t, const char *s)
 
 void js_putc(js_text *t, char c)
 {
-    js_put(t, &c, 1);
+    if (!reserve(t, 1)) return;
+    t->data[t->len++] = c;
+    t->data[t->len] = '\0';
 }
 
 void js_printf(js_text *t, const char *format, ...)
@@ -106,6 +112,56 @@ int js_text_rc(const js_text *t, ls_error *err)
     return LS_NOMEM;
 }
 
+/* ---- strings: what may stand as it is goes in runs ----------------------------------------------------------------- */
+
+#define EACH(byte)  (UINT64_C(0x0101010101010101) * (byte))
+#define HIGH        EACH(0x80)
+#define BELOW(w, c) (((w)-EACH(c)) & ~(w)&HIGH) /* not 0: some byte of w is below c ≤ 0x80 */
+#define HAS(w, c)   BELOW((w) ^ EACH(c), 1)
+
+/* What a byte of ASCII must become: JSON's escapes, HTML's, or both. */
+typedef enum form { AS_JSON = 1, AS_HTML = 2 } form;
+
+static bool is_plain(unsigned char c, unsigned as)
+{
+    if (c >= 0x80) return false;
+    if (as & AS_JSON && (c < 0x20 || c == '"' || c == '\\' || c == 0x7F)) return false;
+    return !(as & AS_HTML) || (c != '&' && c != '<' && c != '>' && c != '"' && c != '\'');
+}
+
+/* How many of the next bytes are ASCII that stays as it is; eight are looked at together. */
+static inline size_t plain_run(const char *s, size_t len, unsigned as)
+{
+    size_t i = 0;
+    for (uint64_t w; len - i >= sizeof w; i += sizeof w) {
+        memcpy(&w, s + i, sizeof w);
+        uint64_t other = (w & HIGH) | HAS(w, '"');
+        if (as & AS_JSON) other |= BELOW(w, 0x20) | HAS(w, '\\') | HAS(w, 0x7F);
+        if (as & AS_HTML) other |= HAS(w, '&') | HAS(w, '\'') | HAS(w & ~EACH(2), '<'); /* < and > */
+        if (other) break;
+    }
+    while (i < len && is_plain((unsigned char)s[i], as)) i++;
+    return i;
+}
+
+static const char *entity(char c)
+{
+    switch (c) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    default:
+        return NULL;
+    }
+}
+
 static void escape(js_text *t, unsigned char c)
 {
     static const char hex[] = "0123456789abcdef";
@@ -130,6 +186,28 @@ static void escape(js_text *t, unsigned char c)
     }
 }
 
+/* `as` is a constant where this is called. */
+static inline void put_escaped(js_text *t, const char *s, size_t len, unsigned as)
+{
+    size_t from = 0, i = 0; /* s[from..i) is to be written as it is */
+    while ((i += plain_run(s + i, len - i, as)) < len) {
+        uint32_t cp;
+        bool valid = true, ascii = (unsigned char)s[i] < 0x80;
+        const char *instead = ascii && as & AS_HTML ? entity(s[i]) : NULL;
+        size_t n = ascii ? 1 : js_utf8_next(s + i, len - i, &cp, &valid);
+        if (!ascii && valid) {
+            i += n;
+            continue;
+        }
+        js_put(t, s + from, i - from);
+        if (!valid) js_put(t, "\xEF\xBF\xBD", 3);
+        else if (instead) js_puts(t, instead);
+        else escape(t, (unsigned char)s[i]);
+        from = i += n;
+    }
+    js_put(t, s + from, len - from);
+}
+
 void js_string(js_text *t, const char *s, size_t len)
 {
     if (s == NULL) {
@@ -137,29 +215,19 @@ void js_string(js_text *t, const char *s, size_t len)
         return;
     }
     js_putc(t, '"');
-    size_t from = 0, i = 0; /* s[from..i) is to be written as it is */
-    while (i < len) {
-        unsigned char c = (unsigned char)s[i];
-        if (c < 0x80) {
-            if (c < 0x20 || c == '"' || c == '\\' || c == 0x7F) {
-                js_put(t, s + from, i - from);
-                escape(t, c);
-                from = i + 1;
-            }
-            i++;
-            continue;
-        }
-        uint32_t cp;
-        bool valid;
-        size_t n = js_utf8_next(s + i, len - i, &cp, &valid);
-        if (!valid) {
-            js_put(t, s + from, i - from);
-            js_puts(t, "\xEF\xBF\xBD");
-            from = i + n;
-        }
-        i += n;
-    }
-    js_put(t, s + from, i - from);
+    put_escaped(t, s, len, AS_JSON);
+    js_putc(t, '"');
+}
+
+void js_html(js_text *t, const char *s, size_t len)
+{
+    put_escaped(t, s, len, AS_HTML);
+}
+
+void js_html_string(js_text *t, const char *s, size_t len)
+{
+    js_putc(t, '"');
+    put_escaped(t, s, len, AS_JSON | AS_HTML);
     js_putc(t, '"');
 }
 
@@ -260,45 +328,12 @@ void js_comma(js_text *t)
 
 void js_key(js_text *t, const char *name)
 {
-    js_comma(t);
-    js_putc(t, '"');
-    js_puts(t, name);
-    js_put(t, "\":", 2);
-}
-
-void js_html(js_text *t, const char *s, size_t len)
-{
-    size_t from = 0, n;
-    for (size_t i = 0; i < len; i += n) {
-        const char *instead = NULL;
-        bool valid = true;
-        uint32_t cp;
-        n = 1;
-        switch (s[i]) {
-        case '&':
-            instead = "&amp;";
-            break;
-        case '<':
-            instead = "&lt;";
-            break;
-        case '>':
-            instead = "&gt;";
-            break;
-        case '"':
-            instead = "&quot;";
-            break;
-        case '\'':
-            instead = "&#39;";
-            break;
-        default:
-            if ((unsigned char)s[i] < 0x80) continue;
-            n = js_utf8_next(s + i, len - i, &cp, &valid);
-            if (valid) continue;
-            instead = "\xEF\xBF\xBD";
-        }
-        js_put(t, s + from, i - from);
-        js_puts(t, instead);
-        from = i + n;
-    }
-    js_put(t, s + from, len - from);
+    size_t n = strlen(name);
+    if (!reserve(t, n + 4)) return;
+    char *p = t->data + t->len;
+    if (t->len > 0 && p[-1] != '{' && p[-1] != '[') *p++ = ',';
+    *p++ = '"';
+    memcpy(p, name, n);
+    memcpy(p + n, "\":", 3); /* with the NUL */
+    t->len = (size_t)(p + n + 2 - t->data);
 }

@@ -88,6 +88,11 @@ size_t js_utf8_units(const char *s, size_t len, int range_unit)
     for (size_t i = 0; i < len;) {
         uint32_t cp;
         bool valid;
+        if (ascii8(s + i, len - i)) {
+            units += 8;
+            i += 8;
+            continue;
+        }
         i += js_utf8_next(s + i, len - i, &cp, &valid);
         units += range_unit == LS_RANGES_UTF16 && cp > 0xFFFF ? 2 : 1;
     }
@@ -97,6 +102,7 @@ size_t js_utf8_units(const char *s, size_t len, int range_unit)
 size_t js_utf8_prefix(const char *s, size_t len, size_t n)
 {
     size_t i = 0;
+    for (; n >= 8 && ascii8(s + i, len - i); n -= 8) i += 8;
     for (; i < len && n > 0; n--) {
         uint32_t cp;
         bool valid;

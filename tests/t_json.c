@@ -61,6 +61,72 @@ static void markup_is_escaped(void **state)
     }
 }
 
+/* Eight bytes are looked at together: whatever stands where, the same comes out as piece by piece. */
+static void runs_and_pieces_agree(void **state)
+{
+    static const char *const odd[] = {"\"",
+                                      "\\",
+                                      "\n",
+                                      "\x1f",
+                                      " ",
+                                      "!",
+                                      "#",
+                                      "&",
+                                      "'",
+                                      "<",
+                                      "=",
+                                      ">",
+                                      "~",
+                                      "\x7f",
+                                      "\xC3\xA9",
+                                      "\xE2\x80\xA6",
+                                      "\xFF",
+                                      "\xE2\x82",
+                                      "\xF0\x9F\x9A\x80",
+                                      ";",
+                                      "]",
+                                      "%"};
+    uint32_t bits = 1;
+    (void)state;
+    for (int round = 0; round < 20000; round++) {
+        char text[128];
+        size_t len = 0, want = (size_t)round % 70;
+        js_text json = {0}, html = {0}, both = {0}, got = {0};
+        while (len < want) {
+            bits = bits * 1664525u + 1013904223u;
+            const char *piece = bits >> 28 ? "x" : odd[(bits >> 8) % (sizeof odd / sizeof odd[0])];
+            size_t n = strlen(piece);
+            memcpy(text + len, piece, n);
+            len += n;
+        }
+        for (size_t i = 0, n; i < len; i += n) { /* a character after the other */
+            uint32_t cp;
+            bool valid;
+            n = js_utf8_next(text + i, len - i, &cp, &valid);
+            js_text one = {0};
+            js_string(&one, text + i, n);
+            js_put(&json, one.data + 1, one.len - 2);
+            js_html(&html, text + i, n);
+            js_text_free(&one);
+        }
+        js_string(&both, html.data ? html.data : "", html.len);
+        js_string(&got, text, len);
+        if (len) assert_memory_equal(got.data + 1, json.data, json.len);
+        assert_int_equal(got.len, json.len + 2);
+        js_text_reset(&got);
+        js_html(&got, text, len);
+        assert_int_equal(got.len, html.len);
+        if (len) assert_memory_equal(got.data, html.data, html.len);
+        js_text_reset(&got);
+        js_html_string(&got, text, len);
+        assert_string_equal(got.data, both.data);
+        js_text_free(&json);
+        js_text_free(&html);
+        js_text_free(&both);
+        js_text_free(&got);
+    }
+}
+
 static void numbers_read_back(void **state)
 {
     static const double cases[] = {0.1, 1.0 / 3, 4.31, 1e300, 5e-324, -2.5, 0, 123456789.123};
@@ -92,7 +158,9 @@ static void scores_read_back(void **state)
         float v, back;
         char shortest[40];
         bits = bits * 1664525u + 1013904223u; /* Numerical Recipes' generator */
-        uint32_t word = i < 2048 ? i << 20 | i : i < 100000 ? bits : (bits & 0x80ffffffu) | (0x3f000000u + (i % 8 << 23));
+        uint32_t word = i < 2048     ? i << 20 | i
+                        : i < 100000 ? bits
+                                     : (bits & 0x80ffffffu) | (0x3f000000u + (i % 8 << 23));
         memcpy(&v, &word, sizeof v);
         js_text t = {0};
         js_score(&t, v);
@@ -438,6 +506,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(strings_are_escaped),
         cmocka_unit_test(markup_is_escaped),
+        cmocka_unit_test(runs_and_pieces_agree),
         cmocka_unit_test(numbers_read_back),
         cmocka_unit_test(scores_read_back),
         cmocka_unit_test(members_get_their_commas),
