@@ -311,7 +311,7 @@ static void signals(void **state)
     remove_folder(to);
     assert_int_equal(sigaction(SIGALRM, &was, &now), 0);
     assert_true(now.sa_handler == on_alarm); /* nobody has touched it */
-    assert_true(threads > 1); /* one merges, another writes */
+    assert_true(threads > 1);                /* one merges, another writes */
     print_message("%d signals\n", atomic_load(&alarms));
 }
 
@@ -435,7 +435,6 @@ static void fsyncs_that_fail(void **state)
     print_message("%d fsyncs of a commit failed in turn, %d COMMIT_UNKNOWN\n", poisoned, unknown);
 }
 
-
 /* Names, sizes and times of what is in the index's directory, and its own. */
 static uint64_t look_at_folder(void)
 {
@@ -454,6 +453,111 @@ static uint64_t look_at_folder(void)
     }
     closedir(d);
     return sum;
+}
+
+/* Somebody removes LOCK, believing that it was left behind, and so lets a second writer in: the first one makes no commit
+ * any more, and what the second has committed stays. */
+static void lock_removed(void **state)
+{
+    (void)state;
+    char path[120];
+    ls_writer *second;
+    ls_reader *r;
+    LS_INIT(ls_check_report, report);
+    snprintf(path, sizeof path, "%s/LOCK", index_path);
+    for (int replaced = 0; replaced < 2; replaced++) {
+        ls_writer *w = open_writer(LS_WRITER_CREATE | LS_WRITER_NO_MERGE, 0);
+        OK(add_doc(w, "first", "of the first one", 0, NULL, &err));
+        OK(ls_commit(w, NULL, &err));
+        OK(add_doc(w, "late", "of the first one", 0, NULL, &err));
+        assert_int_equal(unlink(path), 0);
+        if (replaced) {
+            OK(ls_writer_open(&second, index_path, NULL, &err));
+            OK(add_doc(second, "second", "of the second one", 0, NULL, &err));
+            OK(ls_commit(second, NULL, &err));
+            OK(add_doc(second, "third", "of the second one", 0, NULL, &err));
+        }
+        for (int try = 0; try < 2; try++) {
+            WANT(ls_commit(w, NULL, &err), try ? LS_POISONED : LS_LOCKED);
+            assert_non_null(strstr(err.message, "removed or replaced"));
+        }
+        ls_writer_close(w);
+        if (replaced) {
+            OK(ls_commit(second, NULL, &err));
+            ls_writer_close(second);
+        }
+        OK(ls_check(index_path, NULL, NULL, &report, &err));
+        OK(ls_reader_open(&r, index_path, NULL, &err));
+        assert_int_equal(count_docs(r), replaced ? 3 : 1);
+        ls_reader_close(r);
+    }
+}
+
+/* Started without standard descriptors, and printing all the same: no byte of that lands in a file of the index. */
+static void no_standard_descriptors(void **state)
+{
+    (void)state;
+    int status;
+    LS_INIT(ls_check_report, report);
+    pid_t child = fork();
+    if (!child) {
+        LS_INIT(ls_writer_options, o);
+        ls_writer *w;
+        int bad = 0;
+        for (int fd = 0; fd < 3; fd++) close(fd);
+        o.flags = LS_WRITER_CREATE;
+        o.memory_bytes = 1 << 20; /* sections are spooled: a file is open between the calls */
+        bad |= ls_writer_open(&w, index_path, &o, NULL);
+        for (int i = 0; !bad && i < 3000; i++) {
+            char id[16], body[1200];
+            uint64_t x = 7 + (uint64_t)i;
+            snprintf(id, sizeof id, "%d", i);
+            random_text(&x, body, sizeof body, 150);
+            bad |= add_doc(w, id, body, 0, NULL, NULL);
+            for (int fd = 0; fd < 3; fd++) bad |= write(fd, "printed", 7) > 0;
+        }
+        bad |= bad ? 0 : ls_commit(w, NULL, NULL);
+        for (int fd = 0; fd < 3; fd++) bad |= write(fd, "printed", 7) > 0;
+        if (!bad) ls_writer_close(w);
+        _exit(bad ? 1 : 0);
+    }
+    assert_true(waitpid(child, &status, 0) == child && WIFEXITED(status) && !WEXITSTATUS(status));
+    OK(ls_check(index_path, NULL, NULL, &report, &err));
+    assert_int_equal(report.documents, 3000);
+}
+
+/* A pipe where a file should be: an error, never a wait for somebody who writes into it. */
+static void pipes(void **state)
+{
+    (void)state;
+    static const char *const kinds[] = {"MANIFEST", "seg-"};
+    uint64_t x = 61;
+    for (size_t k = 0; k < LSI_COUNTOF(kinds); k++) {
+        ls_writer *w = open_writer(LS_WRITER_CREATE | LS_WRITER_NO_SYNC, 0);
+        ls_reader *r;
+        char path[400] = "", saved[120];
+        LS_INIT(ls_check_report, report);
+        LS_INIT(ls_salvage_report, salvaged);
+        some_docs(w, &x, 10);
+        OK(ls_commit(w, NULL, &err));
+        ls_writer_close(w);
+        DIR *d = opendir(index_path);
+        for (struct dirent *e; (e = readdir(d));)
+            if (!strncmp(e->d_name, kinds[k], strlen(kinds[k])))
+                snprintf(path, sizeof path, "%s/%s", index_path, e->d_name);
+        closedir(d);
+        assert_true(!unlink(path) && !mkfifo(path, 0666));
+        alarm(60); /* a wait is the end of this test */
+        WANT(ls_reader_open(&r, index_path, NULL, &err), LS_CORRUPT);
+        assert_int_equal(ls_check(index_path, NULL, NULL, &report, &err), LS_CORRUPT);
+        if (!k) WANT(ls_writer_open(&w, index_path, NULL, &err), LS_CORRUPT);
+        snprintf(saved, sizeof saved, "%s/saved", folder);
+        OK(ls_salvage(index_path, saved, NULL, &salvaged, &err));
+        assert_true(salvaged.faults > 0);
+        alarm(0);
+        remove_folder(saved);
+        remove_folder(index_path);
+    }
 }
 
 static void reading_writes_nothing(void **state)
@@ -514,6 +618,9 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(snapshots_hold, index_clean),
         cmocka_unit_test_teardown(one_writer, index_clean),
+        cmocka_unit_test_teardown(lock_removed, index_clean),
+        cmocka_unit_test_teardown(no_standard_descriptors, index_clean),
+        cmocka_unit_test_teardown(pipes, index_clean),
         cmocka_unit_test_teardown(forked, index_clean),
         cmocka_unit_test_teardown(signals, index_clean),
         cmocka_unit_test_teardown(clocks, index_clean),

@@ -114,7 +114,8 @@ int lsi_writer_make_durable(ls_writer *w, ls_error *err)
 {
     bool renamed;
     lsi_manifest *was = w->durable, *m = w->manifest;
-    int rc = lsi_recover_sync_files(w->dir, m, err);
+    int rc = lsi_lock_check(w->lock, w->dir, err);
+    if (!rc) rc = lsi_recover_sync_files(w->dir, m, err);
     if (!rc) rc = lsi_dir_sync(w->dir, err);
     if (rc) return rc;
     m->generation = lsi_writer_number(w);
@@ -168,7 +169,8 @@ int lsi_writer_publish(ls_writer *w, const lsi_next *next, ls_error *err)
     if (!rc) {
         pthread_mutex_unlock(&w->mutex);
         if (lsi_writer_syncs(w) && (rc = lsi_dir_sync(w->dir, &why))) unsure = true;
-        if (!lsi_writer_syncs(w) && !w->durable) rc = keep_durable(w, &why);
+        if (!rc && (rc = lsi_lock_check(w->lock, w->dir, &why)) == LS_LOCKED) unsure = true;
+        if (!rc && !lsi_writer_syncs(w) && !w->durable) rc = keep_durable(w, &why);
         if (!rc) rc = lsi_manifest_write(m, w->dir, lsi_writer_syncs(w), &renamed, &why);
         if (!rc) unlink_obsolete(w, was, m);
         pthread_mutex_lock(&w->mutex);
@@ -180,7 +182,8 @@ int lsi_writer_publish(ls_writer *w, const lsi_next *next, ls_error *err)
     }
     lsi_manifest_free(m);
     /* A rename that failed may have been made all the same; an fsync of the directory that failed must not be tried
-     * again, for the second may succeed without having written what the first lost. Neither is a matter of the code. */
+     * again, for the second may succeed without having written what the first lost; where the lock is another's, the
+     * index is as well. None of them is a matter of the code. */
     if (renamed || unsure) {
         w->health = LSI_WRITER_POISONED;
         w->why = why;

@@ -12,7 +12,9 @@
  *      would be gone while A goes on writing, and another process could write as well.
  *   3. Where the table does not have it, B opens and locks it and enters it before the mutex is released: a third
  *      writer cannot pass 1 in between.
- * Nothing but this file opens LOCK, and nobody unlinks or replaces it, so that its inode is the index's for good. */
+ * Nothing but this file opens LOCK, and nothing of the library unlinks or replaces it, so that its inode is the index's
+ * for good. Where somebody else has, believing that a lock was left behind, a second writer can begin: the first one
+ * finds out before its next commit (lsi_lock_check) and makes none. */
 #define _GNU_SOURCE
 #include "libsearch/store/io.h"
 #include "libsearch/util/alloc.h"
@@ -75,6 +77,20 @@ static bool refused(size_t *n)
 #define RETRY(result, call)                                                                                            \
     do (result) = refused(NULL) ? -1 : (call);                                                                         \
     while ((result) < 0 && errno == EINTR)
+
+/* What is written to must not be one of the three descriptors that programs print to: where they were started without
+ * them, the next file opened would be one, and a message would end up in it. The same file under a higher number; -1 and
+ * errno where there is none. */
+static int above_standard(int fd)
+{
+    if (fd < 0 || fd > STDERR_FILENO) return fd;
+    int higher, e;
+    RETRY(higher, fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+    e = errno;
+    close(fd);
+    errno = e;
+    return higher;
+}
 
 /* ---- clocks ---- */
 
@@ -360,13 +376,15 @@ int lsi_file_create(lsi_file *f, lsi_dir *d, const char *name, ls_error *err)
 {
     path_join(f->path, d, name);
     RETRY(f->fd, openat(d->fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666));
+    f->fd = above_standard(f->fd);
     return f->fd < 0 ? file_fail(f, "create", err) : LS_OK;
 }
 
 int lsi_file_open(lsi_file *f, lsi_dir *d, const char *name, ls_error *err)
 {
     path_join(f->path, d, name);
-    RETRY(f->fd, openat(d->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    RETRY(f->fd,
+          openat(d->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)); /* a pipe in its place: no wait */
     return f->fd < 0 ? file_fail(f, "open", err) : LS_OK;
 }
 
@@ -493,6 +511,7 @@ static int lock_file(lsi_lock *l, lsi_dir *d, ls_error *err)
     struct stat st;
     int rc;
     RETRY(l->fd, openat(d->fd, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666));
+    l->fd = above_standard(l->fd); /* before it is locked: closing the first one would undo that */
     if (l->fd < 0) return dir_fail(d, LOCK_NAME, "open the lock", err);
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     RETRY(rc, fcntl(l->fd, F_SETLK, &whole));
@@ -543,6 +562,19 @@ void lsi_lock_release(lsi_lock *l)
     close(l->fd); /* in the process that took it this is what unlocks; in a child it unlocks nothing */
     pthread_mutex_unlock(&held_mutex);
     lsi_free(l);
+}
+
+int lsi_lock_check(const lsi_lock *l, lsi_dir *d, ls_error *err)
+{
+    lsi_file_id id;
+    ls_error why;
+    int rc = lsi_dir_stat(d, LOCK_NAME, &id, &why);
+    if (!rc && id.device == l->device && id.inode == l->inode) return LS_OK;
+    if (!rc || rc == LS_NOTFOUND)
+        return lsi_fail(err, LS_LOCKED, "%s/%s was removed or replaced: another writer may have begun", d->path,
+                        LOCK_NAME);
+    if (err) *err = why;
+    return rc;
 }
 
 bool lsi_lock_is_ours(const lsi_lock *l)

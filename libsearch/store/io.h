@@ -71,6 +71,8 @@ typedef struct lsi_lock lsi_lock;
 int lsi_lock_take(lsi_lock **out, lsi_dir *d, ls_error *err);
 void lsi_lock_release(lsi_lock *l);       /* takes NULL; in a forked child it only forgets */
 bool lsi_lock_is_ours(const lsi_lock *l); /* false in a child made by fork */
+/* LS_LOCKED where LOCK is no longer the file that was locked: somebody has removed or replaced it. */
+int lsi_lock_check(const lsi_lock *l, lsi_dir *d, ls_error *err);
 
 /* Fault injection of the tests: the nth system call from now (n = 1 the next) fails with errno_value, all later ones
  * too where `forever`; n = 0 switches it off. errno_value 0: that call moves one byte only, where it reads or writes.
