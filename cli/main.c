@@ -37,6 +37,7 @@ int main(int argc, char **argv)
 {
     cli_call call;
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is seen where it is written to, and ends the output quietly */
+    signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is an error like a full disk */
     if (argc < 2) {
         cli_overview();
         cli_finish(CLI_OK);

@@ -10,6 +10,7 @@
 #include "server/server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -248,6 +249,7 @@ static int serve(sd_server *s)
     sigset_t set;
     int sig, status;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is an error like a full disk */
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
@@ -301,11 +303,20 @@ static void print_parameters(void)
             if (p->uses & uses[k].use) printf("%s %s\n", uses[k].path, p->name);
 }
 
+/* Started without standard descriptors: a connection must not become the one that the log is written to. */
+static void hold_standard_descriptors(void)
+{
+    int fd;
+    while ((fd = open("/dev/null", O_RDWR | O_CLOEXEC)) >= 0 && fd <= STDERR_FILENO) continue;
+    if (fd >= 0) close(fd);
+}
+
 int main(int argc, char **argv)
 {
     static sd_server s;
     char why[512] = "";
     int status = 0;
+    hold_standard_descriptors();
     switch (sd_config_read(&s.config, argc, argv, environ, why, sizeof why)) {
     case SD_CONFIG_WRONG:
         status = fail(why);

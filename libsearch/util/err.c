@@ -44,7 +44,8 @@ int lsi_fail_at(ls_error *err, int code, const char *file, uint64_t offset, cons
 
 int lsi_fail_errno(ls_error *err, int sys_errno, const char *file, const char *did)
 {
-    int code = sys_errno == ENOSPC || sys_errno == EDQUOT    ? LS_NOSPACE
+    int code = sys_errno == ENOSPC || sys_errno == EDQUOT || sys_errno == EFBIG
+                   ? LS_NOSPACE /* the last: RLIMIT_FSIZE */
                : sys_errno == ENOMEM                         ? LS_NOMEM
                : sys_errno == ENOENT || sys_errno == ENOTDIR ? LS_NOTFOUND
                                                              : LS_IO;

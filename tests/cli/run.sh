@@ -464,6 +464,10 @@ t 2 'reindex onto something' reindex idx anew; one_line
 echo '{"fields":{"body":{"type":"integer"}}}' >unlike.json
 t 2 'reindex that fails' reindex --schema unlike.json idx failed; one_line; is 'leaves nothing' [ ! -e failed ]
 t 0 'another try' reindex idx failed; out 'documents=5'
+t 0 'a limit on the size of files' init limited
+( ulimit -f 8 && exec "$bin" add limited "$root"/corpus/*.txt ) >out 2>err
+is 'is told like a full disk' [ $? -eq 2 ]; err 'File too large'
+t 0 'and the index is sound' check limited; out 'documents=0'
 echo '{"fields":{"body":{"type":"text","stored":false},"source":{"type":"keyword"}}}' >unstored.json
 "$bin" init --schema unstored.json unstored >out; echo '{"id":"s","body":"not kept","source":"A"}' >s.ndjson
 "$bin" add unstored s.ndjson >out 2>err

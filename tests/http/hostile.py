@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 
-from client import JSON, NDJSON, Connection, Server
+from client import JSON, NDJSON, Connection, Server, ask
 from live import key_line, need
 
 LONG = False
@@ -437,6 +437,53 @@ def conditional(program, corpus):
 
 
 # name, function, whether it waits for deadlines
+def without_standard_descriptors(program, corpus):
+    """No line of the log ends up in an answer, nor in a file."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    with tempfile.TemporaryDirectory(prefix="libsearchd-bare-") as folder:
+        p = subprocess.Popen([program, "--index", os.path.join(folder, "index"), "--listen", "127.0.0.1:%d" % port],
+                             preexec_fn=lambda: [os.close(fd) for fd in (0, 1, 2)])
+        try:
+            end = time.time() + 20
+            while time.time() < end:
+                try:
+                    if ask(port, "GET", "/healthz").status == 200:
+                        break
+                except (ConnectionRefusedError, OSError):
+                    time.sleep(0.02)
+            with Connection(port) as c:
+                for i in range(20):
+                    body = b'{"body":"arms"}'
+                    c.send(b"PUT /v1/documents/d%d HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                           b"Content-Length: %d\r\n\r\n%s" % (i, len(body), body))
+                    need(c.answer("PUT").status == 201, "PUT %d", i)
+        finally:
+            p.terminate()
+            need(p.wait(20) == 0, "no orderly end")
+        for name in os.listdir(os.path.join(folder, "index")):
+            with open(os.path.join(folder, "index", name), "rb") as f:
+                data = f.read()
+            need(not data if name == "LOCK" else data[-8:] == b"LSI-end\n", "%s was printed into", name)
+
+
+def small_files_only(program, corpus):
+    """RLIMIT_FSIZE is a full disk, not a signal that ends the server."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (65536, before[1]))
+    try:
+        server = Server(program)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with server:
+        small, large = json.dumps({"body": "arms"}), json.dumps({"body": " ".join("word%d" % i for i in range(40000))})
+        need(server.ask("PUT", "/v1/documents/a", small, JSON).status == 201, "no small one")
+        need(server.ask("PUT", "/v1/documents/b", large, JSON).status == 507, "a large one")
+        need(server.ask("PUT", "/v1/documents/c", small, JSON).status == 201, "no small one behind it")
+        need(server.ask("GET", "/v1/documents/b").status == 404, "a part of the large one")
+
+
 def full_disk(program, corpus):
     """507 for each way to write, nothing acknowledged lost, reading and health as ever; with room, writing goes on."""
     with tempfile.TemporaryDirectory(prefix="libsearchd-full-") as folder:
@@ -477,4 +524,5 @@ def full_disk(program, corpus):
 TESTS = [(f.__name__.replace("_", " "), f, False) for f in (
     slow_heads_with_an_honest_client, slow_contents_with_an_honest_client, slow_readers_with_an_honest_client,
     idle_connections_with_an_honest_client, ten_thousand_kept, pipeline_nobody_reads, pipeline_of_all_kinds, both_ways, cache_of_answers,
-    keys_tell_nothing_by_time, other_names_see_nothing, markup_everywhere, json_that_readers_disagree_about, conditional, full_disk)]
+    keys_tell_nothing_by_time, other_names_see_nothing, markup_everywhere, json_that_readers_disagree_about, conditional, full_disk,
+    without_standard_descriptors, small_files_only)]
