@@ -253,26 +253,87 @@ int lsi_postings_set_bits(lsi_postings *p, uint32_t block, lsi_doc lo, lsi_doc h
     return LS_OK;
 }
 
+/* The block's first document may be `first`, its last one is `last`. */
+static int bounds_of(const lsi_postings *p, uint32_t block, lsi_doc *first, lsi_doc *last, ls_error *err)
+{
+    uint32_t base = block ? lsi_postings_last(p, block - 1) : UINT32_MAX;
+    *first = base + 1;
+    *last = lsi_postings_last(p, block);
+    if (*last < p->at.doc_count && (!block || base < *last)) return LS_OK;
+    return lsi_fail(err, LS_CORRUPT, "a posting list's last documents are out of order or range");
+}
+
+int lsi_postings_as_bits(const lsi_postings *p, uint32_t block, const uint8_t **bits, lsi_doc *first, ls_error *err)
+{
+    lsi_doc last;
+    *bits = NULL;
+    if (p->list.df <= LSI_BLOCK_DOCS || (lsi_get16(p->widths_le + 2 * (size_t)block) & 31) != FORM_BITS) return LS_OK;
+    int rc = bounds_of(p, block, first, &last, err);
+    if (rc) return rc;
+    uint64_t off = p->list.blocks_offset + lsi_get32(p->offset_le + 4 * (size_t)block);
+    *bits = lsi_section_get(p->at.blocks, off, (last - *first) / 8 + 1, err);
+    return *bits ? LS_OK : lsi_read_failed(err);
+}
+
+int lsi_postings_ranks(const lsi_postings *p, uint32_t block, const uint8_t *bits, lsi_doc first, const lsi_doc *docs,
+                       uint32_t n, uint8_t *at, ls_error *err)
+{
+    uint32_t before = 0, word = 0, most = docs_in(p, block);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t bit = docs[i] - first, rank;
+        for (; word < bit >> 6; word++) before += lsi_popcount64(lsi_get64(bits + 8 * (size_t)word));
+        rank = before + lsi_popcount64(lsi_get64(bits + 8 * (size_t)word) & ~(~(uint64_t)0 << (bit & 63)));
+        if (rank >= most) return lsi_fail(err, LS_CORRUPT, "a posting list's block has more documents than it should");
+        at[i] = (uint8_t)rank;
+    }
+    return LS_OK;
+}
+
 /* ---- counts ---- */
 
-int lsi_postings_counts(lsi_postings *p, ls_error *err)
+/* Counts - 1 of n documents, which begin at off; *end: behind them. */
+static int get_less(const lsi_postings *p, uint32_t block, uint64_t off, uint32_t n, uint32_t *less, uint64_t *end,
+                    ls_error *err)
 {
-    if (p->have_counts) return LS_OK;
-    if (p->block == UINT32_MAX) return lsi_fail(err, LS_MISUSE, "no block of a posting list is decoded");
-    unsigned widths = lsi_get16(p->widths_le + 2 * (size_t)p->block), e = 0;
-    uint64_t off = p->counts_at, bytes;
+    unsigned widths = lsi_get16(p->widths_le + 2 * (size_t)block), e = 0;
+    uint64_t bytes;
     if (widths >> 15) {
         const uint8_t *h = lsi_section_get(p->at.blocks, off, 1, err);
         if (!h) return lsi_read_failed(err);
         if (!(e = *h)) return lsi_section_corrupt(p->at.blocks, off, err, "at least one exception");
         off++;
     }
-    int rc = lsi_patch_get(p->counts, p->at.blocks, off, p->n, widths >> 5 & 31, e, &bytes, err);
+    int rc = lsi_patch_get(less, p->at.blocks, off, n, widths >> 5 & 31, e, &bytes, err);
+    if (!rc) *end = off + bytes;
+    return rc;
+}
+
+int lsi_postings_counts(lsi_postings *p, ls_error *err)
+{
+    if (p->have_counts) return LS_OK;
+    if (p->block == UINT32_MAX) return lsi_fail(err, LS_MISUSE, "no block of a posting list is decoded");
+    int rc = get_less(p, p->block, p->counts_at, p->n, p->counts, &p->adj_at, err);
     if (rc) return rc;
     lsi_pack_increment(p->counts, p->n);
-    p->adj_at = off + bytes;
     p->have_counts = true;
     return LS_OK;
+}
+
+int lsi_postings_less(const lsi_postings *p, uint32_t block, uint32_t *less, uint32_t *n, ls_error *err)
+{
+    uint64_t off = p->list.blocks_offset + lsi_get32(p->offset_le + 4 * (size_t)block), end;
+    unsigned form = lsi_get16(p->widths_le + 2 * (size_t)block) & 31;
+    lsi_doc first, last;
+    *n = docs_in(p, block);
+    if (p->block == block && p->have_counts) {
+        for (uint32_t i = 0; i < *n; i++) less[i] = p->counts[i] - 1;
+        return LS_OK;
+    }
+    if (p->block == block) return get_less(p, block, p->counts_at, *n, less, &end, err);
+    int rc = bounds_of(p, block, &first, &last, err);
+    if (rc) return rc;
+    off += form == FORM_BITS ? (last - first) / 8 + 1 : lsi_pack_bytes(*n, form);
+    return get_less(p, block, off, *n, less, &end, err);
 }
 
 int lsi_postings_tf(lsi_postings *p, ls_error *err)

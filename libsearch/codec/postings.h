@@ -62,8 +62,15 @@ int lsi_postings_block(lsi_postings *p, uint32_t block, ls_error *err); /* docum
  * for lo (a multiple of 64), without decoding it; *done: it is kept so. */
 int lsi_postings_set_bits(lsi_postings *p, uint32_t block, lsi_doc lo, lsi_doc hi, uint64_t *bits, bool *done,
                           ls_error *err);
+/* Where it is kept so: *bits, bit 0 standing for document *first, readable to the next multiple of 64; else NULL. */
+int lsi_postings_as_bits(const lsi_postings *p, uint32_t block, const uint8_t **bits, lsi_doc *first, ls_error *err);
+/* Indexes in such a block of n of its documents, in rising order. */
+int lsi_postings_ranks(const lsi_postings *p, uint32_t block, const uint8_t *bits, lsi_doc first, const lsi_doc *docs,
+                       uint32_t n, uint8_t *at, ls_error *err);
 int lsi_postings_counts(lsi_postings *p, ls_error *err); /* raw counts of the present block */
-int lsi_postings_tf(lsi_postings *p, ls_error *err);     /* scored tf of the present block (counts too) */
+/* Raw counts - 1 of any block, whichever is decoded: room as of p->counts. *n: how many. */
+int lsi_postings_less(const lsi_postings *p, uint32_t block, uint32_t *less, uint32_t *n, ls_error *err);
+int lsi_postings_tf(lsi_postings *p, ls_error *err); /* scored tf of the present block (counts too) */
 /* First block from `from` whose last document is ≥ doc; block_count where none. Gallops. */
 uint32_t lsi_postings_seek_block(const lsi_postings *p, uint32_t from, lsi_doc doc);
 /* First index ≥ from in the present block whose document is ≥ doc (n where none). */

@@ -1,9 +1,11 @@
 /* candidates.c — owns the finding of documents that hold all the words of a group, block by block of its rarest word.
  *
- * A block's documents are asked for in each other list in turn, the rarer first; those found keep the number of the
- * word's occurrences and where these begin in the streams. So the lists are gone through once and in order, and the
- * positions of what is worth it are read afterwards, in any order (top_span.c takes the most promising first). Where
- * only scores above a bar matter, candidates whose bound does not pass it go before the next list is asked.
+ * A block's documents are asked for in each other list in turn, the rarer first. Where only scores above a bar matter,
+ * those whose bound by the rarest word does not pass it go before. Of those that all lists hold, and only of them, it is
+ * then found out, list by list, how often the word occurs and where its entries begin in the streams: most blocks need
+ * not give their counts, and those that are kept as bits no numbers of documents. So the lists are gone through in
+ * order, and the positions of what is worth it are read afterwards, in any order (top_span.c takes the most promising
+ * first).
  * Invariant: columns of all kids asked so far are equally long. It does not know a heap. */
 #include "libsearch/query/candidates.h"
 #include "libsearch/codec/pack.h"
@@ -30,8 +32,9 @@ int lsi_candidates_open(lsi_plan *p, lsi_span *s, ls_error *err)
         uint32_t cap = c->cap + LSI_BATCH_SLACK;
         c->docs = lsi_arena_alloc(a, ((size_t)cap * 2 + 3 * (size_t)s->kid_count) * sizeof *c->docs);
         c->first = lsi_arena_alloc(a, (size_t)c->cap * s->kid_count * 2 * sizeof *c->first);
+        c->where = lsi_arena_alloc(a, (size_t)c->cap * s->kid_count);
         c->probe = lsi_arena_zalloc(a, sizeof *c->probe);
-        if (!c->docs || !c->first || !c->probe) return lsi_fail_nomem(err);
+        if (!c->docs || !c->first || !c->where || !c->probe) return lsi_fail_nomem(err);
         c->most = c->docs + cap;
         c->order = c->most + cap;
         c->one = c->order + s->kid_count;
@@ -48,7 +51,7 @@ int lsi_candidates_open(lsi_plan *p, lsi_span *s, ls_error *err)
 }
 
 /* The lead's documents of one block within [lo, hi), behind the first n: *m of them; *next behind the last. Their other
- * columns wait until it is known which are left (settle_lead); place has where in the block they stand. */
+ * columns wait until it is known which are left (settle_lead). */
 static int take_block(lsi_span *s, lsi_doc lo, lsi_doc hi, uint32_t *m, lsi_doc *next, ls_error *err)
 {
     lsi_candidates *c = s->candidates;
@@ -63,33 +66,62 @@ static int take_block(lsi_span *s, lsi_doc lo, lsi_doc hi, uint32_t *m, lsi_doc 
     rc = lsi_postings_counts(p, err);
     if (rc) return rc;
     memcpy(c->docs + c->n, p->docs + i, (e - i) * sizeof *c->docs);
-    for (uint32_t j = 0; j < e - i; j++) c->place[j] = (uint8_t)(i + j);
+    uint8_t *where = c->where + (size_t)c->order[0] * c->cap + c->n;
+    for (uint32_t j = 0; j < e - i; j++) where[j] = (uint8_t)(i + j);
     *m = e - i;
     *next = p->docs[e - 1] + 1;
     return LS_OK;
 }
 
-/* Of n documents at these places of the present block: how often the word occurs, and where its entries begin in the
- * streams. */
-static void entries(lsi_candidates *c, const lsi_postings *p, const uint8_t *where, uint32_t n, uint32_t *count,
-                    uint32_t *first)
+/* Of n documents at these places of a block whose counts - 1 are c->less: how often the word occurs, and where its
+ * entries begin in the streams. */
+static void entries(lsi_candidates *c, const lsi_postings *p, uint32_t block, const uint8_t *where, uint32_t n,
+                    uint32_t *count, uint32_t *first)
 {
-    for (uint32_t i = 0; i < n; i++) count[i] = p->counts[where[i]];
+    uint32_t before = lsi_get32(p->cum_le + 4 * (size_t)block);
+    for (uint32_t i = 0; i < n; i++) count[i] = c->less[where[i]] + 1;
     if (n < FEW) {
-        for (uint32_t i = 0; i < n; i++) first[i] = lsi_postings_stream(p, where[i]);
+        for (uint32_t i = 0; i < n; i++) first[i] = before + where[i] + lsi_pack_sum(c->less, where[i]);
         return;
     }
     uint32_t all = where[n - 1] + 1u;
-    for (uint32_t i = 0; i < all; i++) c->sums[i] = p->counts[i] - 1;
-    lsi_pack_gaps(c->sums, all, lsi_get32(p->cum_le + 4 * (size_t)p->block));
+    memcpy(c->sums, c->less, all * sizeof *c->sums);
+    lsi_pack_gaps(c->sums, all, before);
     for (uint32_t i = 0; i < n; i++) first[i] = c->sums[where[i]] - count[i];
 }
 
-static void settle_lead(lsi_span *s, uint32_t m)
+/* The counts of the newest m, of which the rarest word's block is decoded. */
+static int settle_lead(lsi_span *s, uint32_t m, ls_error *err)
 {
     lsi_candidates *c = s->candidates;
-    uint32_t *count = c->count + (size_t)c->order[0] * c->cap + c->n, *first = c->first + (count - c->count);
-    entries(c, &s->kids[c->order[0]]->sources[0].c.p, c->place, m, count, first);
+    const lsi_postings *p = &s->kids[c->order[0]]->sources[0].c.p;
+    size_t at = (size_t)c->order[0] * c->cap + c->n;
+    uint32_t n;
+    int rc = lsi_postings_less(p, p->block, c->less, &n, err);
+    if (!rc) entries(c, p, p->block, c->where + at, m, c->count + at, c->first + at);
+    return rc;
+}
+
+/* The counts of all candidates, by the blocks of another word. */
+static int settle(lsi_span *s, uint32_t k, ls_error *err)
+{
+    lsi_candidates *c = s->candidates;
+    const lsi_postings *p = &s->kids[k]->sources[0].c.p;
+    size_t at = (size_t)k * c->cap;
+    uint32_t n, block = 0;
+    for (uint32_t i = 0, e; i < c->n; i = e) {
+        const uint8_t *bits = NULL;
+        lsi_doc first;
+        if (p->block_count > 1) block = lsi_postings_seek_block(p, block, c->docs[i]);
+        lsi_doc last = lsi_postings_last(p, block);
+        for (e = i + 1; e < c->n && c->docs[e] <= last;) e++;
+        int rc = lsi_postings_as_bits(p, block, &bits, &first, err);
+        if (!rc && bits) rc = lsi_postings_ranks(p, block, bits, first, c->docs + i, e - i, c->where + at + i, err);
+        if (!rc) rc = lsi_postings_less(p, block, c->less, &n, err);
+        if (rc) return rc;
+        entries(c, p, block, c->where + at + i, e - i, c->count + at + i, c->first + at + i);
+    }
+    return LS_OK;
 }
 
 /* Leaves those of the m newest candidates that are in kept; `asked` kids were asked, the lead among them. */
@@ -100,14 +132,10 @@ static void leave(lsi_candidates *c, uint32_t asked, uint32_t m)
     for (uint32_t j = 0; j < m; j++) {
         docs[j] = docs[kept[j]];
         most[j] = most[kept[j]];
-        c->place[j] = c->place[kept[j]];
     }
-    for (uint32_t i = 1; i < asked; i++) {
-        uint32_t *first = c->first + (size_t)c->order[i] * c->cap + c->n, *count = c->count + (first - c->first);
-        for (uint32_t j = 0; j < m; j++) {
-            first[j] = first[kept[j]];
-            count[j] = count[kept[j]];
-        }
+    for (uint32_t i = 0; i < asked; i++) {
+        uint8_t *where = c->where + (size_t)c->order[i] * c->cap + c->n;
+        for (uint32_t j = 0; j < m; j++) where[j] = where[kept[j]];
     }
 }
 
@@ -116,15 +144,13 @@ static int ask(lsi_span *s, uint32_t asked, uint32_t *m, ls_error *err)
 {
     lsi_candidates *c = s->candidates;
     uint32_t k = c->order[asked], kept = 0;
-    lsi_postings *p = &s->kids[k]->sources[0].c.p;
-    uint32_t *count = c->count + (size_t)k * c->cap + c->n, *first = c->first + (count - c->count);
+    uint8_t *where = c->where + (size_t)k * c->cap + c->n;
     for (uint32_t j = 0; j < *m;) {
         const lsi_probe *b = c->probe;
         int rc = lsi_probe_block(c->probe, &s->kids[k]->sources[0].c, c->docs + c->n, j, *m, &j, err);
-        if (!rc && b->n) rc = lsi_postings_counts(p, err);
         if (rc) return rc;
-        entries(c, p, b->where, b->n, count + kept, first + kept);
         memcpy(c->kept + kept, b->which, b->n * sizeof *c->kept);
+        if (!b->as_bits) memcpy(where + kept, b->where, b->n);
         kept += b->n;
     }
     if (kept < *m) leave(c, asked, kept);
@@ -133,19 +159,29 @@ static int ask(lsi_span *s, uint32_t asked, uint32_t *m, ls_error *err)
 }
 
 /* tf is at most the count of a phrase's rarest word; of a slop or near, whose first word's places count, its count. */
-static void bound(const lsi_span *s, uint32_t asked, uint32_t m)
+static bool bounds(const lsi_span *s, uint32_t k)
+{
+    return s->type == LSI_SPAN_PHRASE || !k;
+}
+
+/* Of the m newest, the rarest word's: its block is decoded. */
+static void bound_lead(const lsi_span *s, uint32_t m)
 {
     lsi_candidates *c = s->candidates;
-    uint32_t k = c->order[asked], *most = c->most + c->n;
-    bool counts = s->type == LSI_SPAN_PHRASE || !k;
-    const uint32_t *count = c->count + (size_t)k * c->cap + c->n;
-    if (!asked && !counts) memset(most, 0x7f, m * sizeof *most);
-    if (!asked && counts) memcpy(most, s->kids[k]->sources[0].c.p.counts + c->place[0], m * sizeof *most);
-    for (uint32_t i = 0; asked && counts && i < m; i++) most[i] = LSI_MIN(most[i], count[i]);
+    uint32_t k = c->order[0], *most = c->most + c->n;
+    if (!bounds(s, k)) memset(most, 0x7f, m * sizeof *most);
+    else memcpy(most, s->kids[k]->sources[0].c.p.counts + c->where[(size_t)k * c->cap + c->n], m * sizeof *most);
+}
+
+static void bound_all(const lsi_span *s, uint32_t k)
+{
+    const lsi_candidates *c = s->candidates;
+    const uint32_t *count = c->count + (size_t)k * c->cap;
+    for (uint32_t i = 0; bounds(s, k) && i < c->n; i++) c->most[i] = LSI_MIN(c->most[i], count[i]);
 }
 
 /* Leaves those of the m newest candidates whose bound passes the bar. */
-static uint32_t pass(lsi_candidates *c, const lsi_bar *bar, uint32_t asked, uint32_t m)
+static uint32_t pass(lsi_candidates *c, const lsi_bar *bar, uint32_t m)
 {
     const lsi_op *op = bar->op;
     uint32_t left = 0;
@@ -154,7 +190,7 @@ static uint32_t pass(lsi_candidates *c, const lsi_bar *bar, uint32_t asked, uint
         c->kept[left] = j;
         left += c->scores[j] > bar->cut ? 1 : 0;
     }
-    if (left < m) leave(c, asked, left);
+    if (left < m) leave(c, 1, left);
     return left;
 }
 
@@ -182,17 +218,18 @@ int lsi_candidates_fill(lsi_span *s, lsi_doc lo, lsi_doc hi, const lsi_bar *bar,
     for (*next = lo; *next < hi && c->n < most;) {
         uint32_t m = 0;
         int rc = take_block(s, *next, hi, &m, next, err);
-        for (uint32_t i = 0; !rc && m && i < s->kid_count; i++) {
-            if (i) rc = ask(s, i, &m, err);
-            if (rc) break;
-            bound(s, i, m);
-            if (!i && bar && bar->filter) rc = sift(c, bar->filter, &m, err);
-            if (rc) break;
-            if (bar && bar->cut > 0) m = pass(c, bar, i + 1, m);
-        }
+        if (!rc && m) bound_lead(s, m);
+        if (!rc && bar && bar->filter) rc = sift(c, bar->filter, &m, err);
+        if (!rc && bar && bar->cut > 0) m = pass(c, bar, m);
+        for (uint32_t i = 1; !rc && m && i < s->kid_count; i++) rc = ask(s, i, &m, err);
+        if (!rc && m) rc = settle_lead(s, m, err);
         if (rc) return rc;
-        if (m) settle_lead(s, m);
         c->n += m;
+    }
+    for (uint32_t i = 1; i < s->kid_count; i++) {
+        int rc = settle(s, c->order[i], err);
+        if (rc) return rc;
+        bound_all(s, c->order[i]);
     }
     return LS_OK;
 }

@@ -15,10 +15,11 @@ typedef struct lsi_candidates {
     uint32_t *first, *count; /* of kid k in candidate i: [k · cap + i] */
     uint32_t *order;         /* of kids, the rarest of the segment first */
     uint32_t *one;           /* first and count of each kid in one document: phrase.c */
+    uint8_t *where;          /* of candidate i in kid k's block: [k · cap + i]; only where that is not kept as bits */
     /* while a block is asked */
     lsi_probe *probe;
     uint32_t kept[LSI_BLOCK_DOCS + 1]; /* which of them are left */
-    uint8_t place[LSI_BLOCK_DOCS];     /* of each in the block of the rarest word */
+    uint32_t less[LSI_BLOCK_DOCS + LSI_BATCH_SLACK];
     uint32_t sums[LSI_BLOCK_DOCS + LSI_BATCH_SLACK];
     float scores[LSI_BLOCK_DOCS + LSI_BATCH_SLACK];
 } lsi_candidates;

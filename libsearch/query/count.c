@@ -24,23 +24,6 @@ bool lsi_exec_can_count(const lsi_plan *p)
     return true;
 }
 
-/* Leaves those of the n documents that the list holds, or (without) those that it does not. */
-static int keep(lsi_probe *b, lsi_cursor *c, lsi_doc *docs, uint32_t *n, bool without, ls_error *err)
-{
-    uint32_t kept = 0;
-    for (uint32_t j = 0, next; j < *n; j = next) {
-        int rc = lsi_probe_block(b, c, docs, j, *n, &next, err);
-        if (rc) return rc;
-        for (uint32_t k = 0; !without && k < b->n; k++) docs[kept++] = docs[b->which[k]];
-        for (uint32_t k = 0; without && j < next; j++) {
-            if (k < b->n && b->which[k] == j) k++;
-            else docs[kept++] = docs[j];
-        }
-    }
-    *n = kept;
-    return LS_OK;
-}
-
 static int count_block(lsi_plan *p, lsi_probe *probe, lsi_op *lead, uint32_t b, uint64_t *total, ls_error *err)
 {
     const lsi_op *root = p->root;
@@ -52,7 +35,8 @@ static int count_block(lsi_plan *p, lsi_probe *probe, lsi_op *lead, uint32_t b, 
     memcpy(docs, l->docs, n * sizeof *docs);
     for (uint32_t i = 1; !rc && n && i < root->kid_count + root->not_count; i++) {
         lsi_op *op = root->kids[i];
-        if (!op->optional && !op->empty) rc = keep(probe, &op->cursors[0], docs, &n, i >= root->kid_count, err);
+        if (!op->optional && !op->empty)
+            rc = lsi_probe_keep(probe, &op->cursors[0], docs, &n, i >= root->kid_count, err);
     }
     for (uint32_t i = 0; i < n; i++) kept += lsi_live_is_deleted(p->seg->live, docs[i]) ? 0 : 1;
     *total += kept;

@@ -67,19 +67,6 @@ static int gather(lsi_cursor *c, lsi_doc lo, lsi_doc hi, const uint64_t *within,
     return LS_OK;
 }
 
-/* Leaves those of the documents that a list holds. */
-static int meet(lsi_probe *b, lsi_cursor *c, uint32_t *docs, uint32_t *n, ls_error *err)
-{
-    uint32_t kept = 0;
-    for (uint32_t j = 0; j < *n;) {
-        int rc = lsi_probe_block(b, c, docs, j, *n, &j, err);
-        if (rc) return rc;
-        for (uint32_t i = 0; i < b->n; i++) docs[kept++] = docs[b->which[i]];
-    }
-    *n = kept;
-    return LS_OK;
-}
-
 int lsi_lead_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, const uint64_t *within, uint64_t *bits,
                     ls_error *err)
 {
@@ -90,7 +77,8 @@ int lsi_lead_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, const uint6
     uint32_t words = sort_words(op, op->lead_order), n, *docs = p->lead->docs;
     memset(bits, 0, LSI_WINDOW_WORDS * sizeof *bits);
     int rc = gather(op->lead_order[0], lo, hi, within, docs, &n, err);
-    for (uint32_t k = 1; !rc && n && k < words; k++) rc = meet(&p->lead->probe, op->lead_order[k], docs, &n, err);
+    for (uint32_t k = 1; !rc && n && k < words; k++)
+        rc = lsi_probe_keep(&p->lead->probe, op->lead_order[k], docs, &n, false, err);
     for (uint32_t j = 0; j < n; j++) bits[(docs[j] - lo) >> 6] |= 1ull << ((docs[j] - lo) & 63);
     for (uint32_t i = 0; !rc && n && i < op->kid_count; i++) {
         if (one_list(op->kids[i])) continue;
