@@ -71,58 +71,66 @@ void lsi_patch_put(lsi_buf *b, const uint32_t *v, uint32_t n, lsi_patch p)
     lsi_pack_put(out + e, high, e, p.high);
 }
 
-/* The exceptions at off: *high their width, *where their places, *bits their packed high bits. */
-static int exceptions_at(const lsi_section *s, uint64_t off, unsigned width, unsigned e, unsigned *high,
-                         const uint8_t **where, uint64_t *bytes, ls_error *err)
+/* A block's parts: the packed numbers, then a byte with the exceptions' width, their places, their packed high bits. */
+typedef struct parts {
+    const uint8_t *packed, *where, *high_bits;
+    unsigned high;
+    uint64_t bytes;
+} parts;
+
+static int find_parts(parts *x, const lsi_section *s, uint64_t off, uint32_t n, unsigned width, unsigned e,
+                      ls_error *err)
 {
-    const uint8_t *p = lsi_section_get(s, off, 1, err);
+    uint64_t len = lsi_pack_bytes(n, width), more;
+    *x = (parts){.bytes = len};
+    if (!e && !len) return LS_OK;
+    const uint8_t *p = lsi_section_get(s, off, len + (e ? 1 : 0), err);
     if (!p) return lsi_read_failed(err);
-    *high = *p;
-    if (!*high || *high + width > 32) return lsi_section_corrupt(s, off, err, "a width of exceptions that fits");
-    *bytes = 1 + (uint64_t)e + lsi_pack_bytes(e, *high);
-    p = lsi_section_get(s, off, *bytes, err);
-    if (!p) return lsi_read_failed(err);
-    *where = p + 1;
+    x->packed = p;
+    if (!e) return LS_OK;
+    x->high = p[len];
+    if (!x->high || x->high + width > 32)
+        return lsi_section_corrupt(s, off + len, err, "a width of exceptions that fits");
+    more = 1 + (uint64_t)e + lsi_pack_bytes(e, x->high);
+    x->bytes = len + more;
+    /* What lies a little behind was verified with it. */
+    if (more > LSI_BEHIND || !lsi_range_ok(off, x->bytes, s->bytes)) {
+        p = lsi_section_get(s, off, x->bytes, err);
+        if (!p) return lsi_read_failed(err);
+        x->packed = p;
+    }
+    x->where = p + len + 1;
+    x->high_bits = x->where + e;
     return LS_OK;
 }
 
 int lsi_patch_get(uint32_t *v, const lsi_section *s, uint64_t off, uint32_t n, unsigned width, unsigned exceptions,
                   uint64_t *bytes, ls_error *err)
 {
-    const uint8_t *p = NULL;
-    uint64_t len = lsi_pack_bytes(n, width), more = 0;
-    if (len && !(p = lsi_section_get(s, off, len, err))) return lsi_read_failed(err);
-    lsi_pack_get(v, p, n, width);
-    if (exceptions) {
-        uint32_t bits[LSI_PACK_BLOCK + LSI_PACK_SLACK];
-        const uint8_t *where;
-        unsigned high;
-        int rc = exceptions_at(s, off + len, width, exceptions, &high, &where, &more, err);
-        if (rc) return rc;
-        lsi_pack_get(bits, where + exceptions, exceptions, high);
-        for (unsigned i = 0; i < exceptions; i++) {
-            if (where[i] >= n || (i && where[i] <= where[i - 1]))
-                return lsi_section_corrupt(s, off + len + 1 + i, err, "rising places of exceptions");
-            v[where[i]] |= bits[i] << width;
-        }
+    parts x;
+    int rc = find_parts(&x, s, off, n, width, exceptions, err);
+    if (rc) return rc;
+    *bytes = x.bytes;
+    lsi_pack_get(v, x.packed, n, width);
+    if (!exceptions) return LS_OK;
+    uint32_t bits[LSI_PACK_BLOCK + LSI_PACK_SLACK];
+    lsi_pack_get(bits, x.high_bits, exceptions, x.high);
+    for (unsigned i = 0; i < exceptions; i++) {
+        if (x.where[i] >= n || (i && x.where[i] <= x.where[i - 1]))
+            return lsi_section_corrupt(s, off + lsi_pack_bytes(n, width) + 1 + i, err, "rising places of exceptions");
+        v[x.where[i]] |= bits[i] << width;
     }
-    *bytes = len + more;
     return LS_OK;
 }
 
 int lsi_patch_some(uint32_t *v, const lsi_section *s, uint64_t off, uint32_t n, unsigned width, unsigned exceptions,
                    uint32_t from, uint32_t count, ls_error *err)
 {
-    const uint8_t *p = NULL;
-    uint64_t len = lsi_pack_bytes(n, width), more;
-    if (len && !(p = lsi_section_get(s, off, len, err))) return lsi_read_failed(err);
-    for (uint32_t i = 0; i < count; i++) v[i] = lsi_pack_at(p, n, width, from + i);
-    if (!exceptions) return LS_OK;
-    const uint8_t *where;
-    unsigned high;
-    int rc = exceptions_at(s, off + len, width, exceptions, &high, &where, &more, err);
+    parts x;
+    int rc = find_parts(&x, s, off, n, width, exceptions, err);
     if (rc) return rc;
-    for (unsigned i = 0; i < exceptions && where[i] < from + count; i++)
-        if (where[i] >= from) v[where[i] - from] |= lsi_pack_at(where + exceptions, exceptions, high, i) << width;
+    for (uint32_t i = 0; i < count; i++) v[i] = lsi_pack_at(x.packed, n, width, from + i);
+    for (unsigned i = 0; i < exceptions && x.where[i] < from + count; i++)
+        if (x.where[i] >= from) v[x.where[i] - from] |= lsi_pack_at(x.high_bits, exceptions, x.high, i) << width;
     return LS_OK;
 }
