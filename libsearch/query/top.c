@@ -391,7 +391,7 @@ int lsi_exec_run_top(lsi_plan *p, const lsi_exec_top *t, bool *done, ls_error *e
     r->core = core_of(p);
     r->heap = t->heap;
     r->after = t->after;
-    r->total = r->core->type == LSI_OP_AND ? t->total : NULL;
+    r->total = r->core->type == LSI_OP_AND || r->core->type == LSI_OP_SPAN ? t->total : NULL;
     r->err = err;
     r->rc = LS_OK;
     r->threshold = 0;

@@ -4,6 +4,7 @@
  * can be there (of a phrase the count of its rarest word, of a near or slop the count of its first). That gives each a
  * bound; the positions of the highest are read first, and of those that cannot enter never. As they do not come in
  * order, equal scores are decided by document in the heap (lsi_top_cut).
+ * Where the matches are to be counted, all are read, as documents come.
  * Anything else goes document by document: of a word with a choice of forms the tf is at most its count times the
  * largest weight of a field; other spans are read without a bound. It does not know trees. */
 #include "libsearch/query/candidates.h"
@@ -71,6 +72,40 @@ static int read_best(lsi_top_run *r, bool first_batch, uint32_t from, uint32_t n
     return LS_OK;
 }
 
+/* All candidates, where the matches are counted: as documents come. */
+static int read_all(lsi_top_run *r, ls_error *err)
+{
+    lsi_plan *p = r->plan;
+    lsi_span *s = r->core->span;
+    const lsi_candidates *c = s->candidates;
+    lsi_candidates_expect(s, 0, c->n, c->n);
+    for (uint32_t i = 0; i < c->n; i++) {
+        float score = 0;
+        bool yes = false;
+        int rc = lsi_candidates_read(p, s, i, err);
+        if (!rc) rc = lsi_span_settle(p, r->core, c->docs[i], true, &score, &yes, err);
+        if (!rc && (i & 255) == 255) rc = lsi_op_poll(p, err);
+        if (rc) return rc;
+        if (!yes) continue;
+        *r->total += lsi_live_is_deleted(p->seg->live, c->docs[i]) ? 0 : 1;
+        lsi_top_offer(r, c->docs[i], score);
+    }
+    return LS_OK;
+}
+
+static int count_candidates(lsi_top_run *r, ls_error *err)
+{
+    lsi_span *s = r->core->span;
+    lsi_doc end = r->plan->seg->seg->doc_count;
+    int rc = LS_OK;
+    for (lsi_doc at = 0; !rc && at < end;) {
+        rc = lsi_op_poll(r->plan, err);
+        if (!rc) rc = lsi_candidates_fill(s, at, end, NULL, &at, err);
+        if (!rc) rc = read_all(r, err);
+    }
+    return rc;
+}
+
 static int by_candidates(lsi_top_run *r, ls_error *err)
 {
     lsi_plan *p = r->plan;
@@ -113,9 +148,9 @@ int lsi_top_span(lsi_top_run *r, ls_error *err)
     lsi_op *op = r->core;
     lsi_span *s = op->span;
     uint32_t steps = 0;
-    if (lsi_candidates_can(s)) return by_candidates(r, err);
+    if (lsi_candidates_can(s)) return r->total ? count_candidates(r, err) : by_candidates(r, err);
     for (lsi_doc doc = 0;; doc++) {
-        bool full = lsi_top_full(r), yes = false; /* a span may score 0: its heap is asked */
+        bool full = lsi_top_full(r) && !r->total, yes = false; /* a span may score 0: its heap is asked */
         float score = 0;
         int rc = lsi_span_next(p, s, doc, &doc, err);
         if (rc || doc == LSI_DOC_END) return rc;
@@ -131,6 +166,7 @@ int lsi_top_span(lsi_top_run *r, ls_error *err)
         }
         rc = lsi_span_score(p, op, doc, true, &score, &yes, err);
         if (rc) return rc;
+        if (yes && r->total) *r->total += lsi_live_is_deleted(p->seg->live, doc) ? 0 : 1;
         if (yes && (!full || score > r->threshold)) lsi_top_offer(r, doc, score);
     }
 }

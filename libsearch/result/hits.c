@@ -97,7 +97,10 @@ static way choose(const lsi_search *s)
     bool counts = wants_every_match(s) || o->total == LS_TOTAL_EXACT, column = o->sort != LS_BY_RELEVANCE;
     if (!s->heap.cap || o->exhaustive || s->order.text || (!column && s->order.half_life_ms > 0)) return WITH_ALL;
     if (!column && !lsi_exec_can_top(&s->plan)) return WITH_ALL;
-    if (counts && lsi_exec_reads_positions(&s->plan)) return WITH_ALL; /* reading them twice costs more */
+    if (counts && lsi_exec_reads_positions(&s->plan)) { /* reading them twice costs more */
+        bool both = !column && !wants_every_match(s) && lsi_exec_can_count(&s->plan);
+        return both ? BY_SCORE : WITH_ALL;
+    }
     return column ? BY_COLUMN : BY_SCORE;
 }
 
