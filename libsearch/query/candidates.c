@@ -13,8 +13,8 @@
 
 #define ROOM       16384u /* entries of a column of all kids together */
 #define ROOM_LEAST (2 * LSI_BLOCK_DOCS)
-#define FEW        6u /* of a block: summed one by one */
-#define WHOLE      4u /* entries wanted of each block of a stream: blocks are decoded */
+#define FEW        16u /* of a block: summed from one to the next */
+#define WHOLE      4u  /* entries wanted of each block of a stream: blocks are decoded */
 
 bool lsi_candidates_can(const lsi_span *s)
 {
@@ -39,6 +39,7 @@ int lsi_candidates_open(lsi_plan *p, lsi_span *s, ls_error *err)
         c->order = c->most + cap;
         c->one = c->order + s->kid_count;
         c->count = c->first + (size_t)c->cap * s->kid_count;
+        for (uint32_t i = 0; i < LSI_BLOCK_DOCS; i++) c->places[i] = (uint8_t)i;
         s->candidates = c;
     }
     for (uint32_t i = 0; i < s->kid_count; i++) {
@@ -67,7 +68,7 @@ static int take_block(lsi_span *s, lsi_doc lo, lsi_doc hi, uint32_t *m, lsi_doc 
     if (rc) return rc;
     memcpy(c->docs + c->n, p->docs + i, (e - i) * sizeof *c->docs);
     uint8_t *where = c->where + (size_t)c->order[0] * c->cap + c->n;
-    for (uint32_t j = 0; j < e - i; j++) where[j] = (uint8_t)(i + j);
+    memcpy(where, c->places + i, e - i);
     *m = e - i;
     *next = p->docs[e - 1] + 1;
     return LS_OK;
@@ -81,7 +82,10 @@ static void entries(lsi_candidates *c, const lsi_postings *p, uint32_t block, co
     uint32_t before = lsi_get32(p->cum_le + 4 * (size_t)block);
     for (uint32_t i = 0; i < n; i++) count[i] = c->less[where[i]] + 1;
     if (n < FEW) {
-        for (uint32_t i = 0; i < n; i++) first[i] = before + where[i] + lsi_pack_sum(c->less, where[i]);
+        for (uint32_t i = 0, at = 0; i < n; at = where[i++]) {
+            before += lsi_pack_sum(c->less + at, where[i] - at);
+            first[i] = before + where[i];
+        }
         return;
     }
     uint32_t all = where[n - 1] + 1u;

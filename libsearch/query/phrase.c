@@ -4,7 +4,7 @@
 #include "libsearch/query/candidates.h"
 #include "libsearch/query/places.h"
 
-#define SHORT 8u /* occurrences: looked at without a branch on any of them */
+#define SHORT 8u /* occurrences: looked at all at once, without a branch on any of them */
 
 /* A word's occurrences in the document, one after the other. */
 typedef struct run {
@@ -61,16 +61,24 @@ static int begin(lsi_plan *p, lsi_places *f, lsi_span *kid, uint32_t first, uint
     return LS_OK;
 }
 
-/* Whether one of at most SHORT occurrences is at `want`. Behind the last stand entries of others, or what was there. */
-static bool any_at(const run *r, uint64_t want)
+/* The same of at most SHORT occurrences. Behind the last stand entries of others, or what was there: the last one's
+ * place is repeated. */
+static int keep_short(lsi_places *f, const lsi_span *kid, const run *r, ls_error *err)
 {
-    uint64_t at = 0;
-    unsigned yes = 0;
+    uint32_t at[SHORT], kept = 0;
+    uint64_t sum = 0;
     for (uint32_t i = 0; i < SHORT; i++) {
-        at += r->gaps[i];
-        yes |= (unsigned)(at == want) & (unsigned)(i < r->n);
+        sum += i < r->n ? r->gaps[i] : 0;
+        at[i] = (uint32_t)sum;
     }
-    return yes != 0;
+    if (sum > UINT32_MAX) return lsi_fail(err, LS_CORRUPT, "positions of more than 32 bits");
+    for (uint32_t i = 0; i < f->count; i++) {
+        uint64_t want = (uint64_t)f->start[i] + kid->offset;
+        f->start[kept] = f->start[i];
+        kept += (want <= UINT32_MAX) & lsi_among8(at, (uint32_t)want) ? 1 : 0;
+    }
+    f->count = kept;
+    return LS_OK;
 }
 
 /* Leaves the starts that the kid's positions fit. Both rise. */
@@ -80,10 +88,7 @@ static int keep_fitting(lsi_plan *p, lsi_places *f, lsi_span *kid, uint32_t firs
     run r;
     int rc = run_open(p, kid, first, n, &r, err);
     if (rc) return rc;
-    if (f->count == 1 && n <= SHORT) {
-        f->count = any_at(&r, (uint64_t)f->start[0] + kid->offset) ? 1 : 0;
-        return LS_OK;
-    }
+    if (n <= SHORT) return keep_short(f, kid, &r, err);
     for (uint32_t i = 0; i < f->count; i++) {
         uint64_t want = (uint64_t)f->start[i] + kid->offset;
         if (!run_seek(&r, want)) break;

@@ -11,6 +11,7 @@
 #include "libsearch/query/top.h"
 
 #define BUCKETS 256u
+#define MANY    8u   /* candidates for each hit that is wanted: fewer are read as they come, which is quicker */
 #define BATCH   512u /* candidates at first; then twice as many each time, the heap's threshold being known */
 
 /* Candidates in falling order of their bounds, as near as a bucket is wide. r->tf has their places. */
@@ -112,7 +113,7 @@ static int by_candidates(lsi_top_run *r, ls_error *err)
     lsi_span *s = r->core->span;
     lsi_doc end = p->seg->seg->doc_count;
     lsi_bar bar = {r->batch, r->core, p->magic, 0, BATCH, r->filter.on ? &r->filter : NULL};
-    bool first_batch = r->heap->cap <= BATCH / 4; /* a large heap is not full after it anyway */
+    bool first_batch = true;
     int rc = LS_OK;
     r->loose = true;
     for (lsi_doc at = 0; !rc && at < end;) {
@@ -120,7 +121,8 @@ static int by_candidates(lsi_top_run *r, ls_error *err)
         rc = lsi_op_poll(p, err);
         if (!rc) rc = lsi_candidates_fill(s, at, end, &bar, &at, err);
         for (uint32_t i = 0; !rc && i < s->candidates->n; i += LSI_WINDOW_DOCS)
-            rc = read_best(r, first_batch, i, LSI_MIN(s->candidates->n - i, LSI_WINDOW_DOCS), err);
+            rc = read_best(r, first_batch && s->candidates->n > MANY * r->heap->cap, i,
+                           LSI_MIN(s->candidates->n - i, LSI_WINDOW_DOCS), err);
         first_batch = false;
         bar.want = LSI_MIN(bar.want * 2, LSI_WINDOW_DOCS);
     }
