@@ -11,7 +11,7 @@
 #include "libsearch/query/top.h"
 
 #define BUCKETS 256u
-#define MANY    8u   /* candidates for each hit that is wanted: fewer are read as they come, which is quicker */
+#define MANY    20u  /* candidates for each hit that is wanted: fewer are read as they come, which is quicker */
 #define BATCH   512u /* candidates at first; then twice as many each time, the heap's threshold being known */
 
 /* Candidates in falling order of their bounds, as near as a bucket is wide. r->tf has their places. */
