@@ -299,8 +299,8 @@ RANKS(ranks_popcnt, __builtin_popcountll)
 #define ranks_popcnt ranks_plain
 #endif
 
-    int lsi_postings_ranks(const lsi_postings *p, uint32_t block, const uint8_t *bits, lsi_doc first,
-                           const lsi_doc *docs, uint32_t n, uint8_t *at, ls_error *err)
+int lsi_postings_ranks(const lsi_postings *p, uint32_t block, const uint8_t *bits, lsi_doc first, const lsi_doc *docs,
+                       uint32_t n, uint8_t *at, ls_error *err)
 {
     uint32_t most = docs_in(p, block);
     bool quick = lsi_simd_level() >= LSI_SIMD_AVX2;

@@ -19,7 +19,7 @@ typedef struct lsi_candidates {
     /* while a block is asked */
     lsi_probe *probe;
     uint32_t kept[LSI_BLOCK_DOCS + 1]; /* which of them are left */
-    uint8_t places[LSI_BLOCK_DOCS]; /* 0 1 2 … */
+    uint8_t places[LSI_BLOCK_DOCS];    /* 0 1 2 … */
     uint32_t less[LSI_BLOCK_DOCS + LSI_BATCH_SLACK];
     uint32_t sums[LSI_BLOCK_DOCS + LSI_BATCH_SLACK];
     float scores[LSI_BLOCK_DOCS + LSI_BATCH_SLACK];
