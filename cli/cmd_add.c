@@ -262,7 +262,7 @@ static const cli_flag flags[] = {
     {"date", "mtime", "articles without a date get the time of their file"},
     {"memory", "MB", "budget for what is not yet written (default 64, more with threads or for a large file)"},
     {"revive", NULL, "take back what was withdrawn by libsearch kill"},
-    {"threads", "N", "write segments on N − 1 further threads while reading goes on (default 1)"},
+    {"threads", "N", "cut articles and write segments on N threads; reading goes on in one of them (default 1)"},
     {"strict", NULL, "stop at the first bad article"},
     {NULL, NULL, NULL}};
 const cli_command cli_add = {.name = "add",

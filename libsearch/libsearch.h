@@ -199,7 +199,7 @@ typedef struct ls_writer_options {
     unsigned flags;
     const ls_schema *schema;     /* for CREATE; NULL: the news schema */
     size_t memory_bytes;         /* budget of the documents not yet written; 0: 64 MB, or (threads + 1) · 64 MB */
-    unsigned threads;            /* that make segments of what is added, the caller's among them; 0 or 1: it alone */
+    unsigned threads;            /* that cut and write what is added, the caller's among them; 0 or 1: it alone */
     int64_t (*clock)(void *ctx); /* what time it is, for embargoes and tombstones; NULL: the system's clock */
     void *clock_ctx;
 } ls_writer_options;

@@ -1,29 +1,37 @@
 /* crew.c — owns documents in memory on their way into segments, and the threads that take them there.
  *
- * A heap is filled by the adding thread. Full, it is handed over: a thread writes its segments while the next heap
- * fills. What was handed over is settled in the order of arrival, whichever is ready first: its segments join the
- * writer's list, so that documents have the same order, and every answer is the same, with any number of threads. A
- * heap keeps its names and its documents until then: a name is looked for in the heap that fills, in those handed over
- * from the newest, then in the segments. So whether a document is new, and which version it is, is told at once.
+ * Without threads a heap's documents are inverted as they come. With threads they are only copied (segment/backlog.c):
+ * what ls_add has to answer (new, replaced or unchanged, which version, too large) follows from names, hash and size.
+ * Full, a heap is handed over: a thread cuts its documents and writes its segments while the next heap fills. Where too
+ * many are under way the adding thread does the same, rather than wait. What was handed over is settled in the order of
+ * arrival, whichever is ready first: its segments join the writer's list, so that documents have the same order, and
+ * every answer is the same, with any number of threads. A heap keeps its names and its documents until then: a name is
+ * looked for in the heap that fills, in those handed over from the newest, then in the segments.
  *
- * WHO MAY TOUCH WHAT. From the hand-over until it is done a heap's documents are only read, by the thread that writes
- * them and by the adding thread alike. What the adding thread deletes meanwhile it notes in `late`, and the bits of the
- * finished segment get it when that is settled. Threads never see the writer: they get a directory, a generation and a
- * heap. State, rc and why of a heap that was handed over are the crew's mutex's; no other lock is taken under it.
+ * WHO MAY TOUCH WHAT. From the hand-over until it is done a heap's waiting documents are only read, by the thread that
+ * cuts them and by the adding thread alike; its memsegs are that thread's alone. What the adding thread deletes
+ * meanwhile it notes in `late`, and the bits of the finished segment get it when that is settled. Threads never see the
+ * writer: they get a directory, a generation and a heap. State, rc and why of a heap that was handed over are the
+ * crew's mutex's; no other lock is taken under it.
  *
- * FAILURES of writing are told by the next call that needs the heap settled, in the order of arrival. The heap stays
- * then, first in line, and is tried again by the next such call, as it is without threads.
+ * FAILURES of cutting and writing are told by the next call that needs the heap settled, in the order of arrival. The
+ * heap stays then, first in line, and is tried again by the next such call, as it is without threads.
  *
  * COPIES are looked for by one heap at a time, in the order of arrival, for what one finds another must not miss: each
  * writes all else side by side with the others, waits until those before it are files, and is beside those behind it
  * when it is a file itself. Where one failed the others go on, and it looks among theirs when it is written once more.
  *
  * MEMORY. With t threads besides the adding one there are t + 1 heaps under way and one that fills: each gets its share
- * of the budget (where none is given, as much as without threads, so that segments are no smaller). A document larger than a share waits until nothing else is in memory. Ignorant of versions. */
+ * of the budget (where none is given, as much as without threads). The first heaps behind a commit are smaller, so that
+ * all threads soon have work. A document larger than a share waits until nothing else is in memory. Ignorant of
+ * versions. */
 #include "libsearch/index/writer_state.h"
 #include "libsearch/store/names.h"
 #include "libsearch/util/alloc.h"
 #include "libsearch/util/thread.h"
+
+#define CUT_BYTES 7u / 2u /* what a byte of text comes to when it is cut: 130 MB of reviews took 7 heaps of 64 */
+#define GROWING   2u      /* doublings of the first heaps */
 
 /* ---- a heap ---- */
 
@@ -32,6 +40,7 @@ static void heap_free(lsi_heap *h)
     if (!h) return;
     for (int k = 0; k < 2; k++) {
         lsi_memseg_free(h->half[k].mem);
+        lsi_backlog_clear(&h->half[k].backlog);
         lsi_segment_release(h->half[k].seg);
         lsi_free(h->half[k].late);
     }
@@ -60,8 +69,10 @@ size_t lsi_crew_held(const ls_writer *w)
     const lsi_heap *h = w->crew.filling;
     if (!h) return 0;
     size_t n = lsi_map_bytes(&h->ids) + lsi_map_bytes(&h->guids) + h->pending_count * sizeof *h->pending;
-    for (int k = 0; k < 2; k++)
+    for (int k = 0; k < 2; k++) {
         if (h->half[k].mem) n += lsi_memseg_bytes(h->half[k].mem);
+        n += lsi_backlog_bytes(&h->half[k].backlog) + h->half[k].backlog.text_bytes * CUT_BYTES;
+    }
     return n;
 }
 
@@ -73,6 +84,13 @@ size_t lsi_crew_heaps(const ls_writer *w)
 size_t lsi_crew_share(const ls_writer *w)
 {
     return w->budget / lsi_crew_heaps(w);
+}
+
+bool lsi_crew_full(const ls_writer *w, size_t more)
+{
+    size_t sum, limit = lsi_crew_share(w);
+    if (w->crew.wanted) limit >>= GROWING - w->crew.handed;
+    return !lsi_add_size(lsi_crew_held(w), more, &sum) || sum > limit;
 }
 
 static bool find_in(lsi_heap *h, bool by_guid, const void *name, size_t len, uint32_t *number)
@@ -91,9 +109,55 @@ bool lsi_crew_find(const ls_writer *w, bool by_guid, const void *name, size_t le
     return *heap != NULL;
 }
 
-lsi_memseg *lsi_heap_memseg(const lsi_heap *h, uint32_t number)
+/* Whether a document that may be too large is: by itself, for the heap's words have nothing to do with it. */
+static int try_alone(const ls_writer *w, const ls_doc *d, ls_error *err)
 {
-    return h->half[h->pending[number].hidden].mem;
+    lsi_memseg *m;
+    lsi_doc doc;
+    size_t text = 0;
+    for (size_t i = 0; i < d->count; i++)
+        if (!lsi_add_size(text, d->values[i].len, &text)) text = SIZE_MAX;
+    if (lsi_memseg_surely_fits(text, w->budget)) return LS_OK;
+    int rc = lsi_memseg_new(&m, w->schema, err);
+    if (!rc) rc = lsi_memseg_add(m, d, 0, w->budget, &doc, NULL, err);
+    lsi_memseg_free(m);
+    return rc;
+}
+
+/* What is left in a memseg of a document that was too large goes with it where it has no other: the next one is not
+ * to be judged by words that nobody has. */
+static int cut_at_once(ls_writer *w, lsi_heap *h, bool hidden, const ls_doc *d, uint64_t hash, lsi_doc *doc,
+                       ls_error *err)
+{
+    lsi_heap_half *half = &h->half[hidden];
+    int rc = lsi_memseg_add(half->mem, d, hash, w->budget, doc, NULL, err);
+    if (rc == LS_LIMIT && !h->pending_count) {
+        lsi_memseg_free(half->mem);
+        half->mem = NULL;
+    }
+    return rc;
+}
+
+int lsi_heap_add(ls_writer *w, lsi_heap *h, bool hidden, const ls_doc *d, uint64_t hash, lsi_doc *doc, ls_error *err)
+{
+    if (!w->crew.wanted) return cut_at_once(w, h, hidden, d, hash, doc, err);
+    int rc = try_alone(w, d, err);
+    return rc ? rc : lsi_backlog_add(&h->half[hidden].backlog, d, hash, doc, err);
+}
+
+int lsi_heap_doc(const lsi_heap *h, uint32_t number, ls_doc *d, ls_error *err)
+{
+    const lsi_pending *p = &h->pending[number];
+    const lsi_heap_half *half = &h->half[p->hidden];
+    if (half->backlog.count) return lsi_backlog_doc(&half->backlog, h->schema, p->doc, d, err);
+    return lsi_memseg_doc(half->mem, p->doc, d, err);
+}
+
+const uint8_t *lsi_heap_id(const lsi_heap *h, uint32_t number, size_t *len)
+{
+    const lsi_pending *p = &h->pending[number];
+    const lsi_heap_half *half = &h->half[p->hidden];
+    return half->backlog.count ? lsi_backlog_id(&half->backlog, p->doc, len) : lsi_memseg_id(half->mem, p->doc, len);
 }
 
 bool lsi_heap_prepare_delete(lsi_heap *h, uint32_t number)
@@ -109,6 +173,7 @@ void lsi_heap_delete(lsi_heap *h, uint32_t number)
     if (p->dead) return;
     p->dead = true;
     if (h->handed) half->late[half->late_count++] = p->doc;
+    else if (half->backlog.count) lsi_backlog_delete(&half->backlog, p->doc);
     else lsi_memseg_delete(half->mem, p->doc);
 }
 
@@ -161,6 +226,16 @@ static void compared(lsi_crew *c, lsi_heap *h)
     if (h->comparing) c->comparing = h->comparing = false;
 }
 
+/* Brings what waits into the memseg; from the beginning where an earlier call failed. */
+static int cut(lsi_heap_half *half, const ls_schema *s, ls_error *why)
+{
+    if (half->cut || !half->backlog.count) return LS_OK;
+    int rc = lsi_memseg_count(half->mem) ? lsi_memseg_empty(half->mem, why) : LS_OK;
+    if (!rc) rc = lsi_backlog_cut(&half->backlog, s, half->mem, why);
+    half->cut = !rc;
+    return rc;
+}
+
 static void write_heap(lsi_crew *c, const writing *to, lsi_heap *h)
 {
     int rc = LS_OK;
@@ -169,7 +244,8 @@ static void write_heap(lsi_crew *c, const writing *to, lsi_heap *h)
     lsi_error_clear(&why);
     for (int k = 0; k < 2 && !rc; k++) {
         lsi_heap_half *half = &h->half[k];
-        if (!half->mem || half->seg || !lsi_memseg_live_count(half->mem)) continue;
+        if (!half->mem || half->seg) continue;
+        if ((rc = cut(half, h->schema, &why)) || !lsi_memseg_live_count(half->mem)) continue;
         lsi_memseg_before_copies(half->mem, wait_for_elders, &e);
         if (!half->written) rc = lsi_memseg_flush(half->mem, to->dir, half->generation, to->sync, &half->info, &why);
         lsi_memseg_before_copies(half->mem, NULL, NULL);
@@ -269,6 +345,7 @@ static int settle(ls_writer *w, ls_error *err)
             if (h->pending[i].hidden == (k == 1)) h->pending[i].dead = true;
         lsi_memseg_free(half->mem);
         half->mem = NULL;
+        lsi_backlog_clear(&half->backlog);
     }
     if (!rc) {
         pthread_mutex_lock(&w->crew.mutex);
@@ -310,7 +387,7 @@ static int settle_down_to(ls_writer *w, size_t most, ls_error *err)
         pthread_mutex_lock(&c->mutex);
         bool must = under_way(c) > most;
         while (must && c->oldest->state != LSI_HEAP_DONE)
-            if ((most && c->count) || !run_one(c, &to)) pthread_cond_wait(&c->changed, &c->mutex);
+            if (!run_one(c, &to)) pthread_cond_wait(&c->changed, &c->mutex);
         bool done = c->oldest->state == LSI_HEAP_DONE;
         pthread_mutex_unlock(&c->mutex);
         if (!done) break;
@@ -374,6 +451,7 @@ int lsi_crew_hand_over(ls_writer *w, ls_error *err)
     number_halves(w, h);
     h->handed = true;
     c->filling = NULL;
+    c->handed = LSI_MIN(c->handed + 1, GROWING);
     pthread_mutex_lock(&c->mutex);
     for (; *last; last = &(*last)->next)
         for (int k = 0; k < 2; k++)
@@ -389,7 +467,9 @@ int lsi_crew_hand_over(ls_writer *w, ls_error *err)
 int lsi_crew_finish(ls_writer *w, ls_error *err)
 {
     int rc = lsi_crew_hand_over(w, err);
-    return rc ? rc : settle_down_to(w, 0, err);
+    if (!rc) rc = settle_down_to(w, 0, err);
+    if (!rc) w->crew.handed = 0;
+    return rc;
 }
 
 /* ---- the end ---- */

@@ -2,7 +2,7 @@
  * writer_state.h alone. */
 #ifndef LSI_CREW_H
 #define LSI_CREW_H
-#include "libsearch/segment/memseg.h"
+#include "libsearch/segment/backlog.h"
 #include "libsearch/util/map.h"
 #include <pthread.h>
 
@@ -11,13 +11,15 @@
 typedef struct lsi_pending { /* a document in memory, by its number in the heap */
     uint64_t hash;
     int64_t version;
-    lsi_doc doc; /* its number in mem[hidden] */
+    lsi_doc doc; /* its number in half[hidden] */
     bool hidden, dead;
 } lsi_pending;
 
 /* Of a heap, written: what all may see becomes one segment, what is hidden another. */
 typedef struct lsi_heap_half {
     lsi_memseg *mem;     /* NULL: there is none */
+    lsi_backlog backlog; /* with threads: all its documents, which the thread that writes it brings into mem */
+    bool cut;            /* it did */
     uint64_t generation; /* of its file; given at the hand-over */
     lsi_segment_info info;
     bool written;     /* there is a file */
@@ -53,6 +55,7 @@ typedef struct lsi_crew {
     lsi_heap *filling;      /* takes what is added; NULL: nothing is in memory */
     lsi_heap *oldest;       /* of those handed over, in order of arrival */
     unsigned count, wanted; /* threads that run; that there are to be besides the adding one */
+    unsigned handed;        /* heaps since all were settled, as far as it matters: GROWING */
     bool stop;
     bool comparing; /* some heap does */
     pthread_mutex_t mutex;
@@ -70,6 +73,8 @@ size_t lsi_crew_heaps(const struct ls_writer *w); /* that may be in memory at on
 /* Bytes of the heap that is being filled; how many it may have. */
 size_t lsi_crew_held(const struct ls_writer *w);
 size_t lsi_crew_share(const struct ls_writer *w);
+/* Whether the heap that is being filled has to be handed over before so many more bytes come. */
+bool lsi_crew_full(const struct ls_writer *w, size_t more);
 /* Takes over what is ready; waits where too many heaps are under way. */
 int lsi_crew_settle(struct ls_writer *w, ls_error *err);
 /* Gives the heap that is being filled to the threads, and settles. */
@@ -82,7 +87,11 @@ void lsi_crew_drop(struct ls_writer *w);
 /* The newest document of a name in memory that is not deleted; false: none. by_guid: which of the names. */
 bool lsi_crew_find(const struct ls_writer *w, bool by_guid, const void *name, size_t len, lsi_heap **heap,
                    uint32_t *number);
-lsi_memseg *lsi_heap_memseg(const lsi_heap *h, uint32_t number); /* that has the pending document */
-bool lsi_heap_prepare_delete(lsi_heap *h, uint32_t number);      /* so that delete cannot fail; false: no memory */
+/* Takes a document in; on failure nothing has changed. *doc: its number in that half. */
+int lsi_heap_add(struct ls_writer *w, lsi_heap *h, bool hidden, const ls_doc *d, uint64_t hash, lsi_doc *doc,
+                 ls_error *err);
+int lsi_heap_doc(const lsi_heap *h, uint32_t number, ls_doc *d, ls_error *err); /* as lsi_memseg_doc */
+const uint8_t *lsi_heap_id(const lsi_heap *h, uint32_t number, size_t *len);
+bool lsi_heap_prepare_delete(lsi_heap *h, uint32_t number); /* so that delete cannot fail; false: no memory */
 void lsi_heap_delete(lsi_heap *h, uint32_t number);
 #endif

@@ -138,9 +138,9 @@ static size_t estimate(const ls_doc *d)
  * budget to itself. */
 static int make_room(ls_writer *w, const ls_doc *d, ls_error *err)
 {
-    size_t sum, own = estimate(d), share = lsi_crew_share(w);
+    size_t own = estimate(d), share = lsi_crew_share(w);
     int rc = lsi_crew_settle(w, err);
-    if (!rc && !(lsi_add_size(lsi_crew_held(w), own, &sum) && sum <= share)) rc = lsi_crew_hand_over(w, err);
+    if (!rc && lsi_crew_full(w, own)) rc = lsi_crew_hand_over(w, err);
     return rc || own <= share ? rc : lsi_crew_finish(w, err);
 }
 
@@ -182,8 +182,7 @@ static int place(ls_writer *w, const ls_doc *d, uint64_t hash, ls_error *err)
     /* A new slot has no number yet, an old one has its old number: should the rest fail, nothing was changed. */
     if (!(of_id = lsi_map_put(&h->ids, d->id, d->id_len))) return lsi_fail_nomem(err);
     if (guid && !(of_guid = lsi_map_put(&h->guids, guid, len))) return lsi_fail_nomem(err);
-    rc = lsi_memseg_add(h->half[hidden].mem, d, hash, w->budget, &doc, NULL, err);
-    if (rc) return rc;
+    if ((rc = lsi_heap_add(w, h, hidden, d, hash, &doc, err))) return rc;
     h->pending[h->pending_count] = (lsi_pending){hash, d->version, doc, hidden, false};
     *of_id = (uint32_t)h->pending_count;
     if (of_guid) *of_guid = (uint32_t)h->pending_count;

@@ -67,7 +67,7 @@ int lsi_existing_read(const lsi_existing *x, ls_doc **scratch, ls_error *err)
     int rc = *scratch ? LS_OK : lsi_doc_new(scratch, err);
     if (rc) return rc;
     if (!x->in_memory) return lsi_segment_doc(x->seg->seg, x->doc, *scratch, err);
-    return lsi_memseg_doc(lsi_heap_memseg(x->heap, x->number), x->doc, *scratch, err);
+    return lsi_heap_doc(x->heap, x->number, *scratch, err);
 }
 
 int lsi_existing_id(const lsi_existing *x, const uint8_t **id, size_t *len, ls_error *err)
@@ -76,7 +76,7 @@ int lsi_existing_id(const lsi_existing *x, const uint8_t **id, size_t *len, ls_e
         int rc = lsi_ids_get(&x->seg->seg->ids, x->doc, id, len, err);
         return rc || *len <= LSI_ID_MAX ? rc : lsi_section_corrupt(x->seg->seg->ids.bytes, 0, err, "ids of 128 bytes");
     }
-    *id = lsi_memseg_id(lsi_heap_memseg(x->heap, x->number), x->doc, len);
+    *id = lsi_heap_id(x->heap, x->number, len);
     return LS_OK;
 }
 

@@ -18,6 +18,10 @@
 #include <stdlib.h>
 
 #define CHECK_EVERY 4096u /* words between two looks at the budget */
+/* Of four bytes of text at most three words are made (a-b). Where one is new it costs an entry, a form, a term with its tail,
+ * slot and first slice: 180 bytes, and its spellings. */
+#define WORST_OF_BYTE 256u
+#define WORST_OF_DOC  ((size_t)256 << 10) /* beginnings of pieces of memory */
 
 typedef struct adding { /* the document in hand */
     lsi_memseg *m;
@@ -55,18 +59,29 @@ int lsi_memseg_new(lsi_memseg **out, const ls_schema *schema, ls_error *err)
     return LS_OK;
 }
 
+/* What came of documents, but for arrays that more of them can use. */
+static void clear_contents(lsi_memseg *m)
+{
+    for (size_t f = 0; m->fields && f < m->schema->count; f++) {
+        lsi_memfield *mf = &m->fields[f];
+        lsi_free(mf->values);
+        lsi_free(mf->spellings);
+        lsi_map_clear(&mf->spelling_numbers);
+        memset(mf, 0, sizeof *mf);
+        lsi_map_init(&mf->spelling_numbers);
+    }
+    lsi_invert_clear(&m->words);
+    lsi_arena_clear(&m->bytes);
+    memset(m->hidden, 0xff, sizeof m->hidden);
+    m->kept_count = m->boilerplate_count = 0;
+}
+
 void lsi_memseg_free(lsi_memseg *m)
 {
     if (!m) return;
-    for (size_t f = 0; m->fields && f < m->schema->count; f++) {
-        lsi_free(m->fields[f].values);
-        lsi_free(m->fields[f].spellings);
-        lsi_map_clear(&m->fields[f].spelling_numbers);
-    }
+    clear_contents(m);
     lsi_free(m->fields);
-    lsi_invert_clear(&m->words);
     lsi_analyzer_free(m->analyzer);
-    lsi_arena_clear(&m->bytes);
     lsi_buf_clear(&m->encoded);
     lsi_free(m->docs);
     lsi_free(m->facts);
@@ -420,6 +435,31 @@ int lsi_memseg_add(lsi_memseg *m, const ls_doc *d, uint64_t content_hash, size_t
     *doc = a.doc;
     if (invalid_bytes) *invalid_bytes = d->invalid_bytes;
     return LS_OK;
+}
+
+bool lsi_memseg_surely_fits(size_t text_bytes, size_t budget_bytes)
+{
+    size_t most;
+    return lsi_mul_size(text_bytes, WORST_OF_BYTE, &most) && lsi_add_size(most, WORST_OF_DOC, &most) &&
+           most <= budget_bytes;
+}
+
+int lsi_memseg_skip(lsi_memseg *m, ls_error *err)
+{
+    const ls_doc none = {.count = 0};
+    adding a = {.m = m, .d = &none, .err = err};
+    int rc = check_size(&a);
+    if (rc) return rc;
+    m->docs[m->count++] = (lsi_memdoc){.dead = true};
+    m->dead_count++;
+    return LS_OK;
+}
+
+int lsi_memseg_empty(lsi_memseg *m, ls_error *err)
+{
+    clear_contents(m);
+    m->count = m->dead_count = 0;
+    return lsi_invert_init(&m->words, m->analyzer, err);
 }
 
 const uint8_t *lsi_memseg_id(const lsi_memseg *m, lsi_doc doc, size_t *len)

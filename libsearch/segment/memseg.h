@@ -13,6 +13,10 @@ uint32_t lsi_memseg_live_count(const lsi_memseg *m);
  * LS_LIMIT where its own inversion would exceed budget_bytes; any failure leaves the rest as it was. */
 int lsi_memseg_add(lsi_memseg *m, const ls_doc *d, uint64_t content_hash, size_t budget_bytes, lsi_doc *doc,
                    uint64_t *invalid_bytes, ls_error *err);
+/* Whether a document of so many bytes of text certainly fits a budget by itself. */
+bool lsi_memseg_surely_fits(size_t text_bytes, size_t budget_bytes);
+int lsi_memseg_skip(lsi_memseg *m, ls_error *err);  /* uses up a number: the document that would have it is deleted */
+int lsi_memseg_empty(lsi_memseg *m, ls_error *err); /* forgets its documents, not what stands beside */
 const uint8_t *lsi_memseg_id(const lsi_memseg *m, lsi_doc doc, size_t *len);
 /* A document read back: values, id, version, history; not its language. */
 int lsi_memseg_doc(const lsi_memseg *m, lsi_doc doc, ls_doc *d, ls_error *err);
