@@ -26,18 +26,10 @@ static void build(void)
     uint64_t x = 77;
     for (int i = 0; i < DOCS; i++) {
         char id[12], body[200], title[60];
-        ls_doc *d;
         snprintf(id, sizeof id, "%d", i);
         random_text(&x, body, sizeof body, 25);
         random_text(&x, title, sizeof title, 4);
-        OK(ls_doc_new(&d, &err));
-        OK(ls_doc_set_id(d, id, strlen(id), &err));
-        OK(ls_doc_add_text(d, "title", title, strlen(title), &err));
-        OK(ls_doc_add_text(d, "body", body, strlen(body), &err));
-        OK(ls_doc_add_text(d, "source", i % 2 ? "Daily" : "Weekly", i % 2 ? 5 : 6, &err));
-        OK(ls_doc_add_int(d, "published", 1000 * i, &err));
-        OK(ls_add(w, d, NULL, &err));
-        ls_doc_free(d);
+        add_news(w, id, title, body, i % 2 ? "Daily" : "Weekly", 1000 * i);
         if (i == DOCS / 2) OK(ls_commit(w, NULL, &err));
     }
     OK(ls_delete(w, "3", 1, &err));

@@ -18,18 +18,10 @@ static void build(void)
     uint64_t x = 99;
     for (int i = 0; i < DOCS; i++) {
         char id[16], body[600], title[60];
-        ls_doc *d;
         snprintf(id, sizeof id, "d%d", i);
         random_text(&x, body, sizeof body, 60);
         random_text(&x, title, sizeof title, 4);
-        OK(ls_doc_new(&d, &err));
-        OK(ls_doc_set_id(d, id, strlen(id), &err));
-        OK(ls_doc_add_text(d, "title", title, strlen(title), &err));
-        OK(ls_doc_add_text(d, "body", body, strlen(body), &err));
-        OK(ls_doc_add_text(d, "source", i % 2 ? "Daily" : "Weekly", i % 2 ? 5 : 6, &err));
-        OK(ls_doc_add_int(d, "published", 86400000LL * i, &err));
-        OK(ls_add(w, d, NULL, &err));
-        ls_doc_free(d);
+        add_news(w, id, title, body, i % 2 ? "Daily" : "Weekly", 86400000LL * i);
         if (i == 40) OK(ls_commit(w, NULL, &err));
     }
     OK(ls_delete(w, "d3", 2, &err));

@@ -95,6 +95,22 @@ static inline int add_doc(ls_writer *w, const char *id, const char *body, int64_
     return rc;
 }
 
+/* Adds a document as the news schema has them. */
+static inline void add_news(ls_writer *w, const char *id, const char *title, const char *body, const char *source,
+                            int64_t published)
+{
+    ls_error err = {0};
+    ls_doc *d;
+    OK(ls_doc_new(&d, &err));
+    OK(ls_doc_set_id(d, id, strlen(id), &err));
+    OK(ls_doc_add_text(d, "title", title, strlen(title), &err));
+    OK(ls_doc_add_text(d, "body", body, strlen(body), &err));
+    OK(ls_doc_add_text(d, "source", source, strlen(source), &err));
+    OK(ls_doc_add_int(d, "published", published, &err));
+    OK(ls_add(w, d, NULL, &err));
+    ls_doc_free(d);
+}
+
 /* The body of a document; "" where it is not there. Into out. */
 static inline const char *body_of(const ls_reader *r, const char *id, char *out, size_t cap)
 {

@@ -32,6 +32,7 @@ part t_trust build/plain/tests/t_trust 300
 command -v clang >/dev/null && part fuzz make -s fuzz-run SECONDS=120
 part coverage make -s coverage
 part fault_index build/plain/tests/fault_index 1
+part fault_commit build/plain/tests/fault_commit
 for seed in 1 2 3; do
     part "prop_news-$seed" build/plain/tests/prop_news "$seed" 20000
     part "prop_hidden-$seed" build/plain/tests/prop_hidden "$seed"
