@@ -58,9 +58,15 @@ static bool has_blank_lines(const char *s, size_t len)
     return false;
 }
 
+/* In a text broken at a width, a line that is indented begins a paragraph, as it does for w/p. */
+static bool is_indented(const char *s, size_t len, size_t i)
+{
+    return len - i > 1 && is_blank(s[i]) && is_blank(s[i + 1]);
+}
+
 bool js_paragraph(const char *body, size_t len, size_t *at, const char **paragraph, size_t *paragraph_len)
 {
-    bool blank = true, runs = has_blank_lines(body, len);
+    bool blank = true, wrapped = ls_wrapped(body, len), runs = wrapped || has_blank_lines(body, len);
     size_t i = *at, start = len, end = len;
     for (; i < len && blank; i = end + 1) {
         start = i;
@@ -69,7 +75,7 @@ bool js_paragraph(const char *body, size_t len, size_t *at, const char **paragra
     if (blank || start >= len) return false;
     while (runs && i < len) {
         size_t next = line_end(body, len, i, &blank);
-        if (blank) break;
+        if (blank || (wrapped && is_indented(body, len, i))) break;
         end = next;
         i = next + 1;
     }

@@ -256,8 +256,9 @@ int js_facts_get(js_facts *out, const ls_schema *s, const ls_doc *d, ls_error *e
 void js_facts_clear(js_facts *f);
 /* "english" → "en"; what is no name of a stemmer as it is. Static or the argument. */
 const char *js_language_code(const char *language);
-/* The next paragraph of a body: a run of lines without a blank one where the body has blank lines, else a line.
- * *at goes from 0 upwards; false past the last. Whether there are blank lines is judged by the first 4 KB. */
+/* The next paragraph of a body: a run of lines without a blank one where the body has blank lines, or lines broken at a
+ * width (then also without an indented one), else a line. *at goes from 0 upwards; false past the last. What kind of
+ * lines there are is judged by the first 4 KB. */
 bool js_paragraph(const char *body, size_t len, size_t *at, const char **paragraph, size_t *paragraph_len);
 
 /* ---- batch.c: many queries in one request --------------------------------------------------------------------------

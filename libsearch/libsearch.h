@@ -11,8 +11,8 @@
  *   - The library never prints, exits, aborts, reads the environment or touches signals and locale.
  *
  * Caveats
- *   - One writer at a time for an index, held by a kernel lock (LS_LOCKED to a second one). It must not be used in a
- *     child made by fork (LS_MISUSE).
+ *   - One writer at a time for an index, held by a kernel lock on its file LOCK (LS_LOCKED to a second one). The lock ends
+ *     with its holder, the file stays: never remove it. A writer must not be used in a child made by fork (LS_MISUSE).
  *   - Files are mapped by default: a disk that fails under a mapping raises SIGBUS. LS_READER_NO_MMAP reads instead.
  *   - The index wants a local file system: locks of network file systems are not to be trusted.
  *
@@ -659,6 +659,9 @@ LS_API int ls_salvage(const char *path, const char *to, const ls_salvage_options
 /* Whether a text begins with a headline (a first line without a full stop, then a blank line): its range in bytes
  * and where the text goes on. LS_NOTFOUND where it begins with its lead. */
 LS_API int ls_headline(const char *text, size_t len, ls_range *headline, size_t *rest);
+/* 1 where the lines of a text are broken at a width: a newline before a line that is not indented is then no paragraph's
+ * end, for w/p and whoever shows the text. Judged by its first 4 KB. */
+LS_API int ls_wrapped(const char *text, size_t len);
 /* Dates of articles: RFC 3339, YYYY-MM-DD, RFC 822/5322. LS_INVALID. *date_only may be NULL. */
 LS_API int ls_date_parse(const char *text, size_t len, int64_t *ms, int *date_only);
 /* RFC 3339 in UTC ("2023-09-11T08:00:00Z"), NUL-terminated; buf of at least 32 bytes. */

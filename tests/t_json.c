@@ -272,6 +272,11 @@ static void paragraphs_are_found(void **state)
     } cases[] = {
         {"one\ntwo\nthree", {"one", "two", "three"}},
         {"one\nstill one\n\ntwo\n \n\nthree\n", {"one\nstill one", "two", "three"}},
+        {"The lines of this text are broken at\nabout forty letters, so that not each of\nthem is a paragraph.\n    "
+         "What is indented"
+         " begins one, and this\nis a second line of it.\n\tAnd a tab with a blank too.",
+         {"The lines of this text are broken at\nabout forty letters, so that not each of\nthem is a paragraph.",
+          "What is indented begins one, and this\nis a second line of it.\n\tAnd a tab with a blank too."}},
         {"\n\none\n\n", {"one"}},
         {" only ", {"only"}},
         {"", {NULL}},

@@ -1,8 +1,9 @@
-/* analyze.c — owns the public functions about text alone: ls_analyze, ls_headline, ls_languages.
+/* analyze.c — owns the public functions about text alone: ls_analyze, ls_headline, ls_wrapped, ls_languages.
  *
  * Thin: checks arguments, calls text/, copies the words out into one block that ls_tokens_free frees. */
 #include "libsearch/libsearch.h"
 #include "libsearch/text/analyzer.h"
+#include "libsearch/text/cutter.h"
 #include "libsearch/util/alloc.h"
 #include "libsearch/util/arena.h"
 
@@ -94,6 +95,11 @@ int ls_headline(const char *text, size_t len, ls_range *headline, size_t *rest)
     if (headline) *headline = range;
     if (rest) *rest = more;
     return found ? LS_OK : LS_NOTFOUND;
+}
+
+int ls_wrapped(const char *text, size_t len)
+{
+    return text && lsi_layout_wrapped((const uint8_t *)text, len);
 }
 
 const char *const *ls_languages(void)

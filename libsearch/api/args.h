@@ -22,6 +22,8 @@ LSI_INLINE int lsi_args_options(void *to, size_t to_bytes, const void *from, con
     if (!from) return LS_OK;
     memcpy(&given, from, sizeof given);
     if (given < sizeof given) return lsi_fail(err, LS_INVALID, "%s: its size is not set", name);
+    /* A size that no version can have is a mistake, and not to be read to its end. */
+    if (given > 4096) return lsi_fail(err, LS_INVALID, "%s: its size is %zu: set it, as LS_INIT does", name, given);
     memcpy(to, from, LSI_MIN(given, to_bytes));
     for (size_t i = to_bytes; i < given; i++)
         if (((const uint8_t *)from)[i])

@@ -14,7 +14,7 @@ typedef struct marks {
 static void paragraph(js_text *out, const char *body, size_t from, size_t n, marks *m)
 {
     size_t at = from, end = from + n;
-    js_puts(out, "<p>");
+    js_puts(out, "<p dir=\"auto\">");
     while (m->s && m->next < m->s->match_count && m->s->matches[m->next].start < end) {
         ls_range r = m->s->matches[m->next++];
         if (r.end > end) r.end = end;
@@ -66,7 +66,7 @@ static int shared(sd_exchange *x, const ls_reader *r, const js_facts *f, uint64_
             js_printf(out, "<details><summary>%.0f %% of the text shared (%s)</summary>", s->shared * 100,
                       ls_relation_name(s->relation));
             for (size_t k = 0; k < s->passage_count && s->passages[k].end <= f->body_len; k++) {
-                js_puts(out, "<blockquote>");
+                js_puts(out, "<blockquote dir=\"auto\">");
                 js_html(out, f->body + s->passages[k].start, s->passages[k].end - s->passages[k].start);
                 js_puts(out, "</blockquote>");
             }
@@ -126,7 +126,9 @@ static int show(sd_exchange *x, const ls_reader *r, uint64_t doc, const ls_doc *
     js_put(&title, f->title, f->title_len);
     sd_html_begin(x, title.data ? title.data : "Archive", q->q_len ? q : NULL, false);
     js_text_free(&title);
-    js_puts(out, "<main id=\"results\" class=\"article\" tabindex=\"-1\"><article><h1>");
+    js_puts(out, "<main id=\"results\" class=\"article\" tabindex=\"-1\"><article");
+    sd_html_language(out, f);
+    js_puts(out, "><h1 dir=\"auto\">");
     if (s && s->title_html) js_puts(out, s->title_html);
     else js_html(out, f->title, f->title_len);
     js_puts(out, "</h1>");

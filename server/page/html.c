@@ -51,7 +51,7 @@ static void form(js_text *out, const js_request *q, bool front)
             "<form class=\"find\" action=\"/search\" method=\"get\" role=\"search\"><div class=\"box\">"
             "<label class=\"hidden\" for=\"q\">Search the archive</label>"
             "<input id=\"q\" name=\"q\" type=\"search\" maxlength=\"4096\" autocomplete=\"off\" spellcheck=\"false\" "
-            "autocapitalize=\"none\" enterkeyhint=\"search\" aria-describedby=\"help\" "
+            "autocapitalize=\"none\" dir=\"auto\" enterkeyhint=\"search\" aria-describedby=\"help\" "
             "placeholder=\"Words, &quot;a phrase&quot;, arms w/5 deal, negotiat*\"");
     if (front) js_puts(out, " autofocus");
     js_puts(out, " value=\"");
@@ -186,10 +186,20 @@ void sd_html_date(js_text *out, int64_t ms)
     js_printf(out, "<time datetime=\"%s\">%d %s %d</time>", stamp, day, months[month - 1], year);
 }
 
+void sd_html_language(js_text *out, const js_facts *f)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    size_t n = f->language ? strspn(f->language, letters) : 0;
+    if (n < 2 || n > 3 || (f->language[n] && f->language[n] != '-')) return;
+    js_puts(out, " lang=\"");
+    sd_html_text(out, f->language);
+    js_putc(out, '"');
+}
+
 static void fact(js_text *out, const char *s, bool *first)
 {
     if (!s || !*s) return;
-    js_puts(out, *first ? "<span>" : " <span>");
+    js_puts(out, *first ? "<span dir=\"auto\">" : " <span dir=\"auto\">");
     sd_html_text(out, s);
     js_puts(out, "</span>");
     *first = false;
@@ -199,7 +209,7 @@ void sd_html_facts(js_text *out, const js_facts *f)
 {
     char words[48];
     bool first = true;
-    js_puts(out, "<p class=\"facts\">");
+    js_puts(out, "<p class=\"facts\" lang=\"en\">");
     fact(out, f->source, &first);
     if (f->has_published) {
         js_puts(out, first ? "<span>" : " <span>");

@@ -14,6 +14,8 @@ void sd_html_link(sd_exchange *x, const char *drop, const char *drop_value, cons
  * a length of its own); `join` stands before the first. */
 void sd_html_arguments(sd_exchange *x, unsigned uses, const char *join);
 void sd_html_date(js_text *out, int64_t ms); /* <time>11 September 2023</time> */
+/* The attribute lang, where the article's language is written as HTML knows it. */
+void sd_html_language(js_text *out, const js_facts *f);
 /* Source · date · section · byline · words. */
 void sd_html_facts(js_text *out, const js_facts *f);
 #endif

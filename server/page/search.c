@@ -30,6 +30,7 @@ static void article_link(view *v, const char *id, size_t id_len)
     js_puts(v->out, "?q=");
     sd_put_url(v->out, v->q.q, v->q.q_len);
     if (v->q.any) js_puts(v->out, "&amp;match=any");
+    if (v->q.simple) js_puts(v->out, "&amp;mode=simple");
     if (v->q.hidden) js_puts(v->out, "&amp;include=embargoed");
 }
 
@@ -46,7 +47,9 @@ static int copies(view *v, const ls_fold *fold, ls_error *err)
         rc = ls_reader_doc(&d, v->r, fold->docs[i], err);
         if (!rc) rc = js_facts_get(&f, ls_reader_schema(v->r), d, err);
         if (!rc) {
-            js_puts(v->out, "<li><a href=\"");
+            js_puts(v->out, "<li");
+            sd_html_language(v->out, &f);
+            js_puts(v->out, "><a dir=\"auto\" href=\"");
             article_link(v, f.id, f.id_len);
             js_puts(v->out, "\">");
             js_html(v->out, f.title, f.title_len);
@@ -82,7 +85,9 @@ static int hit(view *v, const ls_hit *h, const ls_fold *fold, ls_error *err)
     if (!rc && !v->found.highlighter) rc = ls_highlighter_open(&v->found.highlighter, v->r, v->found.query, &o, err);
     if (!rc) rc = ls_highlighter_make(&s, v->found.highlighter, h->doc, d, err);
     if (!rc) {
-        js_puts(v->out, "<li><article><h2><a href=\"");
+        js_puts(v->out, "<li><article");
+        sd_html_language(v->out, &f);
+        js_puts(v->out, "><h2 dir=\"auto\"><a href=\"");
         article_link(v, h->id, h->id_len);
         js_puts(v->out, "\">");
         if (s->title_html) js_puts(v->out, s->title_html);
@@ -90,7 +95,7 @@ static int hit(view *v, const ls_hit *h, const ls_fold *fold, ls_error *err)
         js_puts(v->out, "</a></h2>");
         sd_html_facts(v->out, &f);
         for (i = 0; i < s->count; i++) {
-            js_puts(v->out, "<p class=\"passage\">");
+            js_puts(v->out, "<p class=\"passage\" dir=\"auto\">");
             js_puts(v->out, s->snippets[i].html);
             js_puts(v->out, "</p>");
         }
@@ -127,9 +132,9 @@ static void count(view *v)
     if (v->front) js_printf(v->out, "%llu %s in the archive", total, total == 1 ? "article" : "articles");
     else if (!total) js_puts(v->out, "Nothing found");
     else js_printf(v->out, "%s%llu %s", least, total, total == 1 ? "article" : "articles");
-    if (!v->front && v->info.total_leads < total)
-        js_printf(v->out, ", %s%llu without their copies", v->info.total_leads_is_exact ? "" : "at least ",
-                  (unsigned long long)v->info.total_leads);
+    /* "at least" would be told of what was looked at for this page: a number that says nothing of the whole */
+    if (!v->front && v->info.total_leads < total && v->info.total_leads_is_exact)
+        js_printf(v->out, ", %llu without their copies", (unsigned long long)v->info.total_leads);
     if (v->q.offset && total) js_printf(v->out, ", from number %lld on", (long long)v->q.offset + 1);
     if (v->info.timed_out) js_puts(v->out, " (the search took too long and was cut short)");
     js_puts(v->out, "</p>");
@@ -192,8 +197,9 @@ static void chip(view *v, const char *name, const char *label, const char *value
     js_puts(v->out, "\"><span class=\"hidden\">Remove </span>");
     js_puts(v->out, label);
     if (value) {
-        js_puts(v->out, " ");
+        js_puts(v->out, " <bdi>");
         sd_html_text(v->out, value);
+        js_puts(v->out, "</bdi>");
     }
     js_puts(v->out, " <span aria-hidden=\"true\">×</span></a></li>");
 }
@@ -230,9 +236,9 @@ static void facet(view *v, size_t at)
         if (!i) js_printf(v->out, "<h2>%c%s</h2><ul>", name[0] - 32, name + 1);
         js_puts(v->out, "<li><a href=\"");
         sd_html_link(v->x, name, f->value, name, f->value);
-        js_puts(v->out, "\">");
+        js_puts(v->out, "\"><bdi>");
         js_html(v->out, f->value, f->len);
-        js_printf(v->out, " <span class=\"count\">%llu</span></a><a class=\"not\" href=\"",
+        js_printf(v->out, "</bdi> <span class=\"count\">%llu</span></a><a class=\"not\" href=\"",
                   (unsigned long long)f->count);
         sd_html_link(v->x, not_name, f->value, not_name, f->value);
         js_puts(v->out, "\">not<span class=\"hidden\"> ");
