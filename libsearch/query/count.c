@@ -4,9 +4,7 @@
  * The rarest list leads, block by block: its documents are asked for in each other list in rising order of frequency,
  * then in those excluded; what is left is counted. Where the rarest word stands in more than a sixteenth of a segment's
  * documents, windows of bits (exec.c) count quicker. Words that only add to a score are not looked at.
- * Invariant: the lists' cursors only move forward. Of a group of plain words the candidates are read one after the other,
- * whatever windows they lie in. It does not know scores or conditions on columns. */
-#include "libsearch/query/candidates.h"
+ * Invariant: the lists' cursors only move forward. It does not know scores or conditions on columns. */
 #include "libsearch/query/exec.h"
 #include "libsearch/query/probe.h"
 
@@ -56,35 +54,12 @@ static int on_window(void *ctx, size_t seg, lsi_doc lo, lsi_doc hi, const uint64
     return LS_OK;
 }
 
-static int count_group(lsi_plan *p, uint64_t *total, ls_error *err)
-{
-    lsi_span *s = p->root->span;
-    lsi_doc end = p->seg->seg->doc_count;
-    for (lsi_doc at = 0; at < end;) {
-        int rc = lsi_candidates_fill(s, at, end, NULL, &at, err);
-        const lsi_candidates *c = s->candidates;
-        if (!rc) lsi_candidates_expect(s, 0, c->n, c->n);
-        for (uint32_t i = 0; !rc && i < c->n; i++) {
-            float score;
-            bool yes;
-            rc = lsi_candidates_read(p, s, i, err);
-            if (!rc) rc = lsi_span_settle(p, p->root, c->docs[i], false, &score, &yes, err);
-            if (!rc && yes && !lsi_live_is_deleted(p->seg->live, c->docs[i])) ++*total;
-        }
-        if (!rc) rc = lsi_op_poll(p, err);
-        if (rc) return rc;
-    }
-    return LS_OK;
-}
-
 static int count_segment(lsi_plan *p, lsi_probe *probe, size_t seg, uint64_t *total, ls_error *err)
 {
     const lsi_exec_sink sink = {.ctx = total, .window = on_window};
     int rc = lsi_exec_open(p, seg, err);
     if (rc || p->root->empty) return rc;
-    if (p->root->type == LSI_OP_SPAN)
-        return lsi_candidates_can(p->root->span) ? count_group(p, total, err)
-                                                 : lsi_exec_segment(p, &sink, seg, NULL, err);
+    if (p->root->type == LSI_OP_SPAN) return lsi_exec_segment(p, &sink, seg, NULL, err);
     lsi_op *lead = p->root->kids[0]; /* the rarest of the snapshot: see sort_kids */
     const lsi_postings *l = &lead->cursors[0].p;
     if ((uint64_t)l->list.df * DENSE > p->seg->seg->doc_count) return lsi_exec_segment(p, &sink, seg, NULL, err);

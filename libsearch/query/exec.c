@@ -2,6 +2,7 @@
  * cancel asked at every window. A segment or window in which nothing can match is leapt over. It does not know what
  * becomes of the matches. */
 #include "libsearch/query/exec.h"
+#include "libsearch/query/candidates.h"
 #include "libsearch/query/ops.h"
 
 static void drop_deleted(const lsi_plan *p, lsi_doc lo, lsi_doc hi, uint64_t *bits)
@@ -53,6 +54,14 @@ int lsi_exec_open(lsi_plan *p, size_t seg, ls_error *err)
     return rc;
 }
 
+static int room_for_scores(lsi_plan *p, ls_error *err)
+{
+    /* zero: a root that scores nothing leaves them so */
+    if (!p->window_scores)
+        p->window_scores = lsi_arena_zalloc(&p->scratch->arena, LSI_WINDOW_DOCS * sizeof *p->window_scores);
+    return p->window_scores ? LS_OK : lsi_fail_nomem(err);
+}
+
 int lsi_exec_window(lsi_plan *p, const lsi_exec_sink *sink, size_t seg, lsi_doc lo, lsi_doc hi, uint64_t *undated,
                     ls_error *err)
 {
@@ -60,10 +69,7 @@ int lsi_exec_window(lsi_plan *p, const lsi_exec_sink *sink, size_t seg, lsi_doc 
     in_range range;
     int rc = ask_ranges(p, lo, hi, &range, err);
     if (rc || range.none) return rc;
-    if (sink->scores && !p->window_scores) { /* zero: a root that scores nothing leaves them so */
-        p->window_scores = lsi_arena_zalloc(&p->scratch->arena, LSI_WINDOW_DOCS * sizeof *p->window_scores);
-        if (!p->window_scores) return lsi_fail_nomem(err);
-    }
+    if (sink->scores && (rc = room_for_scores(p, err))) return rc;
     float *scores = sink->scores ? p->window_scores : NULL;
     rc = lsi_op_window(p, p->root, lo, hi, range.within, bits, p->root->scores ? scores : NULL, err);
     if (rc) return rc;
@@ -78,10 +84,69 @@ int lsi_exec_window(lsi_plan *p, const lsi_exec_sink *sink, size_t seg, lsi_doc 
     return sink->window(sink->ctx, seg, lo, hi, bits, scores, err);
 }
 
+/* Windows of a group of plain words, alone: its candidates are found and read one after the other, whatever windows they
+ * lie in, and are shown window by window. */
+typedef struct group_run {
+    const lsi_exec_sink *sink;
+    size_t seg;
+    lsi_doc lo;
+    uint64_t bits[LSI_WINDOW_WORDS];
+    float *scores;
+} group_run;
+
+static int show_window(lsi_plan *p, group_run *g, ls_error *err)
+{
+    uint64_t any = 0;
+    lsi_doc hi = LSI_MIN(p->seg->seg->doc_count - g->lo, LSI_WINDOW_DOCS) + g->lo;
+    drop_deleted(p, g->lo, hi, g->bits);
+    for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) any |= g->bits[w];
+    int rc = any ? g->sink->window(g->sink->ctx, g->seg, g->lo, hi, g->bits, g->scores, err) : LS_OK;
+    memset(g->bits, 0, sizeof g->bits);
+    return rc;
+}
+
+/* The places of candidate i were read: is it a match? */
+static int take_candidate(lsi_plan *p, group_run *g, lsi_doc doc, ls_error *err)
+{
+    float score = 0;
+    bool yes;
+    int rc = lsi_span_settle(p, p->root, doc, g->scores && p->root->scores, &score, &yes, err);
+    if (rc || !yes) return rc;
+    if (doc - g->lo >= LSI_WINDOW_DOCS) {
+        rc = show_window(p, g, err);
+        g->lo = doc & ~(LSI_WINDOW_DOCS - 1);
+    }
+    g->bits[(doc - g->lo) >> 6] |= 1ull << (doc & 63);
+    if (g->scores) g->scores[doc - g->lo] = score;
+    return rc;
+}
+
+static int run_group(lsi_plan *p, const lsi_exec_sink *sink, size_t seg, ls_error *err)
+{
+    group_run g = {.sink = sink, .seg = seg};
+    lsi_span *s = p->root->span;
+    lsi_doc end = p->seg->seg->doc_count;
+    int rc = sink->scores ? room_for_scores(p, err) : LS_OK;
+    g.scores = sink->scores ? p->window_scores : NULL;
+    for (lsi_doc at = 0; !rc && at < end;) {
+        rc = lsi_candidates_fill(s, at, end, NULL, &at, err);
+        const lsi_candidates *c = s->candidates;
+        if (!rc) lsi_candidates_expect(s, 0, c->n, c->n);
+        for (uint32_t i = 0; !rc && i < c->n; i++) {
+            rc = lsi_candidates_read(p, s, i, err);
+            if (!rc) rc = take_candidate(p, &g, c->docs[i], err);
+        }
+        if (!rc) rc = lsi_op_poll(p, err);
+    }
+    return rc ? rc : show_window(p, &g, err);
+}
+
 int lsi_exec_segment(lsi_plan *p, const lsi_exec_sink *sink, size_t seg, uint64_t *undated, ls_error *err)
 {
     lsi_doc doc_count = p->snap->segments[seg].seg->doc_count, doc = 0;
     int rc = LS_OK;
+    if (p->root->type == LSI_OP_SPAN && !p->root->empty && !p->range_count && lsi_candidates_can(p->root->span))
+        return run_group(p, sink, seg, err);
     while (!rc && doc < doc_count) {
         rc = lsi_op_next(p, p->root, doc, &doc, err);
         if (rc || doc >= doc_count) break;
@@ -121,10 +186,7 @@ static int some_of_window(lsi_plan *p, const uint64_t *docs, size_t count, size_
     if ((rc = ask_ranges(p, lo, hi, &range, err)) || range.none) return rc;
     for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) any |= within[w] &= p->range_count ? range.in[w] : ~0ull;
     if (!any) return LS_OK;
-    if (sink->scores && !p->window_scores) {
-        p->window_scores = lsi_arena_zalloc(&p->scratch->arena, LSI_WINDOW_DOCS * sizeof *p->window_scores);
-        if (!p->window_scores) return lsi_fail_nomem(err);
-    }
+    if (sink->scores && (rc = room_for_scores(p, err))) return rc;
     float *scores = sink->scores ? p->window_scores : NULL;
     rc = lsi_op_window(p, p->root, lo, hi, within, bits, p->root->scores ? scores : NULL, err);
     if (rc) return rc;

@@ -6,6 +6,7 @@
  * come from its last blocks. Blocks without values come last (documents without one stand behind all others); so do
  * those whose values all stand before the page asked for. Equal values are decided by document in the heap.
  * Where fewer matches are expected than the heap holds, no block could be left out, and they are run as they come. It does not know what becomes of the matches. */
+#include "libsearch/query/candidates.h"
 #include "libsearch/query/exec.h"
 #include "libsearch/query/ops.h"
 #include <stdlib.h>
@@ -68,12 +69,23 @@ static int order_blocks(lsi_plan *p, const lsi_exec_column *c, part **out, uint3
     return LS_OK;
 }
 
+/* Words of a phrase are found together more often than chance has it, and side by side in few of those documents: taken
+ * as if both made up for each other. */
+static double group_expected(const lsi_span *s, double all)
+{
+    double n = all;
+    for (uint32_t i = 0; i < s->kid_count; i++) n *= (double)s->kids[i]->sources[0].c.p.list.df / all;
+    return n;
+}
+
 /* Whether the heap will hardly be full. Words of an AND are mostly found together where they are asked together: by far
  * more often than chance has it. */
 static bool few_expected(const lsi_plan *p, const lsi_heap *h)
 {
     const lsi_op *root = p->root;
     double all = (double)LSI_MAX(p->snap->documents, 1u), n = (double)root->df;
+    if (root->type == LSI_OP_SPAN && !root->empty && lsi_candidates_can(root->span))
+        n = group_expected(root->span, (double)p->seg->seg->doc_count);
     for (uint32_t i = 1; root->type == LSI_OP_AND && i < root->kid_count; i++) {
         if (root->kids[i]->type == LSI_OP_TERM) n *= (double)root->kids[i]->df / all;
     }
