@@ -224,8 +224,8 @@ static void build_many(const char *where)
         ls_doc_clear(d);
         OK(ls_doc_set_id(d, id, (size_t)n, &err));
         OK(ls_doc_set_language(d, "english", &err));
-        n = snprintf(text, sizeof text, "all %s %s %s", i % 3 ? "often" : "tail", i % 701 ? "" : "seldom",
-                     i % 2 ? "odd" : "even");
+        n = snprintf(text, sizeof text, "all %s %s %s", i % 3 ? "often" : "tail",
+                     i % 701 ? i % 17 ? "" : "scarce" : "seldom", i % 2 ? "odd" : "even");
         OK(ls_doc_add_text(d, "body", text, (size_t)n, &err));
         if (i % 50) OK(ls_doc_add_int(d, "published", (i % 40 ? i : i * 7919 % 15000) / 4 * DAY, &err));
         OK(ls_add(w, d, NULL, &err));
@@ -303,7 +303,10 @@ static void test_and(void **state)
     static const char *const QUERIES[] = {"+seldom +all",       "+seldom +even",        "+seldom +odd -often",
                                           "+seldom -tail -odd", "+seldom +often even",  "+tail +odd",
                                           "+all -even -tail",   "+even seldom -often",  "+seldom +tail +even +all",
-                                          "+seldom -nowhere",   "+seldom +all nowhere", "+often +odd seldom all"};
+                                          "+seldom -nowhere",   "+seldom +all nowhere", "+often +odd seldom all",
+                                          "seldom scarce",      "scarce tail seldom",   "\"scarce odd\"",
+                                          "\"often scarce\"~",  "\"all tail scarce\"",  "\"all often\"",
+                                          "\"seldom even\"~",   "all w/2 scarce",       "odd even"};
     for (size_t i = 0; i < sizeof QUERIES / sizeof QUERIES[0]; i++) {
         LS_INIT(ls_query_options, qo);
         LS_INIT(ls_search_options, o);

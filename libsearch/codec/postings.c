@@ -35,7 +35,6 @@
 #include "libsearch/codec/read.h"
 #include "libsearch/util/simd.h"
 
-#define FORM_BITS  31u
 #define SAFE_WIDTH 22u /* 256 gaps of so many bits on top of a document below 2^30 stay below 2^32 */
 
 static int corrupt_list(ls_error *err, const char *what)
@@ -103,7 +102,7 @@ static int open_short(lsi_postings *p, ls_error *err)
     const uint8_t *h = lsi_section_get(s, p->list.blocks_offset, 2, err);
     if (!h) return lsi_read_failed(err);
     uint32_t widths = lsi_get16(h), head = 2, last = LSI_DOC_END;
-    if ((widths & 31) == FORM_BITS) {
+    if ((widths & 31) == LSI_FORM_BITS) {
         h = lsi_section_get(s, p->list.blocks_offset, 6, err);
         if (!h) return lsi_read_failed(err);
         last = lsi_get32(h + 2);
@@ -175,11 +174,11 @@ static int get_docs(lsi_postings *p, uint32_t block, uint64_t off, unsigned form
     const lsi_section *s = p->at.blocks;
     uint32_t n = docs_in(p, block), base = block ? lsi_postings_last(p, block - 1) : UINT32_MAX;
     uint32_t last = lsi_postings_last(p, block);
-    bool known = p->list.df > LSI_BLOCK_DOCS || form == FORM_BITS; /* a short list learns its last by decoding */
+    bool known = p->list.df > LSI_BLOCK_DOCS || form == LSI_FORM_BITS; /* a short list learns its last by decoding */
     const uint8_t *in = NULL;
     if (known && (last >= p->at.doc_count || (block && (base >= last))))
         return lsi_fail(err, LS_CORRUPT, "a posting list's last documents are out of order or range");
-    if (form == FORM_BITS) {
+    if (form == LSI_FORM_BITS) {
         *bytes = (last - base) / 8 + ((last - base) % 8 != 0);
         if (!(in = lsi_section_get(s, off, *bytes, err))) return lsi_read_failed(err);
         if (!docs_of_bits(p->docs, n, in, base, last)) return lsi_section_corrupt(s, off, err, "a bit a document");
@@ -224,7 +223,7 @@ static uint64_t word_of(const uint8_t *bits, uint32_t k, uint32_t n)
 int lsi_postings_set_bits(lsi_postings *p, uint32_t block, lsi_doc lo, lsi_doc hi, uint64_t *bits, bool *done,
                           ls_error *err)
 {
-    *done = p->list.df > LSI_BLOCK_DOCS && (lsi_get16(p->widths_le + 2 * (size_t)block) & 31) == FORM_BITS;
+    *done = lsi_postings_is_bits(p, block);
     if (!*done) return LS_OK;
     uint32_t base = block ? lsi_postings_last(p, block - 1) : UINT32_MAX, last = lsi_postings_last(p, block);
     uint64_t off = p->list.blocks_offset + lsi_get32(p->offset_le + 4 * (size_t)block);
@@ -268,7 +267,7 @@ int lsi_postings_as_bits(const lsi_postings *p, uint32_t block, const uint8_t **
 {
     lsi_doc last;
     *bits = NULL;
-    if (p->list.df <= LSI_BLOCK_DOCS || (lsi_get16(p->widths_le + 2 * (size_t)block) & 31) != FORM_BITS) return LS_OK;
+    if (!lsi_postings_is_bits(p, block)) return LS_OK;
     int rc = bounds_of(p, block, first, &last, err);
     if (rc) return rc;
     uint64_t off = p->list.blocks_offset + lsi_get32(p->offset_le + 4 * (size_t)block);
@@ -351,7 +350,7 @@ int lsi_postings_less(const lsi_postings *p, uint32_t block, uint32_t *less, uin
     if (p->block == block) return get_less(p, block, p->counts_at, *n, less, &end, err);
     int rc = bounds_of(p, block, &first, &last, err);
     if (rc) return rc;
-    off += form == FORM_BITS ? (last - first) / 8 + 1 : lsi_pack_bytes(*n, form);
+    off += form == LSI_FORM_BITS ? (last - first) / 8 + 1 : lsi_pack_bytes(*n, form);
     return get_less(p, block, off, *n, less, &end, err);
 }
 

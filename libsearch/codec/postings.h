@@ -32,6 +32,8 @@ typedef struct lsi_list {
     uint64_t positions_offset, forms_offset; /* in their sections; see positions.h, forms.h */
 } lsi_list;
 
+#define LSI_FORM_BITS 31u /* of a block's documents: see postings.c */
+
 /* An open list: its facts as plain arrays (verified bytes of the file, or of the struct for inline lists). */
 typedef struct lsi_postings {
     lsi_list list;
@@ -62,6 +64,11 @@ int lsi_postings_block(lsi_postings *p, uint32_t block, ls_error *err); /* docum
  * for lo (a multiple of 64), without decoding it; *done: it is kept so. */
 int lsi_postings_set_bits(lsi_postings *p, uint32_t block, lsi_doc lo, lsi_doc hi, uint64_t *bits, bool *done,
                           ls_error *err);
+/* Whether a block is kept so. */
+LSI_INLINE bool lsi_postings_is_bits(const lsi_postings *p, uint32_t block)
+{
+    return p->list.df > LSI_BLOCK_DOCS && (lsi_get16(p->widths_le + 2 * (size_t)block) & 31) == LSI_FORM_BITS;
+}
 /* Where it is kept so: *bits, bit 0 standing for document *first, readable to the next multiple of 64; else NULL. */
 int lsi_postings_as_bits(const lsi_postings *p, uint32_t block, const uint8_t **bits, lsi_doc *first, ls_error *err);
 /* Indexes in such a block of n of its documents, in rising order. */

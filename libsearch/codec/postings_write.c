@@ -7,8 +7,7 @@
 #include "libsearch/codec/vint.h"
 #include "libsearch/util/alloc.h"
 
-#define FORM_BITS 31u
-#define TF_TABLE  4u /* impacts of tf 1..4 are looked up */
+#define TF_TABLE 4u /* impacts of tf 1..4 are looked up */
 
 typedef struct block_facts {
     uint32_t last, offset, before;
@@ -144,13 +143,13 @@ static unsigned put_docs(lsi_postings_writer *w)
     bool single = w->before == UINT32_MAX && w->n < LSI_BLOCK_DOCS; /* may be a short list: last costs 4 bytes more */
     if (width && bit_bytes + (single ? 4 : 0) <= lsi_pack_bytes(w->n, width) * 3 / 4) {
         uint8_t *p = lsi_buf_grow(&w->blocks, bit_bytes);
-        if (!p) return FORM_BITS;
+        if (!p) return LSI_FORM_BITS;
         memset(p, 0, bit_bytes);
         for (uint32_t i = 0; i < w->n; i++) {
             uint32_t bit = w->docs[i] - w->before - 1;
             p[bit >> 3] |= (uint8_t)(1u << (bit & 7));
         }
-        return FORM_BITS;
+        return LSI_FORM_BITS;
     }
     uint8_t *p = lsi_buf_grow(&w->blocks, lsi_pack_bytes(w->n, width));
     if (p) lsi_pack_put(p, gaps, w->n, width);
@@ -274,7 +273,7 @@ int lsi_postings_end(lsi_postings_writer *w, lsi_list *out, ls_error *err)
         uint8_t head[6];
         lsi_set16(head, w->facts[0].widths);
         lsi_set32(head + 2, w->facts[0].last);
-        lsi_sink_put(w->blocks_sink, head, (w->facts[0].widths & 31) == FORM_BITS ? 6 : 2);
+        lsi_sink_put(w->blocks_sink, head, (w->facts[0].widths & 31) == LSI_FORM_BITS ? 6 : 2);
     } else {
         out->facts_offset = lsi_sink_at(w->facts_sink);
         put_facts(w);

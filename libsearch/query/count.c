@@ -1,14 +1,17 @@
-/* count.c — owns the counting of documents that hold all of some words and none of others, or a phrase or near alone,
- * where no score is asked for.
+/* count.c — owns the counting of documents that hold all of some words and none of others, any of some words, or a
+ * phrase or near alone, where no score is asked for.
  *
  * The rarest list leads, block by block: its documents are asked for in each other list in rising order of frequency,
  * then in those excluded; what is left is counted. Where the rarest word stands in more than a sixteenth of a segment's
  * documents, windows of bits (exec.c) count quicker. Words that only add to a score are not looked at.
+ * Of an OR the bits of 64 windows are set by all its words, and counted.
  * Invariant: the lists' cursors only move forward. It does not know scores or conditions on columns. */
 #include "libsearch/query/exec.h"
 #include "libsearch/query/probe.h"
 
-#define DENSE 16u /* one of so many documents */
+#define DENSE   16u                    /* one of so many documents */
+#define STRETCH (64 * LSI_WINDOW_DOCS) /* of an OR: 32 KB of bits */
+#define SAMPLED 8u                     /* blocks of a list */
 
 static bool plain(const lsi_op *op)
 {
@@ -19,11 +22,16 @@ bool lsi_exec_can_count(const lsi_plan *p)
 {
     const lsi_op *root = p->root;
     if (p->range_count || p->query->exclude_doc != UINT64_MAX) return false;
-    if (root->type != LSI_OP_AND) return root->type == LSI_OP_SPAN;
+    if (root->type != LSI_OP_AND && root->type != LSI_OP_OR) return root->type == LSI_OP_SPAN;
     for (uint32_t i = 0; i < root->kid_count + root->not_count; i++) {
         if (!root->kids[i]->optional && !plain(root->kids[i])) return false;
     }
     return true;
+}
+
+bool lsi_exec_counts_best(const lsi_plan *p)
+{
+    return p->root->type != LSI_OP_OR && lsi_exec_can_count(p);
 }
 
 static int count_block(lsi_plan *p, lsi_probe *probe, lsi_op *lead, uint32_t b, uint64_t *total, ls_error *err)
@@ -54,12 +62,53 @@ static int on_window(void *ctx, size_t seg, lsi_doc lo, lsi_doc hi, const uint64
     return LS_OK;
 }
 
-static int count_segment(lsi_plan *p, lsi_probe *probe, size_t seg, uint64_t *total, ls_error *err)
+/* About how many of a list's documents are in packed blocks: those kept as bits cost little. */
+static uint64_t packed(const lsi_postings *l)
+{
+    uint32_t step = l->block_count / SAMPLED + 1, seen = 0, found = 0;
+    for (uint32_t b = 0; b < l->block_count; b += step, seen++) found += lsi_postings_is_bits(l, b) ? 0 : 1;
+    return seen ? (uint64_t)l->list.df * found / seen : 0;
+}
+
+/* Whether so few that bits are set one by one: where many documents share a window, its map of bytes (ops_term.c) is
+ * quicker. */
+static bool or_is_sparse(const lsi_plan *p)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < p->root->kid_count; i++)
+        sum += p->root->kids[i]->empty ? 0 : packed(&p->root->kids[i]->cursors[0].p);
+    return sum * 2 < p->seg->seg->doc_count;
+}
+
+static int count_or(lsi_plan *p, uint64_t *bits, uint64_t *total, ls_error *err)
+{
+    const lsi_op *root = p->root;
+    const lsi_live *live = p->seg->live;
+    lsi_doc doc_count = p->seg->seg->doc_count;
+    for (lsi_doc lo = 0, hi; lo < doc_count; lo = hi) {
+        hi = LSI_MIN(doc_count - lo, STRETCH) + lo;
+        uint32_t words = (hi - lo + LSI_WINDOW_DOCS - 1) / LSI_WINDOW_DOCS * LSI_WINDOW_WORDS;
+        memset(bits, 0, words * sizeof *bits);
+        for (uint32_t i = 0; i < root->kid_count; i++) {
+            int rc = root->kids[i]->empty ? LS_OK : lsi_term_gather(p, root->kids[i], lo, hi, bits, err);
+            if (rc) return rc;
+        }
+        lsi_window_fold(p, bits); /* of a stretch that is one window */
+        for (uint32_t w = 0; live && w < (hi - lo + 63) / 64; w++) bits[w] &= ~live->deleted[lo / 64 + w];
+        for (uint32_t w = 0; w < words; w += LSI_WINDOW_WORDS) *total += lsi_window_count(bits + w);
+        int rc = lsi_op_poll(p, err);
+        if (rc) return rc;
+    }
+    return LS_OK;
+}
+
+static int count_segment(lsi_plan *p, lsi_probe *probe, uint64_t *bits, size_t seg, uint64_t *total, ls_error *err)
 {
     const lsi_exec_sink sink = {.ctx = total, .window = on_window};
     int rc = lsi_exec_open(p, seg, err);
     if (rc || p->root->empty) return rc;
-    if (p->root->type == LSI_OP_SPAN) return lsi_exec_segment(p, &sink, seg, NULL, err);
+    if (p->root->type == LSI_OP_OR && or_is_sparse(p)) return count_or(p, bits, total, err);
+    if (p->root->type != LSI_OP_AND) return lsi_exec_segment(p, &sink, seg, NULL, err);
     lsi_op *lead = p->root->kids[0]; /* the rarest of the snapshot: see sort_kids */
     const lsi_postings *l = &lead->cursors[0].p;
     if ((uint64_t)l->list.df * DENSE > p->seg->seg->doc_count) return lsi_exec_segment(p, &sink, seg, NULL, err);
@@ -73,10 +122,15 @@ static int count_segment(lsi_plan *p, lsi_probe *probe, size_t seg, uint64_t *to
 int lsi_exec_count(lsi_plan *p, uint64_t *total, ls_error *err)
 {
     lsi_probe *probe = lsi_arena_zalloc(&p->scratch->arena, sizeof *probe);
+    uint64_t *bits = NULL, most = 0;
     *total = 0;
-    if (!probe) return lsi_fail_nomem(err);
+    for (size_t seg = 0; p->root->type == LSI_OP_OR && seg < p->snap->count; seg++)
+        most = LSI_MAX(most, (uint64_t)p->snap->segments[seg].seg->doc_count);
+    if (most)
+        bits = lsi_arena_alloc(&p->scratch->arena, LSI_MIN(most / 64 + LSI_WINDOW_WORDS, STRETCH / 64) * sizeof *bits);
+    if (!probe || (most && !bits)) return lsi_fail_nomem(err);
     for (size_t seg = 0; seg < p->snap->count; seg++) {
-        int rc = count_segment(p, probe, seg, total, err);
+        int rc = count_segment(p, probe, bits, seg, total, err);
         if (rc) return rc;
     }
     return LS_OK;

@@ -45,7 +45,7 @@ int lsi_exec_docs(lsi_plan *p, const uint64_t *docs, size_t count, const lsi_exe
 typedef struct lsi_exec_top {
     lsi_heap *heap;
     const lsi_top *after;
-    uint64_t *total; /* where lsi_exec_can_count says so: counted on the way; NULL: nothing is */
+    uint64_t *total; /* where lsi_exec_counts_best says so: counted on the way; NULL: nothing is */
 } lsi_exec_top;
 /* Whether a tree has a quicker way to its best than all of its matches, and that way (top.c). */
 bool lsi_exec_can_top(const lsi_plan *p);
@@ -59,5 +59,7 @@ const char *lsi_exec_name(const lsi_plan *p);
 int lsi_exec_known_count(lsi_plan *p, bool sets, bool *known, uint64_t *count, ls_error *err);
 /* Words that must and must not be held, and nothing else: counted without windows (count.c). */
 bool lsi_exec_can_count(const lsi_plan *p);
+/* Whether lsi_exec_run_top can count on the way: then no second pass is needed. */
+bool lsi_exec_counts_best(const lsi_plan *p);
 int lsi_exec_count(lsi_plan *p, uint64_t *total, ls_error *err);
 #endif

@@ -27,8 +27,9 @@ int lsi_term_open(lsi_plan *p, lsi_op *op, size_t seg, ls_error *err);
 int lsi_term_next(lsi_op *op, lsi_doc doc, lsi_doc *out);
 int lsi_term_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, const uint64_t *within, uint64_t *bits,
                     float *scores, ls_error *err);
-/* The documents of a word of one list, without scores: blocks that are kept as bits are not decoded. Some are left in
- * p->map until lsi_window_fold adds them to the bits, once for any number of words. */
+/* The documents of a word of one list, without scores: blocks that are kept as bits are not decoded. [lo, hi) may be
+ * many windows; of one alone some are left in p->map until lsi_window_fold adds them to the bits, once for any number
+ * of words. */
 int lsi_term_gather(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, uint64_t *bits, ls_error *err);
 void lsi_window_fold(lsi_plan *p, uint64_t *bits);
 int lsi_set_open(lsi_plan *p, lsi_op *op, size_t seg, ls_error *err);

@@ -147,6 +147,18 @@ static void set_bytes(uint8_t *map, const uint32_t *docs, uint32_t i, uint32_t e
     for (; i < e; i++) map[docs[i] - lo] = 1;
 }
 
+/* Bits of many windows at once. Documents of packed blocks lie so far apart that few share a byte and wait for one
+ * another. */
+static void mark(uint64_t *bits, const uint32_t *docs, uint32_t i, uint32_t e, lsi_doc lo)
+{
+#if LSI_LITTLE_ENDIAN
+    uint8_t *at = (uint8_t *)bits;
+    for (; i < e; i++) at[(docs[i] - lo) >> 3] |= (uint8_t)(1u << (docs[i] & 7)); /* lo is a multiple of 64 */
+#else
+    for (; i < e; i++) bits[(docs[i] - lo) >> 6] |= 1ull << ((docs[i] - lo) & 63);
+#endif
+}
+
 void lsi_window_fold(lsi_plan *p, uint64_t *bits)
 {
     if (p->map_used) lsi_batch_now()->fold(bits, p->map, LSI_WINDOW_WORDS);
@@ -169,7 +181,9 @@ int lsi_term_gather(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, uint64_t *b
         uint32_t i = lsi_postings_lower(l, 0, lo), e = l->docs[l->n - 1] < hi ? l->n : lsi_postings_lower(l, i, hi);
         c->at = e;
         if (i >= e) continue;
-        if (e - i < MAP_DOCS) {
+        if (hi - lo > LSI_WINDOW_DOCS) {
+            mark(bits, l->docs, i, e, lo);
+        } else if (e - i < MAP_DOCS) {
             set_bits(bits, l->docs, i, e, lo);
         } else {
             if (!p->map) p->map = lsi_arena_zalloc(&p->scratch->arena, LSI_WINDOW_DOCS);

@@ -132,7 +132,7 @@ static int run(lsi_search *s, uint64_t *undated, bool *exact, ls_error *err)
     *exact = true;
     if (!rc && w != WITH_ALL) {
         bool count = !known && w == BY_SCORE && o->total == LS_TOTAL_EXACT && !wants_every_match(s);
-        count = count && lsi_exec_can_count(&s->plan);
+        count = count && lsi_exec_counts_best(&s->plan);
         if (count) s->total = 0;
         rc = run_best(s, &w, count ? &s->total : NULL, err);
         if (rc) *exact = known;
