@@ -740,6 +740,26 @@ static void test_explain(void **state)
     OK(ls_explain(&e, r, q, NULL, 1, &err)); /* d01 has no "third" */
     assert_int_equal(e->count, 0);
     ls_explanation_free(e);
+    const char *const sources[] = {"ap", "reuters"}, *const others[] = {"dpa"};
+    const ls_filter filters[] = {{"source", 0, sources, 2, 0, 0},
+                                 {"published", 0, NULL, 0, 0, 30 * DAY},
+                                 {"size", 0, NULL, 0, 7, INT64_MAX},
+                                 {"source", 1, others, 1, 0, 0}};
+    LS_INIT(ls_search_options, o);
+    o.filters = filters;
+    o.filter_count = 4;
+    ls_results_free(res);
+    OK(ls_search(&res, r, q, &o, &err));
+    OK(ls_explain(&e, r, q, &o, ls_results_hit(res, 0)->doc, &err));
+    static const char *const TOLD[] = {"filter \"ap or reuters\" in source",
+                                       "filter \"from 1970-01-01T00:00:00Z to 1970-01-31T00:00:00Z\" in published",
+                                       "filter \"from 7\" in size", "without filter \"dpa\" in source"};
+    for (size_t i = 0; i < sizeof TOLD / sizeof TOLD[0]; i++) {
+        bool told = false;
+        for (size_t k = 0; k < e->count; k++) told |= strstr(e->nodes[k].text, TOLD[i]) != NULL;
+        if (!told) fail_msg("not told: %s", TOLD[i]);
+    }
+    ls_explanation_free(e);
     assert_int_equal(ls_explain(&e, r, q, NULL, 1000, &err), LS_NOTFOUND);
     ls_results_free(res);
     ls_query_free(q);

@@ -3,6 +3,7 @@
  * The numbers told (tf, df, N, length, K, idf, boost, quantum) are those the score was computed from. */
 #include "libsearch/result/explain.h"
 #include "libsearch/codec/norms.h"
+#include "libsearch/model/date.h"
 #include "libsearch/query/ops.h"
 #include "libsearch/query/spans.h"
 #include "libsearch/util/alloc.h"
@@ -103,11 +104,46 @@ static void words_of(const lsi_node *n, char *out, size_t cap)
     }
 }
 
+static size_t put(char *out, size_t at, size_t cap, const char *fmt, ...) LSI_PRINTF(4, 5);
+static size_t put(char *out, size_t at, size_t cap, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(out + at, cap - at, fmt, ap);
+    va_end(ap);
+    return n < 0 || (size_t)n >= cap - at ? cap - 1 : at + (size_t)n;
+}
+
+/* One end of a range of numbers or dates. */
+static size_t put_end(char *out, size_t at, size_t cap, const char *word, int64_t v, bool date)
+{
+    char text[40];
+    if (v == INT64_MIN || v == INT64_MAX) return at; /* open */
+    if (!date) return put(out, at, cap, "%s%s %lld", at ? " " : "", word, (long long)v);
+    lsi_date_format(v, text, sizeof text);
+    return put(out, at, cap, "%s%s %s", at ? " " : "", word, text);
+}
+
+/* What a filter asks for: its values, or its ends. */
+static void filter_of(const lsi_plan *p, const lsi_op *op, char *out, size_t cap)
+{
+    size_t at = 0;
+    out[0] = 0;
+    for (uint32_t i = 0; op->type == LSI_OP_SET && i < op->value_count && at + 1 < cap; i++)
+        at = put(out, at, cap, "%s%.*s", i ? " or " : "", (int)LSI_MIN(op->values[i].len, 60u),
+                 (const char *)op->values[i].term);
+    if (op->type != LSI_OP_RANGE) return;
+    bool date = op->field >= 0 && p->snap->schema->fields[op->field].pub.type == LS_DATE;
+    at = put_end(out, at, cap, "from", op->from, date);
+    put_end(out, at, cap, "to", op->to, date);
+}
+
 static int explain_leaf(explaining *x, const lsi_op *op, int depth, float score)
 {
     const lsi_plan *p = x->plan;
     char words[200], field[80] = "";
-    words_of(op->node, words, sizeof words);
+    if (op->node) words_of(op->node, words, sizeof words);
+    else filter_of(p, op, words, sizeof words);
     if (op->field >= 0 && (size_t)op->field < p->snap->schema->count)
         snprintf(field, sizeof field, " in %s", p->snap->schema->fields[op->field].name);
     if (!op->scores) return add(x, depth, 0, "%s \"%s\"%s: matches, adds nothing", kind(op), words, field);
@@ -125,6 +161,19 @@ static int explain_leaf(explaining *x, const lsi_op *op, int depth, float score)
         lsi_plan_average(p, op->list));
 }
 
+/* What the document had to be without: named where it is one word or condition. */
+static int explain_not(explaining *x, const lsi_op *op, int depth)
+{
+    const lsi_plan *p = x->plan;
+    char words[200], field[80] = "";
+    if (op->type == LSI_OP_AND || op->type == LSI_OP_OR || op->type == LSI_OP_NONE) return LS_OK;
+    if (op->node) words_of(op->node, words, sizeof words);
+    else filter_of(p, op, words, sizeof words);
+    if (op->field >= 0 && (size_t)op->field < p->snap->schema->count)
+        snprintf(field, sizeof field, " in %s", p->snap->schema->fields[op->field].name);
+    return add(x, depth, 0, "without %s \"%s\"%s", kind(op), words, field);
+}
+
 static int explain_op(explaining *x, lsi_op *op, int depth)
 {
     bool yes;
@@ -135,6 +184,8 @@ static int explain_op(explaining *x, lsi_op *op, int depth)
     const char *what = op->type == LSI_OP_AND ? "all of" : "any of";
     rc = add(x, depth, (double)score, "%s: %.9g, the sum of its parts", what, (double)score);
     for (uint32_t i = 0; !rc && i < op->kid_count; i++) rc = explain_op(x, op->kids[i], depth + 1);
+    for (uint32_t i = op->kid_count; !rc && i < op->kid_count + op->not_count; i++)
+        rc = explain_not(x, op->kids[i], depth + 1);
     return rc;
 }
 
@@ -207,8 +258,11 @@ static int explain_with(explaining *x, const ls_reader *r, const ls_query *q, co
     x->plan = &plan;
     bool counts = o.facet_count || o.total == LS_TOTAL_EXACT;
     if (o.exhaustive || order.text || (o.sort == LS_BY_RELEVANCE && order.half_life_ms > 0)) x->engine = "windows";
-    else if (!rc && counts && lsi_exec_reads_positions(&plan)) x->engine = "windows";
-    else if (o.sort != LS_BY_RELEVANCE) x->engine = "column blocks";
+    else if (!rc && counts && lsi_exec_reads_positions(&plan)) {
+        bool both = o.sort == LS_BY_RELEVANCE && !o.facet_count && !o.histogram && lsi_exec_counts_best(&plan) &&
+                    lsi_exec_can_top(&plan);
+        x->engine = both ? "all positions" : "windows";
+    } else if (o.sort != LS_BY_RELEVANCE) x->engine = "column blocks";
     else if (!rc) x->engine = lsi_exec_name(&plan);
     if (!rc && q->exclude_doc != doc) rc = explain_all(x, &order);
     x->plan = NULL;
