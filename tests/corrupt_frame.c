@@ -147,6 +147,7 @@ static const struct lie {
     {ENTRY_0, ENTRY_OFFSET, 8, 65, LS_CORRUPT, "a section is not where", 2},
     {ENTRY_1, ENTRY_BYTES, 8, UINT64_MAX, LS_CORRUPT, "a section is not where", 1},
     {ENTRY_1, ENTRY_BYTES, 8, LONG + 4096, LS_CORRUPT, "a section is not where", 1},
+    {ENTRY_0, ENTRY_BYTES, 8, TABLE_AT - HELLO_AT, LS_CORRUPT, "a section is not where", 0},
     {ENTRY_2, ENTRY_BYTES, 8, 64, LS_CORRUPT, "misplaced chunk sums", 3},
     {ENTRY_0, ENTRY_SUMS, 8, SUMS_AT + 8, LS_CORRUPT, "misplaced chunk sums", 2},
     {ENTRY_1, ENTRY_SUMS, 8, UINT64_MAX - 7, LS_CORRUPT, "misplaced chunk sums", 1},
@@ -280,6 +281,131 @@ static void cuts(void **state)
     assert_non_null(strstr(err.message, "no sound section table"));
 }
 
+/* A table that is behind where its own layout would put the sections; chunk sums said to lie across its beginning. */
+static void overlaps(void **state)
+{
+    uint8_t p[FILE_BYTES];
+    (void)state;
+    memset(p, 0, sizeof p);
+    memcpy(p, file, FRAME_HEADER_BYTES);
+    memcpy(p + 64, file + TABLE_AT, FRAME_ENTRY_BYTES);
+    memcpy(p + 128, file + FOOTER_AT, FRAME_FOOTER_BYTES);
+    lsi_set32(p + HEADER_COUNT, 1);
+    lsi_set64(p + HEADER_TABLE, 64);
+    lsi_set64(p + HEADER_BYTES, 192);
+    lsi_set64(p + 128 + FOOTER_BYTES, 192);
+    lsi_set64(p + 64 + ENTRY_OFFSET, 128);
+    lsi_set64(p + 64 + ENTRY_BYTES, 0);
+    seal(p, 64, 192);
+    put(p, 192);
+    refused(LS_CORRUPT, "a section is not where");
+    assert_int_equal(saved(), 0);
+    memcpy(p, file, sizeof p);
+    lsi_set64(p + TABLE_AT + ENTRY_SUMS, TABLE_AT - 8);
+    lsi_set64(p + TABLE_AT + FRAME_ENTRY_BYTES + ENTRY_SUMS, TABLE_AT - 16);
+    seal(p, TABLE_AT, sizeof p);
+    put(p, sizeof p);
+    refused(LS_CORRUPT, "misplaced chunk sums");
+    assert_int_equal(saved(), 0);
+}
+
+/* Files of one and of two sections whose header is lost: the footer alone tells how large the table is. */
+static void small_files(void **state)
+{
+    (void)state;
+    for (uint32_t sections = 0; sections < 4; sections++) {
+        lsi_frame_writer *w;
+        lsi_frame *f;
+        uint64_t bytes, sum;
+        lsi_buf b;
+        char path[100];
+        lsi_dir_unlink(dir, "small", NULL);
+        assert_int_equal(lsi_frame_create(&w, dir, "small", KIND, 5, &err), LS_OK);
+        for (uint32_t i = 0; i < sections; i++) lsi_sink_put8(lsi_frame_section(w, 7 + i, false), (uint8_t)(i + 1));
+        assert_int_equal(lsi_frame_finish(w, false, &bytes, &sum, &err), LS_OK);
+        snprintf(path, sizeof path, "%s/small", folder);
+        lsi_buf_init(&b, 0);
+        assert_int_equal(lsi_io_read_file(path, 4096, &b, &err), LS_OK);
+        b.data[0] ^= 1;
+        put(b.data, b.len);
+        int rc = lsi_frame_open_damaged(&f, dir, "lie", KIND, &err);
+        assert_int_equal(rc, sections ? LS_OK : LS_CORRUPT);
+        for (uint32_t i = 0; !rc && i < sections; i++) {
+            const uint8_t *p = lsi_section_get(lsi_frame_find(f, 7 + i), 0, 1, &err);
+            assert_true(p && *p == i + 1);
+        }
+        assert_int_equal(rc ? 0 : lsi_frame_section_count(f), sections);
+        lsi_frame_close(f);
+        b.data[b.len - FRAME_FOOTER_BYTES + FOOTER_SUM] ^= 1;
+        put(b.data, b.len);
+        assert_int_equal(lsi_frame_open_damaged(&f, dir, "lie", KIND, &err), LS_CORRUPT);
+        lsi_buf_clear(&b);
+    }
+    lsi_dir_unlink(dir, "small", NULL);
+}
+
+/* A read that fails is told as that, also where there is another copy to look at. */
+static void reads_that_fail(void **state)
+{
+    uint8_t p[FILE_BYTES];
+    (void)state;
+    memcpy(p, file, sizeof p);
+    p[SUMS_AT] ^= 1;
+    put(p, sizeof p);
+    for (uint64_t n = 1, over = 0; !over; n++) {
+        lsi_frame *f;
+        lsi_io_fail_at(n, 5, false); /* EIO */
+        int rc = lsi_frame_open_damaged(&f, dir, "lie", KIND, &err);
+        const uint8_t *hello = rc ? NULL : lsi_section_get(lsi_frame_find(f, 7), 0, 5, &err);
+        over = lsi_io_fail_at(0, 0, false) < n;
+        assert_true(over ? hello && !memcmp(hello, "hello", 5) : hello || err.sys_errno == 5);
+        lsi_frame_close(f);
+    }
+}
+
+/* What a writer of files refuses. */
+static void writers(void **state)
+{
+    (void)state;
+    lsi_frame_writer *w;
+    uint64_t bytes, sum;
+    lsi_buf b;
+    assert_int_equal(lsi_frame_create(&w, dir, "a-name-of-many-more-letters-than-any-file-has", KIND, 1, &err),
+                     LS_INVALID);
+    lsi_frame_abort(NULL);
+    for (int told = 0; told < 2; told++) { /* with and without a place for the error */
+        assert_int_equal(lsi_frame_create(&w, dir, "many", KIND, 1, &err), LS_OK);
+        lsi_sink *first = lsi_frame_section(w, 1, false);
+        for (uint32_t i = 2; i <= FRAME_SECTIONS_MAX; i++) assert_non_null(lsi_frame_section(w, i, false));
+        assert_null(lsi_frame_section(w, FRAME_SECTIONS_MAX + 1, false));
+        assert_int_equal(lsi_sink_failed(first, told ? &err : NULL), LS_LIMIT);
+        assert_int_equal(lsi_frame_finish(w, false, &bytes, &sum, told ? &err : NULL), LS_LIMIT);
+        if (told) assert_non_null(strstr(err.message, "sections"));
+        assert_int_equal(bytes | sum, 0);
+    }
+    lsi_buf_init(&b, 0);
+    lsi_alloc_fail_at(1, false);
+    assert_null(lsi_sink_memory(&b));
+    lsi_sink *s = lsi_sink_memory(&b);
+    assert_non_null(s);
+    lsi_alloc_fail_at(1, true);
+    lsi_sink_put(s, file, 4096);
+    lsi_alloc_fail_at(0, false);
+    assert_int_equal(lsi_sink_failed(s, &err), LS_NOMEM);
+    lsi_sink_free(s);
+    lsi_buf_clear(&b);
+    for (size_t n = 1, over = 0; !over; n++) { /* a section that is spooled: no allocation fails unseen */
+        lsi_alloc_fail_at(n, false);
+        int rc = lsi_frame_create(&w, dir, "spooled", KIND, 1, &err);
+        s = rc ? NULL : lsi_frame_section(w, 1, false);
+        for (size_t i = 0; s && i < 20; i++) lsi_sink_put(s, file, FILE_BYTES);
+        if (!rc) rc = lsi_frame_finish(w, false, &bytes, &sum, &err);
+        over = lsi_alloc_fail_at(0, false) < n;
+        assert_int_equal(rc, over ? LS_OK : LS_NOMEM);
+    }
+    lsi_dir_unlink(dir, "spooled", NULL);
+}
+
 /* One copy of the table or of the chunk sums is damaged: nothing is lost, and `verify` tells; both: what they were for. */
 static void copies(void **state)
 {
@@ -352,8 +478,10 @@ static int end(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(numbers), cmocka_unit_test(gaps),
-                                       cmocka_unit_test(footers), cmocka_unit_test(cuts),
-                                       cmocka_unit_test(copies),  cmocka_unit_test(questions)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(numbers),     cmocka_unit_test(gaps),
+                                       cmocka_unit_test(footers),     cmocka_unit_test(cuts),
+                                       cmocka_unit_test(copies),      cmocka_unit_test(overlaps),
+                                       cmocka_unit_test(small_files), cmocka_unit_test(reads_that_fail),
+                                       cmocka_unit_test(writers),     cmocka_unit_test(questions)};
     return cmocka_run_group_tests(tests, begin, end);
 }

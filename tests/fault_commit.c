@@ -106,6 +106,119 @@ static int files_named(const char *beginning)
     return n;
 }
 
+/* Interrupted calls are made again: nobody sees anything of it, but of fsync and close, which are called once only. */
+static void interrupted(void **state)
+{
+    (void)state;
+    char copy[120], saved[120];
+    uint64_t points = 0, told = 0;
+    snprintf(copy, sizeof copy, "%s/copy", folder);
+    snprintf(saved, sizeof saved, "%s/saved", folder);
+    for (uint64_t at = 1, over = 0; !over; at++, points++) {
+        LS_INIT(ls_writer_options, o);
+        ls_writer *w = NULL;
+        ls_reader *r = NULL;
+        LS_INIT(ls_check_report, report);
+        o.flags = LS_WRITER_CREATE | LS_WRITER_NO_MERGE;
+        lsi_io_fail_at(at, EINTR, false);
+        int rc = ls_writer_open(&w, index_path, &o, &err);
+        if (!rc) rc = add_doc(w, "a", "rain", 0, NULL, &err);
+        if (!rc) rc = ls_commit(w, NULL, &err);
+        if (!rc) rc = ls_reader_open(&r, index_path, NULL, &err);
+        if (!rc) rc = ls_check(index_path, NULL, NULL, &report, &err);
+        if (!rc) rc = ls_backup(index_path, copy, &err);
+        if (!rc) rc = ls_salvage(index_path, saved, NULL, NULL, &err);
+        over = lsi_io_fail_at(0, 0, false) < at;
+        if (rc && !strstr(err.message, "sync") && !strstr(err.message, "survive") && !strstr(err.message, "close") &&
+            !strstr(err.message, "map")) /* the last is never interrupted in truth */
+            fail_msg("call %d: %s", (int)at, err.message);
+        told += rc != LS_OK;
+        ls_reader_close(r);
+        ls_writer_close(w);
+        if (!rc) documents_are(1);
+        remove_folder(copy);
+        remove_folder(saved);
+        remove_folder(index_path);
+    }
+    print_message("%d calls interrupted, %d of them an fsync or a close\n", (int)points, (int)told);
+    assert_true(told > 0 && told < points / 4);
+}
+
+/* Nothing is taken by a writer that is poisoned, and each call says why. */
+static void poisoned(void **state)
+{
+    (void)state;
+    char lock[120];
+    ls_writer *w = changed();
+    ls_query *q;
+    ls_field f = {sizeof f, "added", LS_TEXT, 1, 0};
+    LS_INIT(ls_kill_options, o);
+    o.id = "x";
+    o.id_len = 1;
+    snprintf(lock, sizeof lock, "%s/LOCK", index_path);
+    assert_int_equal(unlink(lock), 0);
+    OK(ls_query_parse(&q, ls_writer_schema(w), "words", 5, NULL, &err));
+    WANT(ls_commit(w, NULL, &err), LS_LOCKED);
+    WANT(add_doc(w, "x", "words", 0, NULL, &err), LS_POISONED);
+    WANT(ls_delete(w, "a", 1, &err), LS_POISONED);
+    WANT(ls_kill(w, &o, NULL, &err), LS_POISONED);
+    WANT(ls_delete_query(w, q, NULL, &err), LS_POISONED);
+    WANT(ls_writer_add_field(w, &f, &err), LS_POISONED);
+    WANT(ls_rollback(w, &err), LS_POISONED);
+    WANT(ls_merge(w, 1, &err), LS_POISONED);
+    WANT(ls_purge(w, NULL, &err), LS_POISONED);
+    WANT(ls_commit(w, NULL, &err), LS_POISONED);
+    assert_non_null(strstr(err.message, "removed or replaced"));
+    ls_query_free(q);
+    ls_writer_close(w);
+    documents_are(2);
+}
+
+/* A field is there or it is not, whichever allocation failed. */
+static void field_without_memory(void **state)
+{
+    (void)state;
+    ls_writer *w = changed();
+    ls_field f = {sizeof f, "added", LS_TEXT, 1, 0};
+    int rc = LS_NOMEM;
+    for (size_t at = 1; rc; at++) {
+        lsi_alloc_fail_at(at, false);
+        rc = ls_writer_add_field(w, &f, &err);
+        lsi_alloc_fail_at(0, false);
+        if (rc) assert_int_equal(rc, LS_NOMEM);
+        assert_int_equal(ls_schema_find(ls_writer_schema(w), "added") != NULL, !rc);
+    }
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+    documents_are(3);
+}
+
+/* Deletions of a committed segment that are written for a query, and again for another, before the commit. */
+static void lives_of_queries(void **state)
+{
+    (void)state;
+    ls_writer *w = open_writer(LS_WRITER_CREATE | LS_WRITER_NO_MERGE | LS_WRITER_NO_SYNC, 0);
+    for (int i = 0; i < 5; i++) {
+        char id[12], body[40];
+        snprintf(id, sizeof id, "%d", i);
+        snprintf(body, sizeof body, "rain and w%d", i);
+        OK(add_doc(w, id, body, 0, NULL, &err));
+    }
+    OK(ls_commit(w, NULL, &err));
+    delete_all(w, "w0");
+    delete_all(w, "w1");
+    delete_all(w, "w2");
+    assert_int_equal(files_named("live-"), 1);
+    OK(ls_commit(w, NULL, &err));
+    assert_int_equal(files_named("live-"), 1);
+    documents_are(2);
+    delete_all(w, "w3");
+    delete_all(w, "w9");
+    OK(ls_rollback(w, &err));
+    ls_writer_close(w);
+    documents_are(2);
+}
+
 /* A segment that was written for a query, and whose documents have all gone before the first commit that would name it. */
 static void born_dead(void **state)
 {
@@ -161,6 +274,10 @@ static void lifted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(again, index_clean),
+                                       cmocka_unit_test_teardown(interrupted, index_clean),
+                                       cmocka_unit_test_teardown(poisoned, index_clean),
+                                       cmocka_unit_test_teardown(field_without_memory, index_clean),
+                                       cmocka_unit_test_teardown(lives_of_queries, index_clean),
                                        cmocka_unit_test_teardown(born_dead, index_clean),
                                        cmocka_unit_test_teardown(lifted, index_clean)};
     return cmocka_run_group_tests(tests, folder_begin, folder_end);

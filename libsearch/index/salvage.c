@@ -372,6 +372,10 @@ static int make_new(salvage *s, const char *to, ls_error *err)
     if (s->known) rc = copy_sound(s, part, err);
     if (!rc) rc = add_rest(s, err);
     lsi_writer_close(s->w);
+    if (rc == LS_COMMIT_UNKNOWN) { /* a commit of what has no name yet: nothing is in place */
+        rc = LS_IO;
+        if (err) err->code = rc;
+    }
     if (!rc) rc = lsi_dir_move(s->part, to, err);
     if (rc && rc != LS_COMMIT_UNKNOWN) {
         lsi_dir_list(part, unlink_one, part, NULL);

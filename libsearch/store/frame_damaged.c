@@ -67,7 +67,7 @@ static int table_of_footer(lsi_frame *f, uint32_t kind, ls_error *err)
         f->table_sum = lsi_get64(t + FOOTER_TABLE_SUM);
         f->table_at = f->bytes - FRAME_FOOTER_BYTES - n;
         f->count = n / FRAME_ENTRY_BYTES;
-        if (f->count && !lsi_get32(table + most - n + (f->count - 1) * FRAME_ENTRY_BYTES)) f->count--; /* zero bytes */
+        if (!lsi_get32(table + most - n + (f->count - 1) * FRAME_ENTRY_BYTES)) f->count--; /* zero bytes */
     }
     lsi_free(table);
     return rc;
@@ -95,7 +95,7 @@ static int open_sections(lsi_frame *f, ls_error *err)
     if (!rc && !sound) rc = take_table(f, f->table_at, table, &sound, err);
     if (!rc && sound) {
         f->first_sums = FRAME_HEADER_BYTES + n;
-        if (!lsi_range_ok(f->first_sums, f->table_at - f->sums_at, f->bytes))
+        if (f->table_at - f->sums_at > f->bytes - f->first_sums) /* either table lies before the end */
             rc = corrupt(f, f->bytes, err, "the file ends before its first section");
     } else if (!rc && lsi_range_ok(f->table_at, n, f->bytes)) {
         keep_entries(f, table); /* the copy at the end: it was read last */

@@ -157,9 +157,7 @@ static int spill(lsi_sink *s)
         rc = lsi_file_create(&w->spool, w->dir, name, &e);
         if (!rc) rc = lsi_dir_unlink(w->dir, name, &e);
     }
-    uint64_t *x = lsi_array_grow(s->extents, &s->extent_cap, s->extent_count + 1, sizeof *x);
-    if (x) s->extents = x;
-    else if (!rc) rc = lsi_fail_nomem(&e);
+    if (!rc && !LSI_ROOM(s->extents, s->extent_count + 1, s->extent_cap)) rc = lsi_fail_nomem(&e);
     if (!rc) rc = lsi_file_write(&w->spool, s->buf.data, SPILL_BYTES, &e);
     if (rc) return frame_failed(w, rc, &e);
     add_sums(s);
@@ -250,7 +248,7 @@ static int out_flush(lsi_frame_writer *w, ls_error *err)
 
 static int out_put(lsi_frame_writer *w, const void *p, size_t n, ls_error *err)
 {
-    int rc = w->out.len + n > SPILL_BYTES && w->out.len ? out_flush(w, err) : LS_OK;
+    int rc = w->out.len + n > SPILL_BYTES ? out_flush(w, err) : LS_OK;
     if (rc) return rc;
     lsi_buf_put(&w->out, p, n);
     return w->out.rc ? lsi_fail_nomem(err) : LS_OK;

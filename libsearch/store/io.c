@@ -235,8 +235,11 @@ static int make_dir(lsi_dir **out, const char *path, bool exclusive, ls_error *e
     ls_error why;
     rc = sync_parent(path, &why);
     if (rc && existed && (why.sys_errno == EACCES || why.sys_errno == EPERM)) rc = LS_OK; /* its maker could sync it */
-    if (rc && err) *err = why;
-    return rc ? rc : lsi_dir_open(out, path, err);
+    if (!rc) rc = lsi_dir_open(out, path, &why);
+    if (!rc) return LS_OK;
+    if (!existed) lsi_dir_remove(path, NULL); /* else it would stand in the way of another try */
+    if (err) *err = why;
+    return rc;
 }
 
 int lsi_dir_create(lsi_dir **out, const char *path, ls_error *err)
