@@ -98,8 +98,13 @@ def index_of_another_analyzer(program, corpus):
         m[begin + 32] ^= 1
         seal(sums, m[begin:begin + length])
         seal(table + 32, m[sums:sums + 8])
-        seal(footer, m[table:footer])
+        for place in (footer, 48):
+            seal(place, m[table:footer])
+        seal(56, m[:56])
         seal(footer + 48, m[footer:footer + 48])
+        first_sums = 64 + footer - table  # the copies at the head
+        m[64:first_sums] = m[table:footer]
+        m[first_sums:first_sums + table - sums] = m[sums:table]
         with open(path, "wb") as f:
             f.write(m)
         with Server(program, index=first.index) as second:
