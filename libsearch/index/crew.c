@@ -88,7 +88,7 @@ size_t lsi_crew_share(const ls_writer *w)
 
 bool lsi_crew_full(const ls_writer *w, size_t more)
 {
-    size_t sum, limit = lsi_crew_share(w);
+    size_t sum = 0, limit = lsi_crew_share(w);
     if (w->crew.wanted) limit >>= GROWING - w->crew.handed;
     return !lsi_add_size(lsi_crew_held(w), more, &sum) || sum > limit;
 }
