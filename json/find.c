@@ -132,13 +132,27 @@ static unsigned query_flags(const js_request *q)
            (q->score_function_words ? LS_SCORE_FUNCTION_WORDS : 0u);
 }
 
-int js_request_query(ls_query **out, const js_request *q, const ls_schema *s, ls_error *err)
+/* The language that a search is filtered by; NULL: none, or several. */
+static const char *only_language(const js_request *q)
+{
+    for (size_t i = 0; i < JS_FILTERS; i++)
+        if (!strcmp(js_filter_name(i), "language") && q->with[i].count == 1) return q->with[i].items[0];
+    return NULL;
+}
+
+int js_request_query(ls_query **out, const js_request *q, const ls_schema *s, const char *further, ls_error *err)
 {
     LS_INIT(ls_query_options, o);
     o.flags = query_flags(q);
     /* Nothing asked, or blanks alone: everything, which filters and orders then cut. */
     bool all = q->q_len == 0 || strspn(q->q, " \t\r\n") == q->q_len;
     if (all) o.flags &= ~(unsigned)LS_MODE_SIMPLE;
+    o.language = further ? further : only_language(q);
+    int rc = ls_query_parse(out, s, all ? "*" : q->q, all ? 1 : q->q_len, &o, err);
+    const ls_warning *w = rc == LS_OK && o.language ? ls_query_warning(*out, 0) : NULL;
+    if (!w || strcmp(w->code, "unknown_language") != 0) return rc;
+    ls_query_free(*out); /* nobody asked to stem by it */
+    o.language = NULL;
     return ls_query_parse(out, s, all ? "*" : q->q, all ? 1 : q->q_len, &o, err);
 }
 
@@ -246,7 +260,7 @@ int js_find_with(js_found *out, const js_request *q, const ls_reader *r, js_with
     const char *facets[128];
     int rc;
     *out = (js_found){0};
-    if ((rc = js_request_query(&out->query, q, s, err)) != LS_OK) goto out;
+    if ((rc = js_request_query(&out->query, q, s, NULL, err)) != LS_OK) goto out;
     if ((rc = searched_query(&out->searched, q, out->query, s, err)) != LS_OK) goto out;
     make_options(&o, q, filters, make_filters(filters, q, s), facets);
     const ls_query *query = out->searched ? out->searched : out->query;

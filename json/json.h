@@ -181,7 +181,9 @@ typedef struct js_found {
     ls_highlighter *highlighter; /* of the hits' passages; made when first wanted */
 } js_found;
 /* The query of a request alone. The caller frees it. */
-int js_request_query(ls_query **out, const js_request *q, const ls_schema *s, ls_error *err);
+/* further: a stemming language beside the index's, such as that of the document shown; NULL: that of the filter, where the
+ * search is of one language. One without a stemmer is left out. */
+int js_request_query(ls_query **out, const js_request *q, const ls_schema *s, const char *further, ls_error *err);
 /* Searches. For the page too, which wants the results and not their JSON. p may tell invalid_parameter (a bad cursor).
  */
 int js_find(js_found *out, const js_request *q, const ls_reader *r, js_problem *p);

@@ -448,11 +448,11 @@ int js_write_snippet(js_text *out, const js_request *q, const ls_reader *r, cons
         js_problem_set(p, "not_found", NULL, "no document has the id '%.*s'", (int)(id_len < 128 ? id_len : 128), id);
         return LS_NOTFOUND;
     }
-    if (rc == LS_OK) rc = js_request_query(&query, q, ls_reader_schema(r), &err);
+    if (rc == LS_OK) rc = ls_reader_doc(&d, r, doc, &err);
+    if (rc == LS_OK) rc = js_request_query(&query, q, ls_reader_schema(r), ls_doc_language(d), &err);
     snippet_options(&o, q);
     o.all_matches = 1;
     if (rc == LS_OK) rc = ls_snippets_make(&s, r, query, doc, &o, &err);
-    if (rc == LS_OK) rc = ls_reader_doc(&d, r, doc, &err);
     if (rc == LS_OK) rc = js_facts_get(&f, ls_reader_schema(r), d, &err);
     if (rc != LS_OK) goto out;
     js_puts(out, "{\"id\":");

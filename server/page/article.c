@@ -172,7 +172,7 @@ static int load(sd_exchange *x, const ls_reader *r, const js_request *q)
     if (!rc) rc = ls_reader_doc(&d, r, doc, &err);
     if (!rc && !sd_exchange_sees(x, d)) rc = LS_NOTFOUND;
     if (!rc) rc = js_facts_get(&f, ls_reader_schema(r), d, &err);
-    if (!rc && q->q_len) rc = js_request_query(&query, q, ls_reader_schema(r), &err);
+    if (!rc && q->q_len) rc = js_request_query(&query, q, ls_reader_schema(r), ls_doc_language(d), &err);
     o.all_matches = 1;
     o.range_unit = LS_RANGES_BYTES;
     if (!rc && query) rc = ls_snippets_make(&s, r, query, doc, &o, &err);

@@ -56,7 +56,12 @@
         });
         form.addEventListener("change", (e) => { if (e.target !== box) follow(); });
     }
-    form.addEventListener("submit", () => clearTimeout(timer));
+    // Without the fields that say nothing, for the address is what people copy.
+    form.addEventListener("submit", (e) => {
+        clearTimeout(timer);
+        e.preventDefault();
+        location.assign(address());
+    });
 
     document.addEventListener("keydown", (e) => {
         const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(e.target.tagName) || e.target.isContentEditable;

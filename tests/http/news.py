@@ -199,15 +199,24 @@ def exports(program, corpus):
 # ---- a key that is limited to some articles ------------------------------------------------------------------------
 
 
+EVERYTHING, ONE = (("X-API-Key", "a" * 32),), (("X-API-Key", "b" * 32),)
+
+
+def two_keys(folder, scopes, limit):
+    """A file of the two keys above: of the second what it may, and the FIELD=VALUE that it is limited to."""
+    path = os.path.join(folder, "keys")
+    with open(path, "w") as f:
+        for name, key, line in (("all", "a" * 32, "read,write"), ("one", "b" * 32, scopes)):
+            f.write("%s %s %s%s\n" % (name, line, hashlib.sha256(key.encode()).hexdigest(), " " + limit if name == "one" else ""))
+    os.chmod(path, 0o600)
+    return path
+
+
 def forced_filters(program, corpus):
     with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "keys")
-        with open(path, "w") as f:
-            for name, key, scopes, limit in (("all", "a" * 32, "read,write", ""), ("one", "b" * 32, "read", " source=One")):
-                f.write("%s %s %s%s\n" % (name, scopes, hashlib.sha256(key.encode()).hexdigest(), limit))
-        os.chmod(path, 0o600)
+        path = two_keys(folder, "read", "source=One")
         with Server(program, "--keys", path) as server:
-            everything, one = (("X-API-Key", "a" * 32),), (("X-API-Key", "b" * 32),)
+            everything, one = EVERYTHING, ONE
             body = "".join(json.dumps({"id": "k%s" % s, "title": s, "body": "limited words", "source": s}) + "\n" for s in ("One", "Other"))
             need(server.ask("POST", "/v1/documents", body, NDJSON + everything).status == 200, "writing")
             for path in ("/v1/search", "/v1/export", "/feed.rss", "/feed.atom", "/feed.json", "/search"):
@@ -233,13 +242,9 @@ def forced_filters(program, corpus):
 def forced_subjects(program, corpus):
     """A key limited by a field whose name differs from the parameter's sees single articles as it finds them."""
     with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "keys")
-        with open(path, "w") as f:
-            for name, key, limit in (("all", "a" * 32, ""), ("one", "b" * 32, " subject=war")):
-                f.write("%s read,write %s%s\n" % (name, hashlib.sha256(key.encode()).hexdigest(), limit))
-        os.chmod(path, 0o600)
+        path = two_keys(folder, "read,write", "subject=war")
         with Server(program, "--keys", path) as server:
-            everything, one = (("X-API-Key", "a" * 32),), (("X-API-Key", "b" * 32),)
+            everything, one = EVERYTHING, ONE
             body = "".join(json.dumps({"id": i, "body": i, "subjects": s}) + "\n" for i, s in (("s1", ["law", "war"]), ("s2", ["law"])))
             need(server.ask("POST", "/v1/documents", body, NDJSON + everything).status == 200, "writing")
             need([h["id"] for h in server.ask("GET", "/v1/search", headers=one).json()["hits"]] == ["s1"], "searching")
@@ -255,13 +260,9 @@ NITF_KILL = '<nitf><head><docdata management-status="canceled"><doc-id id-string
 def forced_kills(program, corpus):
     """A key that is limited to a source kills what it sees, in whatever form, and nothing else: not even what nobody has."""
     with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "keys")
-        with open(path, "w") as f:
-            for name, key, limit in (("all", "a" * 32, ""), ("one", "b" * 32, " source=One")):
-                f.write("%s read,write %s%s\n" % (name, hashlib.sha256(key.encode()).hexdigest(), limit))
-        os.chmod(path, 0o600)
+        path = two_keys(folder, "read,write", "source=One")
         with Server(program, "--keys", path) as server:
-            everything, one = (("X-API-Key", "a" * 32),), (("X-API-Key", "b" * 32),)
+            everything, one = EVERYTHING, ONE
             xml_type = (("Content-Type", "application/nitf+xml"),)
             body = "".join(json.dumps({"id": "%s%d" % (s, i), "guid": "urn:%s:%d" % (s, i), "title": s, "body": "text", "source": s}) + "\n"
                            for s in ("One", "Other") for i in range(3))
