@@ -217,10 +217,17 @@ typedef struct counts { /* what a first walk over the pairs finds */
     bool single;
 } counts;
 
+/* Values of one source mostly have their bytes at one place. */
+LSI_INLINE int value_cmp(const lsi_keyword_pair *a, const lsi_keyword_pair *b)
+{
+    if (a->folded == b->folded && a->folded_len == b->folded_len) return 0;
+    return lsi_bytes_cmp(a->folded, a->folded_len, b->folded, b->folded_len);
+}
+
 /* Whether pair i repeats the one before, value and document. */
 static bool repeats(const lsi_keyword_pair *p, size_t i, bool *new_value)
 {
-    *new_value = !i || lsi_bytes_cmp(p[i].folded, p[i].folded_len, p[i - 1].folded, p[i - 1].folded_len);
+    *new_value = !i || value_cmp(&p[i], &p[i - 1]);
     return !*new_value && p[i].doc == p[i - 1].doc;
 }
 
@@ -229,7 +236,7 @@ static int count_pairs(const lsi_keyword_pair *p, size_t n, uint32_t doc_count, 
     bool new_value;
     c->single = true;
     for (size_t i = 0; i < n; i++) {
-        int order = i ? lsi_bytes_cmp(p[i - 1].folded, p[i - 1].folded_len, p[i].folded, p[i].folded_len) : -1;
+        int order = i ? value_cmp(&p[i - 1], &p[i]) : -1;
         if (p[i].doc >= doc_count || order > 0 || (!order && p[i].doc < p[i - 1].doc))
             return lsi_fail(err, LS_MISUSE, "keywords must rise by value and document");
         if (repeats(p, i, &new_value)) continue;

@@ -11,6 +11,7 @@
 #define LSI_COPIES_LEAST  20u    /* texts of fewer shingles are copies only where they are equal */
 #define LSI_COPIES_SHORT  60u    /* below so many one kept shingle in common makes a candidate, else three */
 #define LSI_COPIES_GROUPS 100u   /* a shingle of more texts says nothing */
+#define LSI_COPIES_LINE   10u    /* a line does not recur before so many texts have it */
 #define LSI_COPIES_ROWS   64u    /* a text keeps so many relations to others that were there before */
 #define LSI_COPIES_SHARE  13107u /* of LSI_SHARE_ONE, .20: less is no relation */
 

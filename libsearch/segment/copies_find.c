@@ -171,7 +171,8 @@ static int gather_all(finder *f, lsi_doc doc)
         rc = gather(f, no);
         if (!rc) rc = too_common(f, from, &leave);
         if (leave) leave_shingle(f, no);
-        else if (!rc) rc = lsi_comparer_recurs(f->cmp, f->c->entries[no], &source, &leave, f->err);
+        else if (!rc && f->place_count - from >= LSI_COPIES_LINE) /* fewer texts have it at all */
+            rc = lsi_comparer_recurs(f->cmp, f->c->entries[no], &source, &leave, f->err);
         if (leave) f->place_count = from;
     }
     return rc;

@@ -4,7 +4,7 @@
  * What is compared is what a reader has before him: the main field and the title, boilerplate too.
  *
  * LINES THAT RECUR. Press offices repeat statutory paragraphs: two releases that share nothing else would look alike.
- * A line is left out where at least 1 % of its source's documents, and at least LEAST_DOCS of them, have a kept
+ * A line is left out where at least 1 % of its source's documents, and at least LSI_COPIES_LINE of them, have a kept
  * shingle that lies wholly in it (of a line that has none of its own: one that touches it); with it go all shingles
  * that touch it. No lines are kept for that: the shingles of
  * all segments are, each once a text, and their documents' sources stand in a column. Documents without a source
@@ -14,9 +14,8 @@
 #include "libsearch/util/alloc.h"
 #include "libsearch/util/map.h"
 
-#define LEAST_DOCS 10u
-#define LOOKED_AT  4096u /* entries of one shingle in one segment */
-#define KNOWN      4096u /* answers remembered, of those that took some counting */
+#define LOOKED_AT 4096u /* entries of one shingle in one segment */
+#define KNOWN     4096u /* answers remembered, of those that took some counting */
 
 struct lsi_comparer {
     lsi_segment *const *segs;
@@ -200,12 +199,12 @@ int lsi_comparer_recurs(lsi_comparer *c, uint64_t shingle, const lsi_copy_source
     *yes = c->recurs[slot].yes;
     if (c->recurs[slot].known && c->recurs[slot].shingle == mark && c->recurs[slot].source == s->hash) return LS_OK;
     uint32_t n, size = 0;
-    int rc = count_texts(c, mark, s, LEAST_DOCS, &n, err);
+    int rc = count_texts(c, mark, s, LSI_COPIES_LINE, &n, err);
     *yes = false;
-    if (rc || n < LEAST_DOCS) return rc; /* soon found again: the place is for another */
+    if (rc || n < LSI_COPIES_LINE) return rc; /* soon found again: the place is for another */
     rc = source_size(c, s, &size, err);
     uint32_t most = rc ? 0 : size / 100 + (size % 100 != 0);
-    if (!rc && most > LEAST_DOCS) rc = count_texts(c, mark, s, most, &n, err);
+    if (!rc && most > LSI_COPIES_LINE) rc = count_texts(c, mark, s, most, &n, err);
     if (rc) return rc;
     *yes = n >= most;
     c->recurs[slot].shingle = mark;

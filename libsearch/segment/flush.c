@@ -375,36 +375,76 @@ static void write_numbers(flush *f, uint32_t field, column *c)
     if (c->any) lsi_build_column(f->b, LSI_BUILD_FIELD, field, c->values, c->present);
 }
 
-static int by_keyword(const void *a, const void *b)
+static int by_spelling(const void *a, const void *b)
 {
-    const lsi_keyword_pair *x = a, *y = b;
+    const lsi_memspelling *x = *(const lsi_memspelling *const *)a, *y = *(const lsi_memspelling *const *)b;
     int c = lsi_bytes_cmp(x->folded, x->folded_len, y->folded, y->folded_len);
-    if (!c) c = x->doc < y->doc ? -1 : x->doc > y->doc;
     return c ? c : lsi_bytes_cmp(x->written, x->written_len, y->written, y->written_len);
+}
+
+typedef struct keyword_order { /* of the spellings of a field */
+    const lsi_memspelling **sorted;
+    uint32_t *rank;  /* of each: the first in `sorted` that is folded alike */
+    uint32_t *place; /* of each rank: where its next document goes */
+} keyword_order;
+
+/* Spellings are few: documents are counted into their places. */
+static bool order_spellings(const flush *f, const lsi_memfield *mf, keyword_order *o)
+{
+    size_t n = mf->spelling_count;
+    o->sorted = lsi_malloc(n * sizeof(lsi_memspelling *));
+    o->rank = lsi_malloc(n * sizeof *o->rank);
+    o->place = lsi_calloc(n + 1, sizeof *o->place);
+    if (!o->sorted || !o->rank || !o->place) return false;
+    for (size_t i = 0; i < n; i++) o->sorted[i] = &mf->spellings[i];
+    qsort(o->sorted, n, sizeof(lsi_memspelling *), by_spelling);
+    for (uint32_t i = 0, first = 0; i < n; i++) {
+        const lsi_memspelling *x = o->sorted[i], *y = o->sorted[first];
+        if (lsi_bytes_cmp(x->folded, x->folded_len, y->folded, y->folded_len)) first = i;
+        o->rank[x - mf->spellings] = first;
+    }
+    for (size_t i = 0; i < mf->count; i++)
+        o->place[o->rank[mf->values[i].value] + 1] += f->new_number[mf->values[i].doc] != LSI_DOC_END;
+    for (size_t i = 1; i <= n; i++) o->place[i] += o->place[i - 1];
+    return true;
+}
+
+/* By (folded value, document), each once; of several spellings in a document the lowest. */
+static size_t take_pairs(const flush *f, const lsi_memfield *mf, const keyword_order *o, lsi_keyword_pair *pairs)
+{
+    size_t n = 0, kept = 0;
+    for (size_t i = 0; i < mf->count; i++) {
+        const lsi_memspelling *s = &mf->spellings[mf->values[i].value], *first;
+        lsi_doc doc = f->new_number[mf->values[i].doc];
+        if (doc == LSI_DOC_END) continue;
+        first = o->sorted[o->rank[mf->values[i].value]]; /* all of a value have the same bytes, and so the same place */
+        pairs[o->place[o->rank[mf->values[i].value]]++] =
+            (lsi_keyword_pair){first->folded, s->written, first->folded_len, s->written_len, doc};
+        n++;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const lsi_keyword_pair *p = &pairs[i];
+        lsi_keyword_pair *q = kept ? &pairs[kept - 1] : NULL;
+        if (!q || q->doc != p->doc || q->folded != p->folded) pairs[kept++] = *p;
+        else if (lsi_bytes_cmp(p->written, p->written_len, q->written, q->written_len) < 0) *q = *p;
+    }
+    return kept;
 }
 
 static int write_keywords(flush *f, uint32_t field)
 {
     const lsi_memfield *mf = &f->m->fields[field];
     if (!mf->count) return LS_OK;
+    keyword_order o = {NULL, NULL, NULL};
     lsi_keyword_pair *pairs = lsi_malloc(mf->count * sizeof *pairs);
-    if (!pairs) return lsi_fail_nomem(f->err);
-    size_t n = 0, kept = 0;
-    for (size_t i = 0; i < mf->count; i++) {
-        const lsi_memspelling *s = &mf->spellings[mf->values[i].value];
-        lsi_doc doc = f->new_number[mf->values[i].doc];
-        if (doc != LSI_DOC_END)
-            pairs[n++] = (lsi_keyword_pair){s->folded, s->written, s->folded_len, s->written_len, doc};
-    }
-    qsort(pairs, n, sizeof *pairs, by_keyword);
-    for (size_t i = 0; i < n; i++) {
-        const lsi_keyword_pair *p = &pairs[i], *q = kept ? &pairs[kept - 1] : NULL;
-        if (!q || q->doc != p->doc || lsi_bytes_cmp(q->folded, q->folded_len, p->folded, p->folded_len))
-            pairs[kept++] = *p;
-    }
-    if (kept) lsi_build_keywords(f->b, field, pairs, kept);
+    bool ok = pairs && order_spellings(f, mf, &o);
+    size_t n = ok ? take_pairs(f, mf, &o, pairs) : 0;
+    if (n) lsi_build_keywords(f->b, field, pairs, n);
+    lsi_free(o.sorted);
+    lsi_free(o.rank);
+    lsi_free(o.place);
     lsi_free(pairs);
-    return lsi_build_rc(f->b);
+    return ok ? lsi_build_rc(f->b) : lsi_fail_nomem(f->err);
 }
 
 static int write_columns(flush *f)
