@@ -120,7 +120,7 @@ static int failed(const char *what, const uint8_t *text, size_t len, size_t at)
 
 typedef struct tools {
     lsi_cutter *slow, *again;
-    lsi_analyzer *a, *spell; /* the quick way through a text, and spellings */
+    lsi_analyzer *a, *words, *spell; /* the quick way through a text, that of words alone, and spellings */
     int lang;
 } tools;
 
@@ -130,7 +130,7 @@ static bool found_alone(const tools *k, const uint8_t *text, const lsi_token *t)
     lsi_token u;
     uint8_t form[LSI_FORM_MAX];
     memcpy(form, t->form, t->form_len);
-    lsi_cutter_begin(k->again, text + t->start, t->end - t->start, k->lang);
+    lsi_cutter_begin(k->again, text + t->start, t->end - t->start, k->lang, false);
     while (lsi_cutter_next(k->again, &u)) {
         bool kind = (u.flags & LSI_TOK_JOINED) == (t->flags & LSI_TOK_JOINED);
         if (kind && u.form_len == t->form_len && !memcmp(u.form, form, u.form_len)) return true;
@@ -157,15 +157,18 @@ static int check_spellings(const tools *k, const uint8_t *text, size_t len, cons
 
 static int check_text(tools *k, const uint8_t *text, size_t len)
 {
-    lsi_token t, u;
+    lsi_token t, u, w;
+    const uint32_t kinds = LSI_TOK_JOINED | LSI_TOK_TAIL;
     uint32_t next[2] = {0, 0};
     size_t last = 0;
     k->lang = (int)rnd(LSI_LANG_COUNT);
     lsi_tokens_begin(k->a, text, len, k->lang);
-    lsi_cutter_begin(k->slow, text, len, k->lang);
+    lsi_words_begin(k->words, text, len, k->lang);
+    lsi_cutter_begin(k->slow, text, len, k->lang, false);
     for (;;) {
         bool more = lsi_tokens_next(k->a, &t) > 0, more_slow = lsi_cutter_next(k->slow, &u);
-        if (more != more_slow) return failed("more words by one path", text, len, last);
+        if (more != more_slow || more != (lsi_tokens_next(k->words, &w) > 0))
+            return failed("more words by one path", text, len, last);
         if (!more) break;
         bool joined = t.flags & LSI_TOK_JOINED;
         if (t.start != u.start || t.end != u.end || t.flags != u.flags || t.position != u.position ||
@@ -174,6 +177,9 @@ static int check_text(tools *k, const uint8_t *text, size_t len)
             failed("the other", text + u.start, u.end - u.start, u.start);
             return failed("the paths differ", text, len, t.start);
         }
+        if (t.start != w.start || t.end != w.end || (t.flags & kinds) != (w.flags & kinds) ||
+            t.form_len != w.form_len || memcmp(t.form, w.form, t.form_len) != 0)
+            return failed("another word where nothing else is asked", text, len, t.start);
         if (t.start >= t.end || t.end > len || t.start < last) return failed("place", text, len, t.start);
         if (!t.form_len || t.form_len > LSI_FORM_MAX || !lsi_utf8_valid(t.form, t.form_len)) {
             return failed("form", text, len, t.start);
@@ -216,12 +222,13 @@ int main(int argc, char **argv)
     uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 20230911;
     static lsi_folder folders[2];
     static lsi_cutter cutters[2];
-    tools k = {&cutters[0], &cutters[1], NULL, NULL, 0};
+    tools k = {&cutters[0], &cutters[1], NULL, NULL, NULL, 0};
     state = seed ? seed : 1;
     printf("prop_text: %" PRIu64 " texts, seed %" PRIu64 "\n", count, seed);
     for (size_t i = 0; i < 2; i++) cutters[i].fold = &folders[i];
     k.slow->plain = true;
     int rc = lsi_analyzer_new(&k.a, NULL);
+    if (!rc) rc = lsi_analyzer_new(&k.words, NULL);
     if (!rc) rc = lsi_analyzer_new(&k.spell, NULL);
     for (uint64_t i = 0; i < count && !rc; i++) {
         uint8_t buf[2048];
@@ -236,6 +243,7 @@ int main(int argc, char **argv)
     }
     lsi_analyzer_free(k.a);
     lsi_analyzer_free(k.spell);
+    lsi_analyzer_free(k.words);
     printf("prop_text: %s\n", rc ? "FAILED" : "ok");
     return rc ? 1 : 0;
 }

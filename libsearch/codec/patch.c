@@ -23,6 +23,8 @@ size_t lsi_patch_bytes(uint32_t n, lsi_patch p)
 
 lsi_patch lsi_patch_plan(const uint32_t *v, uint32_t n, unsigned most)
 {
+    unsigned top = lsi_bits32(lsi_pack_or(v, n));
+    if (!top) return (lsi_patch){0, 0, 0};
     uint32_t of_width[2][33] = {{0}}; /* how many need exactly so many bits; two, for neighbours are often alike */
     uint32_t i = 0;
     for (; i + 2 <= n; i += 2) {
@@ -30,7 +32,6 @@ lsi_patch lsi_patch_plan(const uint32_t *v, uint32_t n, unsigned most)
         of_width[1][lsi_bits32(v[i + 1])]++;
     }
     if (i < n) of_width[0][lsi_bits32(v[i])]++;
-    unsigned top = lsi_bits32(lsi_pack_or(v, n));
     lsi_patch best = {0, 0, 0};
     size_t best_bytes = SIZE_MAX;
     uint32_t above = 0; /* numbers wider than w: their places alone may be too much already */

@@ -224,7 +224,7 @@ static int cut_value(lsi_comparer *c, lsi_copy_text *t, const lsi_doc_value *v, 
     size_t end = 0;
     int more;
     lsi_shingle_value(&c->shingler, text, v->len);
-    lsi_tokens_begin(c->analyzer, text, v->len, lang);
+    lsi_words_begin(c->analyzer, text, v->len, lang);
     while ((more = lsi_tokens_next(c->analyzer, &token)) > 0) {
         if (token.flags & (LSI_TOK_JOINED | LSI_TOK_TAIL)) continue;
         if (!LSI_ROOM(t->words, t->count + 1, t->cap)) return lsi_fail_nomem(err);

@@ -38,7 +38,7 @@ int lsi_analyzer_new(lsi_analyzer **out, ls_error *err)
     if (!a) return lsi_fail_nomem(err);
     lsi_buf_init(&a->keyword, 0);
     a->cutter.fold = &a->folder;
-    lsi_cutter_begin(&a->cutter, (const uint8_t *)"", 0, LSI_LANG_NONE);
+    lsi_cutter_begin(&a->cutter, (const uint8_t *)"", 0, LSI_LANG_NONE, false);
     *out = a;
     return LS_OK;
 }
@@ -53,7 +53,12 @@ void lsi_analyzer_free(lsi_analyzer *a)
 
 void lsi_tokens_begin(lsi_analyzer *a, const uint8_t *text, size_t len, int lang)
 {
-    lsi_cutter_begin(&a->cutter, text, len, lang);
+    lsi_cutter_begin(&a->cutter, text, len, lang, false);
+}
+
+void lsi_words_begin(lsi_analyzer *a, const uint8_t *text, size_t len, int lang)
+{
+    lsi_cutter_begin(&a->cutter, text, len, lang, true);
 }
 
 int lsi_tokens_next(lsi_analyzer *a, lsi_token *out)

@@ -51,6 +51,8 @@ typedef struct lsi_token {
 
 /* Begin cutting a text (any bytes; borrowed while cutting). lang decides only what is language-specific. */
 void lsi_tokens_begin(lsi_analyzer *a, const uint8_t *text, size_t len, int lang);
+/* The same words, and nothing about them: of the flags JOINED and TAIL alone, and no positions. */
+void lsi_words_begin(lsi_analyzer *a, const uint8_t *text, size_t len, int lang);
 int lsi_tokens_next(lsi_analyzer *a, lsi_token *out); /* 1: a word, 0: the end, negative: LS_NOMEM */
 uint64_t lsi_tokens_invalid(const lsi_analyzer *a);   /* bytes that were not UTF-8, of the text so far */
 

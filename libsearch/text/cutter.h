@@ -33,6 +33,7 @@ typedef struct lsi_cutter {
     int lang;
     bool wrapped;                   /* lines are broken at a width: one newline is a blank */
     bool plain;                     /* tests: the ASCII path is not taken */
+    bool words_only;                /* nobody asks for sentences, paragraphs, quotations and boilerplate */
     size_t chunk;                   /* what alnum is of: LSI_CHUNK bytes of the text from here on */
     size_t fast_from;               /* from here on lsi_cutter_next_plain may be tried; SIZE_MAX: nowhere (in tests) */
     uint64_t alnum[LSI_CHUNK / 64]; /* one bit a byte: an ASCII letter or digit */
@@ -51,7 +52,7 @@ typedef struct lsi_cutter {
 } lsi_cutter;
 
 /* tokenize.c */
-void lsi_cutter_begin(lsi_cutter *c, const uint8_t *text, size_t len, int lang);
+void lsi_cutter_begin(lsi_cutter *c, const uint8_t *text, size_t len, int lang, bool words_only);
 bool lsi_cutter_next(lsi_cutter *c, lsi_token *out);
 
 /* unit.c */
@@ -107,7 +108,8 @@ LSI_INLINE bool lsi_cutter_next_plain(lsi_cutter *c, lsi_token *out)
     size_t end = stop ? start + lsi_ctz64(stop) : lsi_cutter_run_end(c, start);
     if (end == start || end + 3 > c->len || end - start > LSI_FORM_MAX) return false;
     const uint8_t *text = c->text;
-    size_t blank = end + (text[end] == ',');
+    bool sign = text[end] == ',' || (text[end] == '.' && c->words_only && end - start > 1); /* not U. S. */
+    size_t blank = end + sign;
     if (text[blank] != ' ' && (text[blank] != '\n' || !c->wrapped)) return false;
     if (!lsi_is_alnum(text[blank + 1])) return false;
     out->form = text + start;

@@ -310,12 +310,12 @@ void lsi_gap_read(lsi_cutter *c, const lsi_unit *prev, size_t from, lsi_gap *out
         uint8_t b = text[at];
         if (lsi_is_alnum(b) || (b >= 0x80 && lsi_cutter_is_word(c, at, &kind))) break;
         uint32_t cp = lsi_utf8_get(text, c->len, at, &bytes);
-        if (from >= c->region_end || at + bytes > c->region_end) read_code(&r, cp, at, bytes);
+        if (!c->words_only && (from >= c->region_end || at + bytes > c->region_end)) read_code(&r, cp, at, bytes);
         at += bytes;
     }
     r.next = out->next = at;
     out->closes = r.closes;
-    if (at >= c->len) return;
+    if (at >= c->len || c->words_only) return;
     bool paragraph = !prev || r.newlines > 1 || (r.newlines == 1 && (!c->wrapped || r.indent > 1));
     if (paragraph) out->flags |= LSI_TOK_PARAGRAPH | LSI_TOK_SENTENCE;
     else if (sentence_ends(&r)) out->flags |= LSI_TOK_SENTENCE;

@@ -22,7 +22,7 @@ static void set_fast_from(lsi_cutter *c)
     c->fast_from = c->plain || c->has_joined ? SIZE_MAX : LSI_MAX(c->region_end, c->boiler_end);
 }
 
-void lsi_cutter_begin(lsi_cutter *c, const uint8_t *text, size_t len, int lang)
+void lsi_cutter_begin(lsi_cutter *c, const uint8_t *text, size_t len, int lang, bool words_only)
 {
     lsi_folder *fold = c->fold;
     bool plain = c->plain;
@@ -34,11 +34,12 @@ void lsi_cutter_begin(lsi_cutter *c, const uint8_t *text, size_t len, int lang)
     c->len = len;
     c->lang = lang;
     lsi_cutter_load(c, 0);
-    c->wrapped = lsi_layout_wrapped(text, len);
+    c->words_only = words_only;
+    c->wrapped = words_only || lsi_layout_wrapped(text, len);
     lsi_gap_read(c, NULL, 0, &gap);
     c->next = gap.next;
     c->next_flags = gap.flags;
-    if (c->next < len) c->boiler_end = lsi_layout_boilerplate(c, c->next);
+    if (c->next < len && !words_only) c->boiler_end = lsi_layout_boilerplate(c, c->next);
     set_fast_from(c);
 }
 
