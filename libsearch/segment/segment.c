@@ -275,6 +275,7 @@ int lsi_segment_doc(const lsi_segment *s, lsi_doc doc, ls_doc *d, ls_error *err)
     lsi_buf_init(&b, 0);
     rc = lsi_stored_get(s->stored, doc, &b, err);
     if (!rc && b.rc) rc = lsi_fail_nomem(err);
+    if (!rc && !b.len) rc = LS_CORRUPT; /* no layout; nor has it a place in memory */
     if (!rc) rc = lsi_doc_decode(d, s->schema, b.data, b.data + b.len, err);
     if (rc == LS_CORRUPT) rc = lsi_section_corrupt(section(s, LSI_SEC_STORED), 0, err, "stored documents that decode");
     if (!rc) rc = take_identity(s, doc, d, err);
