@@ -302,7 +302,7 @@ static double growth(const lsi_segment *seg, const lsi_op *op)
 
 static void open_lane(lsi_top_run *r, lsi_op *op, lsi_lane_role role)
 {
-    lsi_lane l = {.op = op, .c = &op->cursors[0], .role = role, .n = op->cursor_count};
+    lsi_lane l = {.op = op, .c = op->cursors, .role = role, .n = op->cursor_count};
     if (op->empty || (!op->scores && role != LSI_LANE_EXCLUDED)) return;
     if (op->scores) {
         double s = growth(r->plan->seg->seg, op) * (1 + 1.0 / 65536);
