@@ -42,6 +42,11 @@ void lsi_offsets_writer_init(lsi_offsets_writer *w);
 void lsi_offsets_writer_clear(lsi_offsets_writer *w);
 void lsi_offsets_add(lsi_offsets_writer *w, uint64_t v); /* rising; n + 1 of them */
 int lsi_offsets_end(lsi_offsets_writer *w, lsi_sink *sink, ls_error *err);
+/* What lsi_offsets_get looks at first is brought near: many are asked for one behind the other. */
+LSI_INLINE void lsi_offsets_ask(const lsi_section *s, uint64_t at, uint64_t i)
+{
+    LSI_ASK_FOR(s->base + at + 16 * (i >> 6));
+}
 /* Of thing i (< n) in the n + 1 offsets at `at`: *from ≤ *to ≤ most. */
 int lsi_offsets_get(const lsi_section *s, uint64_t at, uint64_t n, uint64_t i, uint64_t most, uint64_t *from,
                     uint64_t *to, ls_error *err);

@@ -2,6 +2,7 @@
  * counted and the best of them kept, ids copied. Where neither order nor facets need every match, the best come from
  * a quicker engine and the total from a pass that only counts. It does not know operators. */
 #include "libsearch/result/hits.h"
+#include "libsearch/codec/bits.h"
 #include "libsearch/query/ops.h"
 #include "libsearch/util/alloc.h"
 #include <math.h>
@@ -208,6 +209,10 @@ static int copy_hits(lsi_search *s, ls_results *res, ls_error *err)
     if (!res->hits) return lsi_fail_nomem(err);
     size_t bytes = 0;
     int rc = LS_OK;
+    for (size_t i = 0; s->snap->count == 1 && i < n; i++) {
+        const lsi_ids *ids = &s->snap->segments[0].seg->ids;
+        lsi_offsets_ask(ids->bytes, ids->offsets_at, h->at[from + i].doc);
+    }
     for (size_t i = 0; !rc && i < n; i++) {
         rc = find_hit(s, &h->at[from + i], &res->hits[i], err);
         bytes += rc ? 0 : res->hits[i].id_len;

@@ -31,13 +31,6 @@ typedef struct lsi_invert_form { /* a (form, term) pair */
     uint32_t len, term, number, previous; /* previous: of the same term */
 } lsi_invert_form;
 
-/* Asks for a line of memory that is needed soon. */
-#if defined(__GNUC__) || defined(__clang__)
-#define LSI_ASK_FOR(p) __builtin_prefetch(p)
-#else
-#define LSI_ASK_FOR(p) ((void)(p))
-#endif
-
 #define LSI_INVERT_BATCH 32u
 typedef struct lsi_invert_word { /* read, and waiting for its cache lines */
     uint64_t a, b, hash;

@@ -41,15 +41,10 @@ void lsi_arena_reset(lsi_arena *a)
     a->bytes = a->head->bytes + HEADER_BYTES;
 }
 
-void *lsi_arena_alloc(lsi_arena *a, size_t n)
+void *lsi_arena_more(lsi_arena *a, size_t n)
 {
     if (n > SIZE_MAX - 15 - HEADER_BYTES) return NULL;
     n = (n + 15) & ~(size_t)15;
-    if (LSI_LIKELY(a->at && n <= (size_t)(a->end - a->at))) {
-        void *p = a->at;
-        a->at += n;
-        return p;
-    }
     size_t want = a->head ? a->head->bytes * 2 : FIRST_BYTES;
     if (want > LARGEST_BYTES) want = LARGEST_BYTES;
     if (want < n) want = n;

@@ -20,11 +20,13 @@ typedef uint32_t lsi_ord; /* term ordinal within one segment */
 #define LSI_UNLIKELY(x)  __builtin_expect(!!(x), 0)
 #define LSI_INLINE       static inline __attribute__((always_inline, unused))
 #define LSI_PRINTF(f, a) __attribute__((format(printf, f, a)))
+#define LSI_ASK_FOR(p)   __builtin_prefetch(p) /* what will be read soon is brought near */
 #else
 #define LSI_LIKELY(x)   (x)
 #define LSI_UNLIKELY(x) (x)
 #define LSI_INLINE      static inline
 #define LSI_PRINTF(f, a)
+#define LSI_ASK_FOR(p) ((void)(p))
 #endif
 
 /* Checked arithmetic on sizes that came from untrusted bytes: false means overflow, *out is then untouched. */
