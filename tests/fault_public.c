@@ -1,7 +1,9 @@
 /* fault_public.c — the nth allocation, and the nth system call, fails (once, and from then on) in every public function
  * that reads, and in those that write by a query: an error with its name and nothing handed out, or the right answer,
- * never a wrong one; and the same call afterwards gives the right answer. usage: fault_public [STRIDE]: every STRIDE-th
+ * never a wrong one; and the same call afterwards gives the right answer. And the nth look at bytes of a section finds
+ * them damaged: LS_CORRUPT with a place, or the right answer; `check` always tells, a merge leaves all as it was. usage: fault_public [STRIDE]: every STRIDE-th
  * point only (default 3; 1: all) */
+#include "libsearch/store/frame.h"
 #include "libsearch/store/io.h"
 #include "libsearch/util/alloc.h"
 #include "tests/index_util.h"
@@ -334,6 +336,108 @@ static int change(ls_writer *w)
     return rc ? rc : ls_purge(w, NULL, &err);
 }
 
+/* ---- with each look at a section failing ---- */
+
+static int check_all(void)
+{
+    LS_INIT(ls_check_report, report);
+    return ls_check(index_path, NULL, NULL, &report, &err);
+}
+
+static int merge_all(void)
+{
+    ls_writer *w;
+    LS_INIT(ls_writer_options, o);
+    o.flags = LS_WRITER_NO_MERGE | LS_WRITER_NO_SYNC;
+    int rc = ls_writer_open(&w, index_path, &o, &err);
+    if (!rc) rc = add_doc(w, "d5", "another text for it", 0, NULL, &err);
+    if (!rc && (rc = ls_delete(w, "d6", 2, &err)) == LS_NOTFOUND) rc = LS_OK; /* done by a try before */
+    if (!rc) rc = change(w);
+    if (!rc) rc = ls_merge(w, 1, &err);
+    ls_writer_close(w);
+    return rc;
+}
+
+static int read_with(call_fn *call, uint64_t *sum)
+{
+    ls_reader *r;
+    int rc = ls_reader_open(&r, index_path, NULL, &err);
+    *sum = 1;
+    if (!rc) rc = call(r, sum);
+    ls_reader_close(r);
+    return rc;
+}
+
+/* How far to the next point: all of the first, then so that some 100 are looked at; with stride 1 all. */
+static uint64_t onward(uint64_t n, uint64_t all)
+{
+    return stride == 1 || n < 40 ? 1 : 1 + all / (300 / LSI_MIN(stride, (uint64_t)300));
+}
+
+static void is_told(int rc, uint64_t n, bool placed)
+{
+    if (rc != LS_CORRUPT || err.code != rc || (placed && !*err.file))
+        print_error("look %d: %d, %s\n", (int)n, rc, err.message);
+    assert_true(rc == LS_CORRUPT && err.code == rc && (!placed || *err.file));
+}
+
+static void damaged(void **state)
+{
+    (void)state;
+    build();
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        uint64_t right, sum;
+        points = failed = 0;
+        lsi_section_fail_at(UINT64_MAX);
+        OK(read_with(calls[i].call, &right));
+        uint64_t all = lsi_section_fail_at(0);
+        for (uint64_t n = 1; n <= all; n += onward(n, all), points++) {
+            lsi_section_fail_at(n);
+            int rc = read_with(calls[i].call, &sum);
+            lsi_section_fail_at(0);
+            if (rc) is_told(rc, n, true);
+            else assert_int_equal(sum, right);
+            failed += rc != 0;
+        }
+        print_message("%s: %d looks, %d of them damaged, %d errors\n", calls[i].name, (int)all, (int)points,
+                      (int)failed);
+    }
+    lsi_section_fail_at(UINT64_MAX);
+    OK(check_all());
+    uint64_t all = lsi_section_fail_at(0);
+    for (uint64_t n = 1; n <= all; n += onward(n, all)) {
+        lsi_section_fail_at(n);
+        int rc = check_all();
+        lsi_section_fail_at(0);
+        is_told(rc, n, false); /* the places were told one by one */
+    }
+    print_message("check: %d looks\n", (int)all);
+}
+
+static void damaged_writing(void **state)
+{
+    (void)state;
+    uint64_t all = 1, n = 1;
+    for (points = failed = 0; n <= all; points++) {
+        index_clean(NULL);
+        build();
+        lsi_section_fail_at(points ? n : UINT64_MAX);
+        int rc = merge_all();
+        uint64_t made = lsi_section_fail_at(0);
+        if (!points) {
+            OK(rc);
+            all = made;
+            continue;
+        }
+        if (rc) is_told(rc, n, true);
+        failed += rc != 0;
+        OK(check_all()); /* the last commit, or this one */
+        OK(merge_all());
+        n += onward(n, all);
+    }
+    print_message("merge: %d looks, %d of them damaged, %d errors\n", (int)all, (int)points - 1, (int)failed);
+}
+
 static void writing_with(bool memory, int e, bool forever)
 {
     uint64_t live = 0;
@@ -388,8 +492,9 @@ static void writing(void **state)
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(reading, index_clean),
-                                       cmocka_unit_test_teardown(writing, index_clean)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(reading, index_clean), cmocka_unit_test_teardown(writing, index_clean),
+        cmocka_unit_test_teardown(damaged, index_clean), cmocka_unit_test_teardown(damaged_writing, index_clean)};
     if (argc > 1) stride = strtoull(argv[1], NULL, 10);
     if (!stride) stride = 1;
     return cmocka_run_group_tests(tests, folder_begin, folder_end);

@@ -76,6 +76,7 @@
 #include "libsearch/store/names.h"
 #include "libsearch/util/alloc.h"
 #include "libsearch/util/map.h"
+#include <stdatomic.h>
 #include <stdio.h>
 
 _Static_assert(LSI_CHUNK_BYTES == 1u << LSI_CHUNK_SHIFT, "chunk shift");
@@ -366,6 +367,24 @@ int lsi_frame_check_types(const lsi_frame *f, uint32_t max_type, ls_error *err)
     return LS_OK;
 }
 
+/* ---- fault points ---- */
+
+static atomic_uint_fast64_t looks;
+static atomic_uint_fast64_t fail_at;
+
+uint64_t lsi_section_fail_at(uint64_t n)
+{
+    atomic_store(&fail_at, n);
+    return atomic_exchange(&looks, 0);
+}
+
+/* Is this look the one that is to fail? */
+static bool is_failing(void)
+{
+    uint64_t at = atomic_load_explicit(&fail_at, memory_order_relaxed);
+    return LSI_UNLIKELY(at) && atomic_fetch_add(&looks, 1) + 1 == at;
+}
+
 /* ---- verified bytes ---- */
 
 int lsi_section_corrupt(const lsi_section *s, uint64_t off, ls_error *err, const char *expected)
@@ -408,7 +427,8 @@ static int verify_chunk(const lsi_section *s, const uint8_t *sums, uint64_t c, l
     }
     if (lsi_hash64(s->base + from, n) != lsi_get64(sums + 8 * c))
         return lsi_section_corrupt(s, from, err, "the checksum of this chunk is wrong");
-    __atomic_store_n(&s->checked[c], 1, __ATOMIC_RELEASE);
+    if (LSI_LIKELY(!atomic_load_explicit(&fail_at, memory_order_relaxed)))
+        __atomic_store_n(&s->checked[c], 1, __ATOMIC_RELEASE);
     return LS_OK;
 }
 
@@ -421,6 +441,10 @@ const uint8_t *lsi_section_fetch(const lsi_section *s, uint64_t off, uint64_t le
         return NULL;
     }
     if (!len) return nothing;
+    if (is_failing()) {
+        lsi_section_corrupt(s, off, err, "damaged by a test");
+        return NULL;
+    }
     int rc = LS_OK;
     if (!f->map) pthread_mutex_lock(&f->fill);
     const uint8_t *sums = section_sums(s, err);

@@ -76,6 +76,11 @@ int lsi_frame_check_types(const lsi_frame *f, uint32_t max_type, ls_error *err);
 /* Verifies every chunk, the padding between sections and the table. Calls fault for each wrong place. */
 int lsi_frame_verify(lsi_frame *f, ls_fault_fn *fault, void *ctx, uint64_t *faults, ls_error *err);
 
+/* A test's: the nth look (n = 1 the next) at bytes of any section finds them damaged; 0: none. As long as n is not 0 no
+ * chunk stays verified, so that each look is the slow one; for one thread. Returns how many there were since the last
+ * call. */
+uint64_t lsi_section_fail_at(uint64_t n);
+
 /* The slow path of lsi_section_get: verifies (reads) what is not yet. */
 const uint8_t *lsi_section_fetch(const lsi_section *s, uint64_t off, uint64_t len, ls_error *err);
 
