@@ -147,11 +147,22 @@ static int next_page(js_export *e, bool *more, ls_error *err)
 
 /* ---- CSV ---- */
 
+/* What begins so would be computed by a spreadsheet that opens the file: = + - @, also of full width, and blanks that it
+ * leaves out. */
+static bool is_formula(const char *s, size_t len)
+{
+    static const char *const begins[] = {"=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"};
+    for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++) {
+        size_t n = strlen(begins[i]);
+        if (len >= n && !memcmp(s, begins[i], n)) return true;
+    }
+    return false;
+}
+
 void js_csv_cell(js_text *out, const char *s, size_t len)
 {
     if (s == NULL || len == 0) return;
-    /* what begins so would be computed by a spreadsheet that opens the file */
-    bool formula = strchr("=+-@\t\r", s[0]) != NULL && s[0] != '\0', quote = false;
+    bool formula = is_formula(s, len), quote = false;
     for (size_t i = 0; i < len && !quote; i++) quote = strchr(",\"\r\n", s[i]) != NULL && s[i] != '\0';
     if (quote) js_putc(out, '"');
     if (formula) js_putc(out, '\'');

@@ -411,7 +411,7 @@ typedef struct ls_search_options {
     int timeout_ms;                  /* 0: 1,000; < 0: none. Past it the hits so far are given and timed_out is set */
     int require_complete;            /* 1: LS_TIMEOUT instead */
     double k1, b;                    /* 0: the index's; b < 0: none */
-    double half_life_days;           /* > 0: scores fade with the age of recency_field */
+    double half_life_days;           /* > 0: scores fade with the age of recency_field, by 64 halvings at most */
     const char *recency_field;       /* NULL: "published" */
     int64_t now;                     /* 0: the present time */
     int (*cancel)(void *ctx);        /* asked now and then; not 0 ends the search with LS_CANCELED */

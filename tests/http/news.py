@@ -173,7 +173,7 @@ def feeds(program, corpus):
 
 # ---- exports -------------------------------------------------------------------------------------------------------
 
-FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "=cmd|' /C calc'!A0", '"=1"', "a,b", 'a"b', "a\nb", "'=1", " =1"]
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "=cmd|' /C calc'!A0", '"=1"', "a,b", 'a"b', "a\nb", "'=1", " =1", "＝1+1", "＠x"]
 
 
 def exports(program, corpus):
@@ -192,7 +192,7 @@ def exports(program, corpus):
             need(all(len(r) == 9 for r in rows), "%s: a row has not nine cells", query)
         rows = list(csv.reader(io.StringIO(server.ask("GET", "/v1/export?format=csv&sort=oldest").body.decode(), newline="")))
         for given, row in zip(FORMULAS, rows[1:]):
-            need(row[1][:1] not in "=+-@\t\r", "a spreadsheet would compute %r", row[1])
+            need(row[1][:1] not in "=+-@\t\r\n＝＋－＠", "a spreadsheet would compute %r", row[1])
             need(row[1] in (given, "'" + given, given.strip(), "'" + given.strip()), "%r became %r", given, row[1])
 
 
