@@ -257,8 +257,8 @@ static void footers(void **state)
 /* Cut anywhere: what lies before the cut is there. Nothing behind it is asked of the disk as memory. */
 static void cuts(void **state)
 {
-    static const size_t round[] = {128,     HELLO_AT,      HELLO_AT + 4, HELLO_AT + 5, LONG_AT + LSI_CHUNK_BYTES,
-                                   SUMS_AT, FILE_BYTES - 1};
+    static const size_t round[] = {
+        128, SUMS_1 + 8, HELLO_AT, HELLO_AT + 4, HELLO_AT + 5, LONG_AT + LSI_CHUNK_BYTES, SUMS_AT, FILE_BYTES - 1};
     (void)state;
     for (size_t i = 0; i < 400; i++) {
         size_t n = i < LSI_COUNTOF(round) ? round[i] : 128 + i * 101;
