@@ -352,7 +352,7 @@ static double write_stored(const collection *c)
     for (size_t i = 0, j; i < c->bytes; i = j + 1) {
         for (j = i; c->text[j] != '\n'; j++) {
         }
-        ok(lsi_stored_writer_add(w, (const uint8_t *)c->text + i, j - i, &err), &err);
+        ok(lsi_stored_writer_add(w, (const uint8_t *)c->text + i, j - i, 0, &err), &err);
     }
     ok(lsi_stored_writer_end(w, &err), &err);
     lsi_stored_writer_free(w);

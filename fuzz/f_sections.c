@@ -178,6 +178,10 @@ static void stored(const lsi_section *s, uint32_t count, ls_error *err)
         int rc = lsi_stored_get(st, d, &b, err);
         if (sound) FUZZ_CHECK(!rc && !lsi_stored_length(st, d, &len, err) && len == b.len);
         lsi_stored_range(st, d, 5, 70, &b, err);
+        bool whole;
+        lsi_buf_reset(&b);
+        rc = lsi_stored_head(st, d, &b, &whole, err);
+        if (sound) FUZZ_CHECK(!rc && b.len <= len);
         lsi_buf_clear(&b);
     }
     lsi_stored_close(st);
@@ -205,7 +209,11 @@ static void documents(const uint8_t *p, size_t n, ls_error *err)
     ls_doc *d;
     if (!schema) FUZZ_CHECK(!lsi_schema_news(&schema, err));
     FUZZ_CHECK(!lsi_doc_new(&d, err));
-    lsi_doc_decode(d, schema, p, p + n, err);
+    if (!lsi_doc_decode(d, schema, p, p + n, err)) {
+        size_t head = lsi_doc_head(schema, p, n);
+        FUZZ_CHECK(head <= n && (!head || !lsi_doc_decode_head(d, schema, p, p + head, err)));
+    }
+    lsi_doc_decode_head(d, schema, p, p + n, err);
     lsi_doc_free(d);
     if (!lsi_schema_decode(&s, p, p + n, err)) {
         lsi_buf b;

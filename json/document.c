@@ -105,6 +105,7 @@ static int title_from_lead(js_facts *f, const ls_doc *d, ls_error *err)
     }
     size_t cut = js_utf8_prefix(lead, len, TITLE_CODE_POINTS);
     bool whole = cut == len;
+    f->unsure = whole && ls_doc_is_cut(d);
     size_t word = cut;
     while (!whole && word > 0 && lead[word] != ' ' && lead[word] != '\n') word--;
     if (!whole && word > 0) cut = word;

@@ -253,6 +253,7 @@ typedef struct js_facts {
     const char *body; /* of the main field; "" where it has none */
     size_t body_len;
     char *title_text; /* owned */
+    bool unsure;      /* the document was cut (ls_reader_head), and its title may be another: read it whole */
 } js_facts;
 int js_facts_get(js_facts *out, const ls_schema *s, const ls_doc *d, ls_error *err);
 void js_facts_clear(js_facts *f);

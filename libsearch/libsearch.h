@@ -164,6 +164,7 @@ LS_API void ls_doc_set_version(ls_doc *d, int64_t version);
 /* Reading a document that came from ls_get or ls_reader_doc. Pointers are borrowed from the document. */
 LS_API const char *ls_doc_id(const ls_doc *d, size_t *len);
 LS_API const char *ls_doc_text(const ls_doc *d, const char *field, size_t i, size_t *len); /* NULL past the last */
+LS_API int ls_doc_is_cut(const ls_doc *d); /* 1: of the main field's texts there may be less (ls_reader_head) */
 LS_API int ls_doc_int(const ls_doc *d, const char *field, int64_t *value); /* LS_NOTFOUND where it has none */
 LS_API int64_t ls_doc_version(const ls_doc *d);
 LS_API const char *ls_doc_language(const ls_doc *d); /* Snowball's name of what stemmed it */
@@ -328,6 +329,9 @@ LS_API int ls_get(ls_doc **out, const ls_reader *r, const char *id, size_t len, 
 LS_API int ls_reader_next(const ls_reader *r, uint64_t *doc, ls_error *err);
 LS_API int ls_reader_find(const ls_reader *r, const char *id, size_t len, uint64_t *doc, ls_error *err);
 LS_API int ls_reader_doc(ls_doc **out, const ls_reader *r, uint64_t doc, ls_error *err);
+/* The same for showing a hit, quicker: of a long main text there may be nothing, or, where the document has no title, its
+ * beginning (ls_doc_is_cut). Such a document is refused by ls_add: LS_MISUSE. */
+LS_API int ls_reader_head(ls_doc **out, const ls_reader *r, uint64_t doc, ls_error *err);
 LS_API int ls_reader_find_guid(const ls_reader *r, const char *guid, size_t len, uint64_t *doc, ls_error *err);
 /* The tombstone of an id or a guid, or the i-th of all. Pointers are NUL-terminated and borrowed from the reader; NULL and
  * 0 where unknown. LS_NOTFOUND. */

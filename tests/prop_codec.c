@@ -360,7 +360,7 @@ static int make_stored(thing *t, ls_error *err)
     TRY(lsi_stored_writer_new(&w, o[0].sink, o[1].sink, o[2].sink, err));
     for (uint32_t i = 0; i < t->doc_count && !rc; i++) {
         size_t from = below(sizeof text), n = below((uint32_t)(sizeof text - from) / (below(3) ? 20 : 1));
-        rc = lsi_stored_writer_add(w, text + from, n, err);
+        rc = lsi_stored_writer_add(w, text + from, n, n / 9, err);
     }
     TRY(lsi_stored_writer_end(w, err));
     lsi_stored_writer_free(w);
@@ -379,6 +379,8 @@ static int use_stored(const thing *t, ls_error *err)
         lsi_buf_reset(&b);
         rc = lsi_stored_get(s, below(t->doc_count), &b, err);
         if (!rc) rc = lsi_stored_range(s, below(t->doc_count), below(60000), below(20000), &b, err);
+        bool whole;
+        if (!rc) rc = lsi_stored_head(s, below(t->doc_count), &b, &whole, err);
         if (rc && !first) first = rc;
     }
     rc = lsi_stored_verify(s, err);

@@ -335,7 +335,8 @@ static void store_docs(const docs *d, store *st)
     out_init(&b);
     out_init(&c);
     OK(lsi_stored_writer_new(&w, a.sink, b.sink, c.sink, &err));
-    for (uint32_t i = 0; i < d->n; i++) OK(lsi_stored_writer_add(w, (const uint8_t *)d->text[i], d->len[i], &err));
+    for (uint32_t i = 0; i < d->n; i++)
+        OK(lsi_stored_writer_add(w, (const uint8_t *)d->text[i], d->len[i], d->len[i] / 7, &err));
     OK(lsi_stored_writer_end(w, &err));
     lsi_stored_writer_free(w);
     st->index = out_section(&a);
@@ -366,6 +367,12 @@ static void check_store(const docs *d, const store *st)
         assert_memory_equal(b.data + 1, d->text[i], d->len[i]);
         OK(lsi_stored_length(st->s, i, &len, &err));
         assert_int_equal(len, d->len[i]);
+        bool whole;
+        lsi_buf_reset(&b);
+        OK(lsi_stored_head(st->s, i, &b, &whole, &err));
+        assert_int_equal(b.len, whole ? d->len[i] : d->len[i] / 7);
+        assert_true(whole || d->len[i] > 768);
+        if (b.len) assert_memory_equal(b.data, d->text[i], b.len);
         for (int k = 0; k < 3; k++) {
             uint32_t off = below((uint32_t)d->len[i] + 2), want = below(40000);
             size_t have = off < d->len[i] ? d->len[i] - off : 0;

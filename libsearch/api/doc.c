@@ -82,6 +82,11 @@ const char *ls_doc_text(const ls_doc *d, const char *field, size_t i, size_t *le
     return NULL;
 }
 
+int ls_doc_is_cut(const ls_doc *d)
+{
+    return d && lsi_doc_is_cut(d);
+}
+
 int ls_doc_int(const ls_doc *d, const char *field, int64_t *value)
 {
     if (value) *value = 0;

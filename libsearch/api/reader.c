@@ -84,6 +84,7 @@ typedef struct wanted {
     const char *name;
     size_t len;
     uint64_t doc; /* in: the number, or the one before; out: the number */
+    bool head;    /* the main field's texts may be cut */
 } wanted;
 
 static int next_doc(const lsi_snapshot *s, uint64_t *doc, size_t *segment, lsi_doc *local, ls_error *err)
@@ -112,10 +113,10 @@ static int look_up(const lsi_snapshot *s, wanted *w, size_t *segment, lsi_doc *l
     return rc;
 }
 
-static int read_doc(ls_doc **out, lsi_segment *seg, lsi_doc local, ls_error *err)
+static int read_doc(ls_doc **out, lsi_segment *seg, lsi_doc local, bool head, ls_error *err)
 {
     int rc = lsi_doc_new(out, err);
-    if (!rc) rc = lsi_segment_doc(seg, local, *out, err);
+    if (!rc) rc = head ? lsi_segment_doc_head(seg, local, *out, err) : lsi_segment_doc(seg, local, *out, err);
     if (rc) {
         lsi_doc_free(*out);
         *out = NULL;
@@ -135,7 +136,7 @@ static int find(const ls_reader *r, wanted *w, ls_doc **out, ls_error *err)
     if (!rc) rc = lsi_reader_enter(&in, r, err);
     if (rc) return rc;
     rc = look_up(in->snap, w, &segment, &local, err);
-    if (!rc && out) rc = read_doc(out, in->snap->segments[segment].seg, local, err);
+    if (!rc && out) rc = read_doc(out, in->snap->segments[segment].seg, local, w->head, err);
     lsi_reader_leave(in, r);
     return lsi_args_code(rc, err);
 }
@@ -161,27 +162,32 @@ static int number(const ls_reader *r, wanted w, uint64_t *doc, ls_error *err)
 
 int ls_get(ls_doc **out, const ls_reader *r, const char *id, size_t len, ls_error *err)
 {
-    return get(out, r, (wanted){BY_ID, id, len, 0}, err);
+    return get(out, r, (wanted){BY_ID, id, len, 0, false}, err);
 }
 
 int ls_reader_doc(ls_doc **out, const ls_reader *r, uint64_t doc, ls_error *err)
 {
-    return get(out, r, (wanted){BY_NUMBER, NULL, 0, doc}, err);
+    return get(out, r, (wanted){BY_NUMBER, NULL, 0, doc, false}, err);
+}
+
+int ls_reader_head(ls_doc **out, const ls_reader *r, uint64_t doc, ls_error *err)
+{
+    return get(out, r, (wanted){BY_NUMBER, NULL, 0, doc, true}, err);
 }
 
 int ls_reader_find(const ls_reader *r, const char *id, size_t len, uint64_t *doc, ls_error *err)
 {
-    return number(r, (wanted){BY_ID, id, len, 0}, doc, err);
+    return number(r, (wanted){BY_ID, id, len, 0, false}, doc, err);
 }
 
 int ls_reader_find_guid(const ls_reader *r, const char *guid, size_t len, uint64_t *doc, ls_error *err)
 {
-    return number(r, (wanted){BY_GUID, guid, len, 0}, doc, err);
+    return number(r, (wanted){BY_GUID, guid, len, 0, false}, doc, err);
 }
 
 int ls_reader_next(const ls_reader *r, uint64_t *doc, ls_error *err)
 {
-    return number(r, (wanted){BY_ORDER, NULL, 0, doc ? *doc : 0}, doc, err);
+    return number(r, (wanted){BY_ORDER, NULL, 0, doc ? *doc : 0, false}, doc, err);
 }
 
 /* ---- tombstones ---- */

@@ -7,6 +7,8 @@
  *   vint   compressed size of each frame; only where there are several: ⌈length/16384⌉ of 16,384 bytes, the last the
  * rest frames: where a size equals that of the bytes, the bytes themselves; else a zstd frame without its first 4 bytes
  *   (the magic number FD2FB528), made with the dictionary, without content size, checksum and dictionary number.
+ *   Where the beginning of a document is asked for by itself, a block of the first frame ends behind it, so that this
+ *   block alone is decompressed: told to be the last one, which is a bit of its header (RFC 8878, 3.1.1.2).
  * A document of 0 bytes is 00.
  *
  * Example: the document "abc", which zstd cannot make smaller: 03 61 62 63.
@@ -162,10 +164,11 @@ int lsi_stored_length(const lsi_stored *s, lsi_doc doc, uint64_t *len, ls_error 
     return rc;
 }
 
+static const uint8_t magic[4] = {0x28, 0xb5, 0x2f, 0xfd};
+
 /* One frame of n bytes at p to out[want]. */
 static int unpack(context *c, const ZSTD_DDict *dict, const uint8_t *p, size_t n, uint8_t *out, size_t want)
 {
-    static const uint8_t magic[4] = {0x28, 0xb5, 0x2f, 0xfd};
     if (n == want) {
         memcpy(out, p, n);
         return LS_OK;
@@ -199,6 +202,58 @@ static int unpack_range(const record *r, context *c, const ZSTD_DDict *dict, uin
         p += n;
     }
     return LS_OK;
+}
+
+/* The first block of a zstd frame of n bytes at p, and what is before it; 0 where it is the only one, or where the frame
+ * says more of itself than ours do. */
+static size_t first_block(const uint8_t *p, size_t n)
+{
+    if (n < 5 || p[0]) return 0; /* p[0]: no content size, checksum, dictionary number; p[1]: the window */
+    uint32_t header = (uint32_t)p[2] | (uint32_t)p[3] << 8 | (uint32_t)p[4] << 16, size = header >> 3;
+    if (header & 1 || size > n - 5 || (header >> 1 & 3) == 1) return 0; /* the last; damaged; one byte, repeated */
+    return 5 + size;
+}
+
+/* The first block alone to out[want]; *got: how many bytes it gave. */
+static int unpack_block(context *c, const ZSTD_DDict *dict, const uint8_t *p, size_t n, uint8_t *out, size_t want,
+                        size_t *got)
+{
+    memcpy(c->framed, magic, 4);
+    memcpy(c->framed + 4, p, n);
+    c->framed[4 + 2] |= 1;
+    *got = dict ? ZSTD_decompress_usingDDict(c->zstd, out, want, c->framed, n + 4, dict)
+                : ZSTD_decompressDCtx(c->zstd, out, want, c->framed, n + 4);
+    return ZSTD_isError(*got) || *got > want ? LS_CORRUPT : LS_OK;
+}
+
+int lsi_stored_head(const lsi_stored *cs, lsi_doc doc, lsi_buf *out, bool *whole, ls_error *err)
+{
+    lsi_stored *s;
+    memcpy(&s, &cs, sizeof s); /* as in get_range */
+    record r;
+    const ZSTD_DDict *dict;
+    uint64_t n = 0;
+    size_t block = 0, got, before = out->len;
+    int rc = get_record(s, doc, &r, err);
+    if (!rc) rc = get_ddict(s, &dict, err);
+    if (rc) return rc;
+    const size_t want = (size_t)LSI_MIN(r.len, (uint64_t)LSI_STORED_FRAME);
+    if (r.sizes) lsi_vint_get(r.sizes, r.end, &n);
+    else n = (uint64_t)(r.end - r.p);
+    if (n < want && n <= (uint64_t)(r.end - r.p)) block = first_block(r.p, (size_t)n);
+    *whole = !block;
+    if (!block) return lsi_stored_get(s, doc, out, err);
+    uint8_t *to = lsi_buf_grow(out, want);
+    context *c = to ? context_take(s) : NULL;
+    if (!c) {
+        out->len = before;
+        return lsi_fail_nomem(err);
+    }
+    rc = unpack_block(c, dict, r.p, block, to, want, &got);
+    context_give(s, c);
+    out->len = before + (rc ? 0 : got);
+    return rc ? lsi_section_corrupt(s->frames, r.at, err, "a block that decompresses to a document's beginning")
+              : LS_OK;
 }
 
 static int get_range(const lsi_stored *cs, lsi_doc doc, uint64_t off, uint64_t len, lsi_buf *out, ls_error *err)

@@ -17,6 +17,8 @@ int lsi_stored_get(const lsi_stored *s, lsi_doc doc, lsi_buf *out, ls_error *err
 int lsi_stored_length(const lsi_stored *s, lsi_doc doc, uint64_t *len, ls_error *err);
 /* Bytes [off, off + len) of it, or those of them that there are: only their frames are decompressed. */
 int lsi_stored_range(const lsi_stored *s, lsi_doc doc, uint64_t off, uint64_t len, lsi_buf *out, ls_error *err);
+/* The document's beginning, as far as it was told to be one (lsi_stored_writer_add) or further; *whole: that is all. */
+int lsi_stored_head(const lsi_stored *s, lsi_doc doc, lsi_buf *out, bool *whole, ls_error *err);
 /* Decompresses everything. */
 int lsi_stored_verify(const lsi_stored *s, ls_error *err);
 
@@ -24,7 +26,8 @@ typedef struct lsi_stored_writer lsi_stored_writer;
 /* Gathers samples (the first megabytes put) and trains a dictionary from them at end where the text is ≥ 1 MB. */
 int lsi_stored_writer_new(lsi_stored_writer **out, lsi_sink *index, lsi_sink *frames, lsi_sink *dict, ls_error *err);
 void lsi_stored_writer_free(lsi_stored_writer *w);
-int lsi_stored_writer_add(lsi_stored_writer *w, const uint8_t *p, size_t n, ls_error *err); /* next document */
+/* The next document. head: so many of its first bytes will be asked for by themselves (lsi_stored_head); 0: none. */
+int lsi_stored_writer_add(lsi_stored_writer *w, const uint8_t *p, size_t n, size_t head, ls_error *err);
 int lsi_stored_writer_end(lsi_stored_writer *w, ls_error *err);
 
 /* ids: bytes by document, and documents by hash (XXH3-64 of the id). */

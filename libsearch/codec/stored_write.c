@@ -31,7 +31,8 @@ struct lsi_stored_writer {
     bool decided;    /* the dictionary is made, or there will be none */
     lsi_buf waiting; /* documents held back, one behind the other */
     size_t *sizes;   /* of them */
-    size_t count, cap;
+    size_t *heads;   /* of them */
+    size_t count, cap, heads_cap;
     lsi_buf out; /* a document's record */
     lsi_offsets_writer offsets;
     uint32_t doc_count;
@@ -61,6 +62,7 @@ void lsi_stored_writer_free(lsi_stored_writer *w)
     ZSTD_freeCCtx(w->cctx);
     lsi_buf_clear(&w->waiting);
     lsi_free(w->sizes);
+    lsi_free(w->heads);
     lsi_buf_clear(&w->out);
     lsi_offsets_writer_clear(&w->offsets);
     lsi_free(w);
@@ -68,11 +70,26 @@ void lsi_stored_writer_free(lsi_stored_writer *w)
 
 /* ---- compressing ---- */
 
+/* A zstd frame of two blocks, the first of which ends behind `head` bytes; an error of zstd's or a size as it gives. */
+static size_t pack_in_two(ZSTD_CCtx *z, uint8_t *packed, size_t room, const uint8_t *p, size_t n, size_t head)
+{
+    ZSTD_inBuffer in = {p, head, 0};
+    ZSTD_outBuffer out = {packed, room, 0};
+    size_t left = ZSTD_CCtx_reset(z, ZSTD_reset_session_only);
+    if (!ZSTD_isError(left)) left = ZSTD_CCtx_setPledgedSrcSize(z, n);
+    if (!ZSTD_isError(left)) left = ZSTD_compressStream2(z, &out, &in, ZSTD_e_flush);
+    in.size = n;
+    if (!left) left = ZSTD_compressStream2(z, &out, &in, ZSTD_e_end);
+    return left ? (ZSTD_isError(left) ? left : 0) : out.pos;
+}
+
 /* A frame of n ≤ LSI_STORED_FRAME bytes appended to b; gives its size, 0 on failure (b->rc, or zstd's memory). */
-static size_t put_frame(lsi_stored_writer *w, lsi_buf *b, const uint8_t *p, size_t n)
+static size_t put_frame(lsi_stored_writer *w, lsi_buf *b, const uint8_t *p, size_t n, size_t head)
 {
     uint8_t packed[LSI_STORED_FRAME + 1024];
-    size_t got = ZSTD_compress2(w->cctx, packed, sizeof packed, p, n);
+    bool two = head && head < n;
+    size_t got = two ? pack_in_two(w->cctx, packed, sizeof packed, p, n, head)
+                     : ZSTD_compress2(w->cctx, packed, sizeof packed, p, n);
     if (ZSTD_isError(got) || got < 4) return 0;
     got -= 4; /* the magic number */
     if (got < n) lsi_buf_put(b, packed + 4, got);
@@ -80,16 +97,17 @@ static size_t put_frame(lsi_stored_writer *w, lsi_buf *b, const uint8_t *p, size
     return LSI_MIN(got, n);
 }
 
-static int put_document(lsi_stored_writer *w, const uint8_t *p, size_t n, ls_error *err)
+static int put_document(lsi_stored_writer *w, const uint8_t *p, size_t n, size_t head, ls_error *err)
 {
     lsi_buf frames;
     size_t size = 1;
     lsi_buf_init(&frames, 0);
     lsi_buf_reset(&w->out);
     lsi_vint_put(&w->out, n);
+    if (head > n || n - head < LSI_STORED_REST) head = 0; /* there is little to spare */
     for (size_t at = 0; at < n && size; at += LSI_STORED_FRAME) {
-        size =
-            put_frame(w, n > LSI_STORED_FRAME ? &frames : &w->out, p + at, LSI_MIN(n - at, (size_t)LSI_STORED_FRAME));
+        size = put_frame(w, n > LSI_STORED_FRAME ? &frames : &w->out, p + at, LSI_MIN(n - at, (size_t)LSI_STORED_FRAME),
+                         at ? 0 : head);
         if (n > LSI_STORED_FRAME) lsi_vint_put(&w->out, size);
     }
     bool ok = size && !w->out.rc && !frames.rc;
@@ -143,7 +161,7 @@ static int decide(lsi_stored_writer *w, size_t documents, ls_error *err)
     int rc = w->waiting.len >= LSI_STORED_DICT_FROM ? make_dictionary(w, err) : LS_OK;
     const uint8_t *p = w->waiting.data;
     for (size_t i = 0; i < documents && !rc; i++) {
-        rc = put_document(w, p, w->sizes[i], err);
+        rc = put_document(w, p, w->sizes[i], w->heads[i], err);
         if (w->sizes[i]) p += w->sizes[i];
     }
     lsi_buf_clear(&w->waiting);
@@ -151,31 +169,35 @@ static int decide(lsi_stored_writer *w, size_t documents, ls_error *err)
     return rc;
 }
 
-static int hold(lsi_stored_writer *w, const uint8_t *p, size_t n, ls_error *err)
+static int hold(lsi_stored_writer *w, const uint8_t *p, size_t n, size_t head, ls_error *err)
 {
     size_t *grown = lsi_array_grow(w->sizes, &w->cap, w->count + 1, sizeof *grown);
     if (!grown) return lsi_fail_nomem(err);
     w->sizes = grown;
+    grown = lsi_array_grow(w->heads, &w->heads_cap, w->count + 1, sizeof *grown);
+    if (!grown) return lsi_fail_nomem(err);
+    w->heads = grown;
+    w->heads[w->count] = head;
     lsi_buf_put(&w->waiting, p, n);
     if (w->waiting.rc) return lsi_fail_nomem(err);
     w->sizes[w->count++] = n;
     return LS_OK;
 }
 
-int lsi_stored_writer_add(lsi_stored_writer *w, const uint8_t *p, size_t n, ls_error *err)
+int lsi_stored_writer_add(lsi_stored_writer *w, const uint8_t *p, size_t n, size_t head, ls_error *err)
 {
     int rc = LS_OK;
-    if (w->decided) return put_document(w, p, n, err);
+    if (w->decided) return put_document(w, p, n, head, err);
     if (n < LSI_STORED_SAMPLES_MAX) {
-        rc = hold(w, p, n, err);
+        rc = hold(w, p, n, head, err);
         if (!rc && w->waiting.len >= LSI_STORED_SAMPLES_MAX) rc = decide(w, w->count, err);
         return rc;
     }
     /* One very long document: its beginning serves as sample where too little waits before it. */
     size_t documents = w->count;
-    if (w->waiting.len < LSI_STORED_DICT_FROM) rc = hold(w, p, LSI_STORED_SAMPLES_MAX, err);
+    if (w->waiting.len < LSI_STORED_DICT_FROM) rc = hold(w, p, LSI_STORED_SAMPLES_MAX, 0, err);
     if (!rc) rc = decide(w, documents, err);
-    return rc ? rc : put_document(w, p, n, err);
+    return rc ? rc : put_document(w, p, n, head, err);
 }
 
 int lsi_stored_writer_end(lsi_stored_writer *w, ls_error *err)

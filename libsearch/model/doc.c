@@ -9,6 +9,10 @@
  * Values of fields that are not stored are left out. A document that replaced others begins with layout 2, and behind the
  * values come: varint number of versions, 1 to 63, and for each, the newest first: varint version · u8 1 where it was
  * updated, else 0 · then i64 when, ms since 1970 · varint bytes, bytes of its status (0 where it had none).
+ * Where the main field has MAIN_FROM bytes of text or more, a document begins with layout 3 · varint the main field's
+ * number. Then all is the same, but that a text of the main field gives its length alone, that the number of versions is
+ * always there (0 to 63), and that the texts of the main field stand behind everything, in their order: a hit is shown
+ * from what is before them.
  * Example: title (field 0) "Two words", published (field 1) -2:
  *   01 02 00 09 54 77 6f 20 77 6f 72 64 73 01
  *
@@ -24,7 +28,10 @@
 
 #define LAYOUT           1 /* without versions */
 #define LAYOUT_VERSIONS  2
+#define LAYOUT_BEHIND    3  /* the main field's texts behind the rest */
 #define STATUS_BYTES_MAX 64 /* of a version that was replaced; a longer one is cut */
+#define MAIN_FROM        768u
+#define LEAD_BYTES       256u /* of the main text in a head without a title: what shows such a document begins with it */
 
 /* ---- building ---- */
 
@@ -125,6 +132,7 @@ int lsi_doc_check(ls_doc *d, const ls_schema *s, ls_error *err)
         lsi_doc_value *v = &d->values[i];
         int no = lsi_schema_find(s, v->field, strlen(v->field));
         if (no == LSI_FIELD_NONE) return lsi_fail(err, LS_SCHEMA, "field \"%.80s\" is not in the schema", v->field);
+        if (v->cut) return lsi_fail(err, LS_MISUSE, "field %s: only its beginning was read", v->field);
         if (is_number(&s->fields[no]) != v->is_int)
             return lsi_fail(err, LS_SCHEMA, "field %s: %s expected, %s given", v->field,
                             v->is_int ? "text" : "a number", v->is_int ? "a number" : "text");
@@ -196,21 +204,40 @@ static void put_history(const ls_doc *d, lsi_buf *out)
     }
 }
 
-void lsi_doc_encode(const ls_doc *d, const ls_schema *s, lsi_buf *out)
+static bool is_main(const lsi_doc_value *v, const ls_schema *s)
 {
-    uint64_t kept = 0;
-    for (size_t i = 0; i < d->count; i++) kept += is_kept(&d->values[i], s);
-    lsi_buf_put8(out, d->history_count ? LAYOUT_VERSIONS : LAYOUT);
-    put_varint(out, kept);
+    return s->main != LSI_FIELD_NONE && s->main != s->title && v->field_no == s->main && !v->is_int;
+}
+
+static void put_values(const ls_doc *d, const ls_schema *s, bool behind, lsi_buf *out)
+{
     for (size_t i = 0; i < d->count; i++) {
         const lsi_doc_value *v = &d->values[i];
         if (!is_kept(v, s)) continue;
         put_varint(out, (uint64_t)v->field_no);
         if (v->is_int) continue;
         put_varint(out, v->len);
-        lsi_buf_put(out, v->text, v->len);
+        if (!behind || !is_main(v, s)) lsi_buf_put(out, v->text, v->len);
     }
-    if (d->history_count) put_history(d, out);
+}
+
+void lsi_doc_encode(const ls_doc *d, const ls_schema *s, lsi_buf *out)
+{
+    uint64_t kept = 0, main_bytes = 0;
+    for (size_t i = 0; i < d->count; i++) {
+        kept += is_kept(&d->values[i], s);
+        if (is_kept(&d->values[i], s) && is_main(&d->values[i], s)) main_bytes += d->values[i].len;
+    }
+    bool behind = main_bytes >= MAIN_FROM;
+    lsi_buf_put8(out, behind ? LAYOUT_BEHIND : d->history_count ? LAYOUT_VERSIONS : LAYOUT);
+    if (behind) put_varint(out, (uint64_t)s->main);
+    put_varint(out, kept);
+    put_values(d, s, behind, out);
+    if (behind || d->history_count) put_history(d, out);
+    for (size_t i = 0; behind && i < d->count; i++) {
+        const lsi_doc_value *v = &d->values[i];
+        if (is_kept(v, s) && is_main(v, s)) lsi_buf_put(out, v->text, v->len);
+    }
 }
 
 static int damaged(ls_error *err)
@@ -218,16 +245,22 @@ static int damaged(ls_error *err)
     return lsi_fail(err, LS_CORRUPT, "a stored document's bytes are damaged");
 }
 
-static int decode_value(ls_doc *d, const ls_schema *s, const uint8_t **p, const uint8_t *end, ls_error *err)
+/* behind: the number of the field whose texts come later, UINT64_MAX: none. */
+static int decode_value(ls_doc *d, const ls_schema *s, uint64_t behind, const uint8_t **p, const uint8_t *end,
+                        ls_error *err)
 {
-    uint64_t no;
+    uint64_t no, len;
     const uint8_t *text;
     if (!take_varint(p, end, &no) || no >= s->count) return damaged(err);
     lsi_doc_value *v = next_value(d, s->fields[no].name);
     if (!v) return lsi_fail_nomem(err);
     v->field_no = (int)no;
     v->is_int = is_number(&s->fields[no]);
-    if (!v->is_int) {
+    if (!v->is_int && no == behind) {
+        if (!take_varint(p, end, &len) || len > SIZE_MAX - 1) return damaged(err);
+        v->len = (size_t)len;
+        v->text = "";
+    } else if (!v->is_int) {
         if (!take_bytes(p, end, &text, &v->len)) return damaged(err);
         v->text = lsi_arena_dup(&d->arena, text, v->len);
         if (!v->text) return lsi_fail_nomem(err);
@@ -236,12 +269,43 @@ static int decode_value(ls_doc *d, const ls_schema *s, const uint8_t **p, const 
     return LS_OK;
 }
 
-static int decode_history(ls_doc *d, const uint8_t **p, const uint8_t *end, ls_error *err)
+/* How many of the n bytes at the beginning of a text are whole characters. */
+static size_t whole_characters(const uint8_t *p, size_t n)
+{
+    size_t at = n;
+    while (at && n - at < 3 && (p[at - 1] & 0xC0) == 0x80) at--;
+    if (!at) return 0;
+    const uint8_t lead = p[at - 1];
+    const size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
+    return at - 1 + bytes <= n ? n : at - 1;
+}
+
+/* The texts that stand behind everything; of a head what there is of them, to the end of a character. */
+static int decode_behind(ls_doc *d, uint64_t behind, bool whole, const uint8_t **p, const uint8_t *end, ls_error *err)
+{
+    for (size_t i = 0; i < d->count; i++) {
+        lsi_doc_value *v = &d->values[i];
+        size_t have = (size_t)(end - *p);
+        if (v->is_int || (uint64_t)v->field_no != behind) continue;
+        if (v->len > have) {
+            if (whole) return damaged(err);
+            v->cut = true;
+            v->len = whole_characters(*p, have);
+        }
+        v->text = lsi_arena_dup(&d->arena, *p, v->len);
+        if (!v->text) return lsi_fail_nomem(err);
+        *p += LSI_MIN(v->cut ? have : v->len, have);
+    }
+    return LS_OK;
+}
+
+static int decode_history(ls_doc *d, uint64_t least, const uint8_t **p, const uint8_t *end, ls_error *err)
 {
     uint64_t n, version;
     size_t len;
     const uint8_t *status;
-    if (!take_varint(p, end, &n) || !n || n > LSI_HISTORY_MAX) return damaged(err);
+    if (!take_varint(p, end, &n) || n < least || n > LSI_HISTORY_MAX) return damaged(err);
+    if (!n) return LS_OK;
     lsi_doc_version *list = lsi_arena_alloc(&d->arena, (size_t)n * sizeof *list);
     if (!list) return lsi_fail_nomem(err);
     for (size_t i = 0; i < n; i++) {
@@ -258,25 +322,64 @@ static int decode_history(ls_doc *d, const uint8_t **p, const uint8_t *end, ls_e
     return LS_OK;
 }
 
-int lsi_doc_decode(ls_doc *d, const ls_schema *s, const uint8_t *p, const uint8_t *end, ls_error *err)
+static int decode(ls_doc *d, const ls_schema *s, bool whole, const uint8_t *p, const uint8_t *end, ls_error *err)
 {
-    uint64_t count;
+    uint64_t count, behind = UINT64_MAX;
+    int rc = LS_OK;
     lsi_doc_clear(d);
     if (p == end) return damaged(err);
     unsigned layout = *p++;
-    if (layout > LAYOUT_VERSIONS)
+    if (layout > LAYOUT_BEHIND)
         return lsi_fail(err, LS_TOO_NEW, "a stored document of layout %u, this library reads %d", layout,
-                        LAYOUT_VERSIONS);
-    if (!layout || !take_varint(&p, end, &count)) return damaged(err);
-    for (; count; count--) { /* ends early where count lies: each value takes a byte at least */
-        int rc = decode_value(d, s, &p, end, err);
-        if (rc) return rc;
+                        LAYOUT_BEHIND);
+    if (!layout || (!whole && layout != LAYOUT_BEHIND)) return damaged(err);
+    if (layout == LAYOUT_BEHIND && (!take_varint(&p, end, &behind) || behind >= s->count)) return damaged(err);
+    if (!take_varint(&p, end, &count)) return damaged(err);
+    for (; count && !rc; count--) /* ends early where count lies: each value takes a byte at least */
+        rc = decode_value(d, s, behind, &p, end, err);
+    if (!rc && layout != LAYOUT) rc = decode_history(d, layout == LAYOUT_VERSIONS, &p, end, err);
+    if (!rc && layout == LAYOUT_BEHIND) rc = decode_behind(d, behind, whole, &p, end, err);
+    if (rc) return rc;
+    return p == end || !whole ? LS_OK : damaged(err);
+}
+
+int lsi_doc_decode(ls_doc *d, const ls_schema *s, const uint8_t *p, const uint8_t *end, ls_error *err)
+{
+    return decode(d, s, true, p, end, err);
+}
+
+int lsi_doc_decode_head(ls_doc *d, const ls_schema *s, const uint8_t *p, const uint8_t *end, ls_error *err)
+{
+    return decode(d, s, false, p, end, err);
+}
+
+bool lsi_doc_is_cut(const ls_doc *d)
+{
+    for (size_t i = 0; i < d->count; i++)
+        if (d->values[i].cut) return true;
+    return false;
+}
+
+size_t lsi_doc_head(const ls_schema *s, const uint8_t *p, size_t len)
+{
+    const uint8_t *end = p + len, *text;
+    uint64_t behind, count, no, n, first = 0, sum = 0;
+    size_t text_len;
+    bool title = false;
+    if (!len || *p++ != LAYOUT_BEHIND || !take_varint(&p, end, &behind) || !take_varint(&p, end, &count)) return 0;
+    for (; count; count--) {
+        if (!take_varint(&p, end, &no) || no >= s->count) return 0;
+        if (is_number(&s->fields[no])) continue;
+        title = title || (int)no == s->title;
+        if (no != behind) {
+            if (!take_bytes(&p, end, &text, &text_len)) return 0;
+        } else {
+            if (!take_varint(&p, end, &n) || n > len - sum) return 0;
+            if (!first) first = n;
+            sum += n;
+        }
     }
-    if (layout == LAYOUT_VERSIONS) {
-        int rc = decode_history(d, &p, end, err);
-        if (rc) return rc;
-    }
-    return p == end ? LS_OK : damaged(err);
+    return len - (size_t)sum + (title ? 0 : (size_t)LSI_MIN(first, (uint64_t)LEAD_BYTES));
 }
 
 /* ---- content ---- */

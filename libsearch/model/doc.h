@@ -13,6 +13,7 @@ typedef struct lsi_doc_value {
     int64_t integer;
     const char *text; /* NUL-terminated copy; NULL for numbers */
     size_t len;
+    bool cut; /* only the beginning was read (lsi_doc_decode_head) */
 } lsi_doc_value;
 
 #define LSI_HISTORY_MAX 63
@@ -49,6 +50,13 @@ int lsi_doc_check(ls_doc *d, const ls_schema *s, ls_error *err);
  * not_stored fields. A document read from them lacks its numbers, id, language, version and words. */
 void lsi_doc_encode(const ls_doc *d, const ls_schema *s, lsi_buf *out);
 int lsi_doc_decode(ls_doc *d, const ls_schema *s, const uint8_t *p, const uint8_t *end, ls_error *err);
+/* What of the stored bytes shows a document without its main field's texts: so many at their beginning; 0: all. Where it
+ * has no title, the first bytes of its main text are among them. */
+size_t lsi_doc_head(const ls_schema *s, const uint8_t *p, size_t len);
+/* The same from the first bytes, as many as lsi_doc_head says or more: the main field's texts are cut. LS_CORRUPT where
+ * they are too few, or the layout is one that cannot be cut. */
+int lsi_doc_decode_head(ls_doc *d, const ls_schema *s, const uint8_t *p, const uint8_t *end, ls_error *err);
+bool lsi_doc_is_cut(const ls_doc *d);
 /* 64 bits of XXH3 over fields and language without id and version: equal for equal content. */
 uint64_t lsi_doc_hash(const ls_doc *d);
 /* The id of a document that was given none: lsi_id_derive's letters over the bytes that lsi_doc_hash hashes. */

@@ -278,6 +278,7 @@ static int make(maker *k, uint64_t doc, const ls_doc *given, ls_error *err)
     lsi_doc local;
     int lang;
     const lsi_snapshot *snap = k->reader->snap;
+    if (given && !k->o.no_body && lsi_doc_is_cut(given)) given = NULL;
     int rc = lsi_snapshot_locate(snap, doc, &seg, &local, err);
     if (!rc && !given) rc = lsi_segment_doc(snap->segments[seg].seg, local, &k->own, err);
     if (!rc) rc = lsi_segment_doc_language(snap->segments[seg].seg, local, &lang, err);

@@ -264,7 +264,7 @@ void lsi_build_form(lsi_builder *b, const lsi_form *f)
 void lsi_build_doc(lsi_builder *b, const uint8_t *id, size_t id_len, uint64_t hash, const uint8_t *stored, size_t n)
 {
     if (!b->rc) failed(b, lsi_ids_writer_add(b->ids, id, id_len, &b->error));
-    if (!b->rc) failed(b, lsi_stored_writer_add(b->stored, stored, n, &b->error));
+    if (!b->rc) failed(b, lsi_stored_writer_add(b->stored, stored, n, lsi_doc_head(b->schema, stored, n), &b->error));
     lsi_sink_put64(b->sinks[LSI_SEC_DOC_HASHES], hash);
 }
 

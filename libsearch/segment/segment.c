@@ -266,22 +266,47 @@ static int take_numbers(const lsi_segment *s, lsi_doc doc, ls_doc *d, ls_error *
     return rc;
 }
 
-int lsi_segment_doc(const lsi_segment *s, lsi_doc doc, ls_doc *d, ls_error *err)
+/* The values of a document; with `head` the main field's texts may be cut. */
+static int take_values(const lsi_segment *s, lsi_doc doc, bool head, ls_doc *d, lsi_buf *b, ls_error *err)
+{
+    bool whole = true;
+    int rc = head ? lsi_stored_head(s->stored, doc, b, &whole, err) : lsi_stored_get(s->stored, doc, b, err);
+    if (!rc && b->rc) rc = lsi_fail_nomem(err);
+    if (rc) return rc;
+    if (!b->len) rc = LS_CORRUPT; /* no layout; nor has it a place in memory */
+    else
+        rc = whole ? lsi_doc_decode(d, s->schema, b->data, b->data + b->len, err)
+                   : lsi_doc_decode_head(d, s->schema, b->data, b->data + b->len, err);
+    if (rc == LS_CORRUPT && !whole) { /* a beginning that does not end where we end ours */
+        lsi_buf_reset(b);
+        return take_values(s, doc, false, d, b, err);
+    }
+    return rc == LS_CORRUPT ? lsi_section_corrupt(section(s, LSI_SEC_STORED), 0, err, "stored documents that decode")
+                            : rc;
+}
+
+static int read_doc(const lsi_segment *s, lsi_doc doc, bool head, ls_doc *d, ls_error *err)
 {
     lsi_buf b;
     lsi_doc_clear(d);
     int rc = check_doc(s, doc, err);
     if (rc) return rc;
     lsi_buf_init(&b, 0);
-    rc = lsi_stored_get(s->stored, doc, &b, err);
-    if (!rc && b.rc) rc = lsi_fail_nomem(err);
-    if (!rc && !b.len) rc = LS_CORRUPT; /* no layout; nor has it a place in memory */
-    if (!rc) rc = lsi_doc_decode(d, s->schema, b.data, b.data + b.len, err);
-    if (rc == LS_CORRUPT) rc = lsi_section_corrupt(section(s, LSI_SEC_STORED), 0, err, "stored documents that decode");
+    rc = take_values(s, doc, head, d, &b, err);
     if (!rc) rc = take_identity(s, doc, d, err);
     if (!rc) rc = take_numbers(s, doc, d, err);
     lsi_buf_clear(&b);
     return rc;
+}
+
+int lsi_segment_doc(const lsi_segment *s, lsi_doc doc, ls_doc *d, ls_error *err)
+{
+    return read_doc(s, doc, false, d, err);
+}
+
+int lsi_segment_doc_head(const lsi_segment *s, lsi_doc doc, ls_doc *d, ls_error *err)
+{
+    return read_doc(s, doc, true, d, err);
 }
 
 int lsi_segment_find_guid(const lsi_segment *s, const char *guid, size_t len, const uint64_t *deleted, lsi_doc *doc,

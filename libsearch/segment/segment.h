@@ -110,6 +110,8 @@ int lsi_segment_form_stream(const lsi_segment *s, const lsi_list *l, uint32_t fo
                             ls_error *err);
 /* Decodes the stored document into d (cleared first), id, language and version included. */
 int lsi_segment_doc(const lsi_segment *s, lsi_doc doc, ls_doc *d, ls_error *err);
+/* The same, but that the main field's texts may be cut (lsi_doc_is_cut) where that spares reading them. */
+int lsi_segment_doc_head(const lsi_segment *s, lsi_doc doc, ls_doc *d, ls_error *err);
 /* The newest document of a guid whose bit in `deleted` (NULL: none are) is clear; LSI_DOC_END where there is none. */
 int lsi_segment_find_guid(const lsi_segment *s, const char *guid, size_t len, const uint64_t *deleted, lsi_doc *doc,
                           ls_error *err);

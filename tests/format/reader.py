@@ -364,17 +364,19 @@ def whole_document(b, schema):
     """([(field, text, or None for a number)], [(version, updated or None, status)])"""
     c = st.Cursor(b)
     layout = c.u8()
-    want(layout in (1, 2), "the layout of a stored document")
+    want(layout in (1, 2, 3), "the layout of a stored document")
+    behind = schema.fields[c.vint()] if layout == 3 else None
     values = []
     for _ in range(c.vint()):
         f = schema.fields[c.vint()]
-        values.append((f, None if f.type in (INTEGER, DATE) else c.text()))
+        values.append((f, None if f.type in (INTEGER, DATE) else c.vint() if f is behind else c.text()))
     versions = []
-    for _ in range(c.vint() if layout == 2 else 0):
+    for _ in range(c.vint() if layout > 1 else 0):
         version, updated = c.vint(), c.u8()
         want(updated <= 1, "whether a version was updated")
         versions.append((version, st.i64(c.take(8), 0) if updated else None, c.text()))
-    want((layout == 2) == (1 <= len(versions) <= 63), "the number of versions")
+    want(len(versions) <= 63 and (len(versions) > 0 or layout != 2), "the number of versions")
+    values = [(f, c.take(v) if f is behind else v) for f, v in values]
     want(c.at == c.end, "bytes behind a stored document")
     return values, versions
 
