@@ -274,9 +274,8 @@ static int take_values(const lsi_segment *s, lsi_doc doc, bool head, ls_doc *d, 
     if (!rc && b->rc) rc = lsi_fail_nomem(err);
     if (rc) return rc;
     if (!b->len) rc = LS_CORRUPT; /* no layout; nor has it a place in memory */
-    else
-        rc = whole ? lsi_doc_decode(d, s->schema, b->data, b->data + b->len, err)
-                   : lsi_doc_decode_head(d, s->schema, b->data, b->data + b->len, err);
+    else if (whole) rc = lsi_doc_decode(d, s->schema, b->data, b->data + b->len, err);
+    else rc = lsi_doc_decode_head(d, s->schema, b->data, b->data + b->len, err);
     if (rc == LS_CORRUPT && !whole) { /* a beginning that does not end where we end ours */
         lsi_buf_reset(b);
         return take_values(s, doc, false, d, b, err);

@@ -366,6 +366,7 @@ def whole_document(b, schema):
     layout = c.u8()
     want(layout in (1, 2, 3), "the layout of a stored document")
     behind = schema.fields[c.vint()] if layout == 3 else None
+    st.seen("stored: main text behind the rest", layout == 3)
     values = []
     for _ in range(c.vint()):
         f = schema.fields[c.vint()]
