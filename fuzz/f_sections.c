@@ -67,6 +67,7 @@ static void keywords(const lsi_section *s, ls_error *err)
     size_t f_len, w_len;
     lsi_doc docs[8];
     if (lsi_keywords_open(&k, s, 0, err)) return;
+    if (k.doc_count > 1u << 16) return; /* a segment has a byte at least for each, and says how many: it refuses this */
     lsi_keywords_verify(&k, err);
     lsi_keywords_find(&k, (const uint8_t *)"ap", 2, &ord, err);
     for (uint32_t i = 0; i < k.value_count && i < 50; i++) {
