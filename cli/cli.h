@@ -96,7 +96,9 @@ int cli_open_writer(ls_writer **out, const char *path, unsigned flags, const ls_
 int cli_commit(ls_writer *w, const char *path);           /* and prints committed generation=G documents=N */
 int cli_committed(const char *path, uint64_t generation); /* prints that line */
 int cli_schema(ls_schema **out, const char *file);        /* of --schema FILE; NULL: *out is NULL */
-char *cli_join(char **words, int count);                  /* with blanks; free() it */
+/* Of --synonyms FILE, for an index of this schema; lines that cannot be used are told. NULL: *out is NULL. */
+int cli_synonyms(ls_synonyms **out, const char *file, const ls_schema *s);
+char *cli_join(char **words, int count); /* with blanks; free() it */
 
 /* walk.c: the files under a path */
 typedef struct cli_file {

@@ -47,17 +47,23 @@ static int run(cli_call *c)
 {
     ls_reader *r = NULL;
     js_problem p = {0};
+    ls_synonyms *synonyms = NULL;
     char *text = cli_join(c->args + 1, c->count - 1);
     if (text == NULL) return cli_fail("no memory");
     int status = cli_open_scoped(&r, c->args[0], c->request.hidden);
+    if (status == CLI_OK) status = cli_synonyms(&synonyms, cli_value(c, "synonyms"), ls_reader_schema(r));
+    c->request.synonyms = synonyms;
     if (status == CLI_OK && js_request_set(&c->request, "q", 1, text, strlen(text), &p) != LS_OK)
         status = cli_fail("%s", p.detail);
     if (status == CLI_OK) status = write_all(c, r);
+    ls_synonyms_free(synonyms);
     ls_reader_close(r);
     free(text);
     return status;
 }
 
+static const cli_flag flags[] = {{"synonyms", "FILE", "words that mean the same, a line each: Kyiv, Kiev"},
+                                 {NULL, NULL, NULL}};
 const cli_command cli_export = {.name = "export",
                                 .arguments = "INDEX [QUERY]",
                                 .summary = "write everything found, as NDJSON or CSV",
@@ -65,6 +71,7 @@ const cli_command cli_export = {.name = "export",
                                     "Without a query every article. A line of NDJSON is the object of\n"
                                     "/v1/documents/{id} and can be given to libsearch add again. In CSV, cells that\n"
                                     "a spreadsheet would compute (= + - @ first) get a ' in front.\n",
+                                .flags = flags,
                                 .params = JS_FOR_EXPORT,
                                 .min = 1,
                                 .max = -1,

@@ -104,7 +104,14 @@ static int print_hit(const cli_call *c, const ls_reader *r, js_found *f, const l
 static void print_warnings(js_found *f)
 {
     const ls_warning *w;
+    const ls_synonym *s;
     const char *word;
+    for (size_t i = 0; (s = ls_query_synonym(f->query, i)) != NULL; i++) {
+        js_text t = {0};
+        for (size_t k = 0; k < s->added_count; k++) js_printf(&t, "%s%s", k ? ", " : "", s->added[k]);
+        cli_warn("'%s' also finds %s", s->word, t.data ? t.data : "");
+        js_text_free(&t);
+    }
     for (size_t i = 0; (w = ls_query_warning(f->query, i)) != NULL; i++) cli_warn("%s", w->message);
     for (size_t i = 0; (w = ls_results_warning(f->results, i)) != NULL; i++) cli_warn("%s", w->message);
     for (size_t i = 0; (word = ls_results_unmatched(f->results, i)) != NULL; i++)
@@ -204,9 +211,12 @@ static int run(cli_call *c)
     ls_reader *r = NULL;
     js_found f = {0};
     js_problem p = {0};
+    ls_synonyms *synonyms = NULL;
     char *text = cli_join(c->args + 1, c->count - 1);
     if (text == NULL) return cli_fail("no memory");
     int status = cli_open_scoped(&r, c->args[0], c->request.hidden);
+    if (status == CLI_OK) status = cli_synonyms(&synonyms, cli_value(c, "synonyms"), ls_reader_schema(r));
+    c->request.synonyms = synonyms;
     if (status == CLI_OK &&
         (js_request_set(&c->request, "q", 1, text, strlen(text), &p) != LS_OK ||
          js_request_ready(&c->request, ls_reader_schema(r), &p) != LS_OK || js_find(&f, &c->request, r, &p) != LS_OK))
@@ -216,13 +226,16 @@ static int run(cli_call *c)
     else if (status == CLI_OK) status = print_people(c, r, &f);
     if (status == CLI_OK && ls_results_get(f.results).total == 0) status = CLI_NOTHING;
     js_found_clear(&f);
+    ls_synonyms_free(synonyms);
     ls_reader_close(r);
     free(text);
     return status;
 }
 
-static const cli_flag flags[] = {
-    {"json", NULL, "the object of /v1/search"}, {"ndjson", NULL, "one hit a line, as JSON"}, {NULL, NULL, NULL}};
+static const cli_flag flags[] = {{"json", NULL, "the object of /v1/search"},
+                                 {"ndjson", NULL, "one hit a line, as JSON"},
+                                 {"synonyms", "FILE", "words that mean the same, a line each: Kyiv, Kiev"},
+                                 {NULL, NULL, NULL}};
 const cli_command cli_search = {.name = "search",
                                 .arguments = "INDEX QUERY",
                                 .summary = "find articles, the best first, with passages",

@@ -6,8 +6,6 @@
 
 #include "cli/cli.h"
 
-#define SCHEMA_MAX (1u << 20)
-
 static bool unmapped;
 
 void cli_read_unmapped(void)
@@ -70,24 +68,47 @@ int cli_commit(ls_writer *w, const char *path)
     return cli_committed(path, generation);
 }
 
+/* The whole of a small file: what names it, of at most `most` MB. */
+static int read_small(js_text *text, const char *file, const char *what, size_t most)
+{
+    char piece[4096];
+    size_t n;
+    ls_error err = {0};
+    FILE *f = fopen(file, "rb");
+    if (f == NULL) return cli_fail("%s: %s", file, strerror(errno));
+    while (text->len <= most << 20 && (n = fread(piece, 1, sizeof piece, f)) > 0) js_put(text, piece, n);
+    int status = CLI_OK;
+    if (ferror(f)) status = cli_fail("%s: %s", file, strerror(errno));
+    else if (text->len > most << 20) status = cli_fail("%s: expected %s of at most %zu MB", file, what, most);
+    else if (js_text_rc(text, &err) != LS_OK) status = cli_fail_with(&err, file);
+    fclose(f);
+    return status;
+}
+
 int cli_schema(ls_schema **out, const char *file)
 {
     js_text text = {0};
     ls_error err = {0};
-    char piece[4096];
-    size_t n;
     *out = NULL;
     if (file == NULL) return CLI_OK;
-    FILE *f = fopen(file, "rb");
-    if (f == NULL) return cli_fail("%s: %s", file, strerror(errno));
-    while (text.len <= SCHEMA_MAX && (n = fread(piece, 1, sizeof piece, f)) > 0) js_put(&text, piece, n);
-    int status = CLI_OK;
-    if (ferror(f)) status = cli_fail("%s: %s", file, strerror(errno));
-    else if (text.len > SCHEMA_MAX) status = cli_fail("%s: expected a schema of at most 1 MB", file);
-    else if (js_text_rc(&text, &err) != LS_OK ||
-             js_schema_read(out, text.data ? text.data : "", text.len, &err) != LS_OK)
+    int status = read_small(&text, file, "a schema", 1);
+    if (status == CLI_OK && js_schema_read(out, text.data ? text.data : "", text.len, &err) != LS_OK)
         status = cli_fail_with(&err, file);
-    fclose(f);
+    js_text_free(&text);
+    return status;
+}
+
+int cli_synonyms(ls_synonyms **out, const char *file, const ls_schema *s)
+{
+    js_text text = {0};
+    ls_error err = {0};
+    const ls_warning *w;
+    *out = NULL;
+    if (file == NULL) return CLI_OK;
+    int status = read_small(&text, file, "synonyms", 4);
+    if (status == CLI_OK && ls_synonyms_new(out, s, text.data ? text.data : "", text.len, &err) != LS_OK)
+        status = cli_fail_with(&err, file);
+    for (size_t i = 0; (w = ls_synonyms_warning(*out, i)) != NULL; i++) cli_warn("%s: %s", file, w->message);
     js_text_free(&text);
     return status;
 }

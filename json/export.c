@@ -68,6 +68,8 @@ static int copy_request(js_request *to, const js_request *from)
     to->any = from->any;
     to->simple = from->simple;
     to->score_function_words = from->score_function_words;
+    to->synonyms = from->synonyms;
+    to->no_synonyms = from->no_synonyms;
     to->cancel = from->cancel;
     to->cancel_ctx = from->cancel_ctx;
     to->limit = PAGE;

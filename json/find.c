@@ -146,6 +146,7 @@ int js_request_query(ls_query **out, const js_request *q, const ls_schema *s, co
     o.flags = query_flags(q);
     /* Nothing asked, or blanks alone: everything, which filters and orders then cut. */
     bool all = q->q_len == 0 || strspn(q->q, " \t\r\n") == q->q_len;
+    o.synonyms = q->no_synonyms ? NULL : q->synonyms;
     if (all) o.flags &= ~(unsigned)LS_MODE_SIMPLE;
     o.language = further ? further : only_language(q);
     int rc = ls_query_parse(out, s, all ? "*" : q->q, all ? 1 : q->q_len, &o, err);
@@ -194,6 +195,8 @@ static int searched_query(ls_query **out, const js_request *q, const ls_query *t
         js_printf(&whole, "(%s)%s", ls_query_parsed(typed), t.data);
         LS_INIT(ls_query_options, o);
         o.flags = query_flags(q) & ~(unsigned)LS_MODE_SIMPLE; /* parsed is written with operators */
+        /* the synonyms stand in parsed, but where every character is text */
+        o.synonyms = q->simple && !q->no_synonyms ? q->synonyms : NULL;
         rc = js_text_rc(&whole, err);
         if (rc == LS_OK) rc = ls_query_parse(out, s, whole.data, whole.len, &o, err);
         js_text_free(&whole);

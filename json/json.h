@@ -153,6 +153,8 @@ typedef struct js_request {
     const char *order_field; /* borrowed from sort or static */
     char order_name[64];
     bool ready;
+    bool no_synonyms;            /* synonyms=off */
+    const ls_synonyms *synonyms; /* the caller's; borrowed until the request is cleared. NULL: none */
     /* for the caller: asked now and then while searching; not 0 cancels */
     int (*cancel)(void *ctx);
     void *cancel_ctx;

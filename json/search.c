@@ -314,6 +314,27 @@ static void put_warning(js_text *out, const js_request *q, const char *code, con
     js_putc(out, '}');
 }
 
+/* Only where words gained some: other answers keep their form. */
+static void put_synonyms(js_text *out, const ls_query *query)
+{
+    const ls_synonym *s;
+    if (!ls_query_synonym(query, 0)) return;
+    js_key(out, "synonyms");
+    js_putc(out, '[');
+    for (size_t i = 0; (s = ls_query_synonym(query, i)) != NULL; i++) {
+        js_puts(out, i ? ",{\"word\":" : "{\"word\":");
+        js_cstring(out, s->word);
+        js_key(out, "added");
+        js_putc(out, '[');
+        for (size_t k = 0; k < s->added_count; k++) {
+            js_comma(out);
+            js_cstring(out, s->added[k]);
+        }
+        js_puts(out, "]}");
+    }
+    js_putc(out, ']');
+}
+
 static void put_query(js_text *out, const js_request *q, const ls_query *query)
 {
     js_puts(out, "\"query\":");
@@ -339,6 +360,7 @@ static void put_warnings(js_text *out, const js_request *q, const ls_query *quer
         js_text_free(&m);
     }
     js_putc(out, ']');
+    put_synonyms(out, query);
 }
 
 static void put_facets(js_text *out, const js_request *q, const ls_results *res)

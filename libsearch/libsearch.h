@@ -352,11 +352,24 @@ enum {
     LS_MODE_SIMPLE = 2,         /* every character is text: no operators */
     LS_SCORE_FUNCTION_WORDS = 4 /* with MATCH_ANY, words such as "the" score like others */
 };
+/* Words that mean the same: lines of "Kyiv, Kiev" or "United States, US, America"; a line that begins with # is a comment
+ * (docs/QUERY.md). Immutable: any number of threads may parse queries with one at once. */
+typedef struct ls_synonyms ls_synonyms;
+/* From the bytes of such a file, for an index of this schema (whose language stems the words). A line that cannot be used
+ * is left out with a warning; LS_LIMIT above 4 MB. The text and the schema need not outlive the call. The caller frees it,
+ * but not while a query is being parsed with it. */
+LS_API int ls_synonyms_new(ls_synonyms **out, const ls_schema *s, const char *text, size_t len, ls_error *err);
+LS_API void ls_synonyms_free(ls_synonyms *s);            /* takes NULL */
+LS_API size_t ls_synonyms_count(const ls_synonyms *s);   /* lines in use */
+LS_API uint64_t ls_synonyms_stamp(const ls_synonyms *s); /* of the bytes: what was found by others has another stamp */
 typedef struct ls_query_options {
     size_t size;
     unsigned flags;
     const char *language; /* further stemming language of the words; NULL: the index's alone */
     int64_t now;          /* for since:7d; 0: the present time */
+    /* Words gain those that mean the same, as syn(Kyiv, Kiev) in ls_query_parsed. Borrowed for the call; NULL: none. Of a
+     * schema of another language: LS_INVALID. */
+    const ls_synonyms *synonyms;
 } ls_query_options;
 
 typedef struct ls_query ls_query;
@@ -377,6 +390,16 @@ typedef struct ls_warning {
     size_t start, end;   /* bytes of the query it is about; 0, 0 for the whole */
 } ls_warning;
 LS_API const ls_warning *ls_query_warning(const ls_query *q, size_t i);
+/* Lines of a file of synonyms that were left out: the message names the line, start and end are bytes of the file.
+ * Borrowed; NULL past the last. */
+LS_API const ls_warning *ls_synonyms_warning(const ls_synonyms *s, size_t i);
+/* What ls_query_options.synonyms added to the query's words, as both are written. Borrowed; NULL past the last. */
+typedef struct ls_synonym {
+    const char *word;
+    const char *const *added;
+    size_t added_count;
+} ls_synonym;
+LS_API const ls_synonym *ls_query_synonym(const ls_query *q, size_t i);
 
 /* ---- searching ------------------------------------------------------------------------------------------------ */
 

@@ -34,7 +34,7 @@ static void authorize(sd_exchange *x)
     const char *key = presented_key(x);
     sd_access access = {0};
     bool known = false, needed;
-    pthread_rwlock_rdlock(&s->auth_lock);
+    pthread_rwlock_rdlock(&s->reload_lock);
     needed = s->auth != NULL;
     if (needed && key) known = sd_auth_check(s->auth, key, strlen(key), &access);
     if (known && access.field) {
@@ -43,7 +43,7 @@ static void authorize(sd_exchange *x)
         x->forced_field = x->forced_field_text;
         x->forced_value = x->forced_value_text;
     }
-    pthread_rwlock_unlock(&s->auth_lock);
+    pthread_rwlock_unlock(&s->reload_lock);
     x->scopes = needed ? access.scopes : SD_ALL_SCOPES;
     if (x->route->scope == SD_ANYBODY) return;
     if (!known && needed)

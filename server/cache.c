@@ -1,13 +1,14 @@
 /* cache.c — a table of answers by request, bounded in bytes; the one that was not asked for longest goes first.
  *
- * A key holds everything that an answer depends on: the commit's generation, the embargo that ended last, the scopes and
- * the filter of who asks, path and arguments; keys are compared whole, their hash only finds the place. Nothing is ever
+ * A key holds everything that an answer depends on: the commit's generation, the embargo that ended last, the synonyms,
+ * the scopes and the filter of who asks, path and arguments; keys are compared whole, their hash only finds the place. Nothing is ever
  * thrown away for being stale: an answer of an older commit is not found any more and makes room when its turn comes.
  * Time is the one thing that no key can hold: what depends on it has none (present.c) and is not kept.
  * The table is cut into SHARDS, each under a lock of its own that is held for one copy of an answer.
  * Ignorant of what an answer says. */
 #include "server/cache.h"
 #include "server/present.h"
+#include "server/words.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -59,8 +60,9 @@ static void put(sd_cache_key *k, const void *p, size_t n)
     k->len += sizeof len + n;
 }
 
-void sd_cache_key_of(sd_cache_key *k, const sd_exchange *x)
+void sd_cache_key_of(sd_cache_key *k, sd_exchange *x)
 {
+    uint64_t words = sd_exchange_synonyms_stamp(x);
     uint64_t generation = sd_snapshot_generation(x->snapshot);
     int64_t epoch = ls_reader_epoch(sd_snapshot_reader(x->snapshot), NULL);
     size_t i;
@@ -69,6 +71,7 @@ void sd_cache_key_of(sd_cache_key *k, const sd_exchange *x)
     put(k, &generation, sizeof generation);
     put(k, &epoch, sizeof epoch);
     put(k, &x->scopes, sizeof x->scopes);
+    put(k, &words, sizeof words);
     put(k, x->forced_field ? x->forced_field : "", x->forced_field ? strlen(x->forced_field) : 0);
     put(k, x->forced_value ? x->forced_value : "", x->forced_value ? strlen(x->forced_value) : 0);
     put(k, x->target.path, strlen(x->target.path));

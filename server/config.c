@@ -29,6 +29,8 @@ static const setting settings[] = {
      "articles to fill a new index with (.txt .json .ndjson .jsonl .nitf .xml)"},
     {"keys", "FILE", TEXT, AT(keys), 0, 0, NULL,
      "keys that are accepted; then every request needs one; SIGHUP reloads it"},
+    {"synonyms", "FILE", TEXT, AT(synonyms), 0, 0, NULL,
+     "words that mean the same, a line each: Kyiv, Kiev; searches find either; SIGHUP reloads it"},
     {"config", "FILE", TEXT, AT(file), 0, 0, NULL, "a file of settings, a line each: name = value"},
     {"timezone", "NAME", TEXT, AT(timezone), 0, 0, NULL,
      "zone of from and to where a search names none (default: the index's)"},

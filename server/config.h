@@ -12,7 +12,7 @@ typedef struct sd_list {
 } sd_list;
 
 typedef struct sd_config {
-    char *index, *listen, *corpus, *keys, *file, *timezone, *log, *public_url;
+    char *index, *listen, *corpus, *keys, *synonyms, *file, *timezone, *log, *public_url;
     sd_list allow_host, allow_origin;
     int64_t threads, workers, queue, max_connections, max_per_address, max_content, memory_mb, head_seconds, inline_ms;
     int64_t cache_bytes;

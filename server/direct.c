@@ -12,6 +12,7 @@
 #include "server/answer.h"
 #include "server/log.h"
 #include "server/router.h"
+#include "server/words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -212,6 +213,7 @@ static void end(sd_direct *d)
     sd_exchange *x = &d->x;
     if (x->answer.stream.end) x->answer.stream.end(x->answer.stream.ctx);
     sd_snapshot_drop(x->snapshot);
+    sd_words_drop(x->words);
     d->body = x->answer.body;
     if (d->body.cap > KEEP) js_text_free(&d->body);
     if (d->zip.cap > KEEP) sd_zip_free(&d->zip);

@@ -5,6 +5,7 @@
 #include "server/present.h"
 #include "server/router.h"
 #include "server/server.h"
+#include "server/words.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -117,6 +118,10 @@ bool sd_answer_unchanged(sd_exchange *x)
         h = mix(mix(h, x->forced_field, strlen(x->forced_field)), x->forced_value, strlen(x->forced_value));
     h = mix(h, ls_version(), strlen(ls_version()));
     if (x->answer.fixed) h = mix(h, x->answer.fixed, x->answer.fixed_len);
+    if (x->server->config.synonyms) {
+        uint64_t words = sd_exchange_synonyms_stamp(x);
+        h = mix(h, (const char *)&words, sizeof words);
+    }
     if (x->snapshot) {
         const ls_reader *r = x->sees_hidden ? sd_snapshot_hidden(x->snapshot) : sd_snapshot_reader(x->snapshot);
         /* read before the answer is made: an embargo that ends in between makes the next tag another one */

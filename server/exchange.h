@@ -51,7 +51,8 @@ typedef struct sd_exchange {
     bool sees_hidden;                        /* asked for by include=embargoed, and allowed */
     const char *forced_field, *forced_value; /* a key's filter; NULL: none */
     char forced_field_text[64], forced_value_text[256];
-    sd_snapshot *snapshot; /* held for the whole exchange, once asked for */
+    struct sd_words *words; /* held likewise: words.h */
+    sd_snapshot *snapshot;  /* held for the whole exchange, once asked for */
     sd_answer answer;
     /* between the handler and http.c */
     void (*work)(struct sd_exchange *x); /* set by a handler that wants to go on on a worker */

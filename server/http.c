@@ -19,6 +19,7 @@
 
 #include "server/log.h"
 #include "server/routes.h"
+#include "server/words.h"
 #include <sys/resource.h>
 #include <time.h>
 
@@ -217,6 +218,7 @@ static void free_request(sd_request *r)
     sd_exchange *x = &r->x;
     if (x->answer.stream.end) x->answer.stream.end(x->answer.stream.ctx);
     sd_snapshot_drop(x->snapshot);
+    sd_words_drop(x->words);
     sd_target_clear(&x->target);
     sd_bulk_free(x->bulk);
     js_text_free(&x->write_memory.out);

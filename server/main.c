@@ -8,6 +8,7 @@
 #include "server/http.h"
 #include "server/log.h"
 #include "server/server.h"
+#include "server/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -160,12 +161,37 @@ static int load_keys(sd_server *s)
     if (!s->config.keys) return 0;
     fresh = sd_auth_load(s->config.keys, why, sizeof why);
     if (!fresh) return fail(why);
-    pthread_rwlock_wrlock(&s->auth_lock);
+    pthread_rwlock_wrlock(&s->reload_lock);
     old = s->auth;
     s->auth = fresh;
-    pthread_rwlock_unlock(&s->auth_lock);
+    pthread_rwlock_unlock(&s->reload_lock);
     sd_auth_free(old);
     return 0;
+}
+
+static int load_words(sd_server *s)
+{
+    char why[512];
+    sd_words *fresh, *old;
+    sd_snapshot *snap;
+    if (!s->config.synonyms) return 0;
+    snap = sd_archive_hold(s->archive);
+    if (!snap) return fail("synonyms: the index is not open");
+    fresh = sd_words_load(s->config.synonyms, ls_reader_schema(sd_snapshot_reader(snap)), why, sizeof why);
+    sd_snapshot_drop(snap);
+    if (!fresh) return fail(why);
+    pthread_rwlock_wrlock(&s->reload_lock);
+    old = s->words;
+    s->words = fresh;
+    pthread_rwlock_unlock(&s->reload_lock);
+    sd_words_drop(old);
+    return 0;
+}
+
+static void reload(sd_server *s)
+{
+    if (s->config.keys) sd_log_say(load_keys(s) ? "the old keys stay" : "keys read anew");
+    if (s->config.synonyms) sd_log_say(load_words(s) ? "the old synonyms stay" : "synonyms read anew");
 }
 
 /* Words that another version cut or stemmed are not always found: no silent miss. */
@@ -199,7 +225,7 @@ static int start(sd_server *s)
     g.refused = refused;
     g.ctx = s;
     if (!sd_log_open(s->config.log)) return fail("the log cannot be opened");
-    if (load_keys(s) || open_index(s)) return 2;
+    if (load_keys(s) || open_index(s) || load_words(s)) return 2;
     s->metrics = sd_metrics_new();
     s->work = sd_work_start((int)s->config.workers, (size_t)s->config.queue);
     s->cache = s->config.cache_bytes ? sd_cache_new((size_t)s->config.cache_bytes) : NULL;
@@ -241,6 +267,7 @@ static void stop(sd_server *s, bool started)
     sd_metrics_free(s->metrics);
     sd_cache_free(s->cache);
     sd_auth_free(s->auth);
+    sd_words_drop(s->words);
     sd_log_close();
 }
 
@@ -255,13 +282,12 @@ static int serve(sd_server *s)
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set, NULL); /* inherited by every thread started from here on */
-    pthread_rwlock_init(&s->auth_lock, NULL);
+    pthread_rwlock_init(&s->reload_lock, NULL);
     s->started_ms = sd_now_ms();
     status = start(s);
-    while (!status && !sigwait(&set, &sig) && sig == SIGHUP)
-        if (s->config.keys) sd_log_say(load_keys(s) ? "the old keys stay" : "keys read anew");
+    while (!status && !sigwait(&set, &sig) && sig == SIGHUP) reload(s);
     stop(s, !status);
-    pthread_rwlock_destroy(&s->auth_lock);
+    pthread_rwlock_destroy(&s->reload_lock);
     return status;
 }
 

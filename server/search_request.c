@@ -7,6 +7,7 @@
  * are done. */
 #include "server/search_request.h"
 #include "server/http.h"
+#include "server/words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -65,6 +66,7 @@ bool sd_search_limits(sd_exchange *x, js_request *q)
 {
     const char *zone = x->server->config.timezone;
     size_t i, k;
+    q->synonyms = sd_exchange_synonyms(x);
     if (zone && !q->tz && (q->from || q->to || q->histogram >= 0) && !set(x, q, "tz", zone)) return false;
     if (!x->forced_field || !(q->uses & LIMITED)) return true;
     q->limited = true;

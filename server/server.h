@@ -19,8 +19,9 @@ typedef struct sd_server {
     sd_cache *cache; /* NULL: none */
     sd_gate *gate;
     struct sd_http *http;
-    pthread_rwlock_t auth_lock;
-    sd_auth *auth; /* NULL: no keys are needed */
+    pthread_rwlock_t reload_lock; /* what SIGHUP reads anew */
+    sd_auth *auth;                /* NULL: no keys are needed */
+    struct sd_words *words;       /* NULL: no synonyms */
     int64_t started_ms;
 } sd_server;
 

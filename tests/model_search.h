@@ -208,16 +208,40 @@ static double model_span_idf(model_run *r, const lsi_node *n, bool *none)
         any |= !kid;
         if (kid && n->type == LSI_Q_OR) continue;
         sum += x;
-        most = LSI_MAX(most, x);
+        if (n->style != LSI_STYLE_SYN || most <= 0) most = LSI_MAX(most, x); /* of synonyms the first that is there */
     }
     *none = n->type == LSI_Q_OR ? !any : !all;
     return n->type == LSI_Q_OR ? most : sum;
 }
 
+/* How rare the first of a group of synonyms is: its others are no rarer. 0: not known. */
+static double model_rarity(model_run *r, const lsi_node *n)
+{
+    double sum = 0, most = 0;
+    bool none = false;
+    if (n->type != LSI_Q_AND && n->type != LSI_Q_OR) {
+        double idf = model_constant(n) ? 0 : model_span_idf(r, n, &none);
+        return none ? 0 : idf;
+    }
+    for (uint32_t i = 0; i < n->kid_count; i++) {
+        double x = model_rarity(r, n->kids[i]);
+        sum += x;
+        most = LSI_MAX(most, x);
+    }
+    return n->type == LSI_Q_AND ? sum : most;
+}
+
 typedef struct model_ctx {
     bool hlead;
     uint32_t at_least;
+    double cap; /* of idf; 0: none */
 } model_ctx;
+
+static double model_cap_of_kids(model_run *r, const lsi_node *n, uint32_t i, double cap)
+{
+    if (n->style != LSI_STYLE_SYN || !i) return cap;
+    return model_rarity(r, n->kids[0]);
+}
 
 /* tf of a word by its terms: for each term its weighted count, at least 1. */
 static uint32_t model_word_tf(model_run *r, const lsi_node *n, const model_doc *d)
@@ -290,6 +314,7 @@ static bool model_leaf_match(model_run *r, const lsi_node *n, const model_doc *d
     bool none = false, scores = !n->no_score;
     double idf = model_span_idf(r, n, &none);
     if (none) return false;
+    if (c.cap > 0) idf = LSI_MIN(idf, c.cap);
     int field = model_field_of(n);
     bool plain = n->type == LSI_Q_WORD && !c.hlead && c.at_least < 2;
     if (plain) tf = model_word_tf(r, n, d);
@@ -354,7 +379,9 @@ static bool model_match(model_run *r, const lsi_node *n, const model_doc *d, mod
         return true;
     case LSI_Q_OR:
         for (uint32_t i = 0; i < n->kid_count; i++) {
-            if (!model_match(r, n->kids[i], d, c, &x)) continue;
+            model_ctx kid = c;
+            kid.cap = model_cap_of_kids(r, n, i, c.cap);
+            if (!model_match(r, n->kids[i], d, kid, &x)) continue;
             any = true;
             sum += x;
         }
@@ -376,17 +403,18 @@ static bool model_match(model_run *r, const lsi_node *n, const model_doc *d, mod
 }
 
 /* Sum of the maxima of all clauses that may score. */
-static void model_maxima(model_run *r, const lsi_node *n)
+static void model_maxima(model_run *r, const lsi_node *n, double cap)
 {
     bool none = false;
     if (n->type == LSI_Q_NOT || n->type == LSI_Q_KEYWORD || n->type == LSI_Q_RANGE || n->type == LSI_Q_ID) return;
     if (n->type == LSI_Q_ALL && !n->no_score) r->maxima += (double)n->boost;
     if (n->type == LSI_Q_ALL || n->type == LSI_Q_NOTHING) return;
     if (n->type != LSI_Q_NEAR && n->kid_count) {
-        for (uint32_t i = 0; i < n->kid_count; i++) model_maxima(r, n->kids[i]);
+        for (uint32_t i = 0; i < n->kid_count; i++) model_maxima(r, n->kids[i], model_cap_of_kids(r, n, i, cap));
         return;
     }
     double idf = model_span_idf(r, n, &none);
+    if (cap > 0) idf = LSI_MIN(idf, cap);
     if (!none && !n->no_score) r->maxima += (double)(float)((double)n->boost * (model_constant(n) ? 1 : idf));
 }
 
@@ -405,14 +433,14 @@ static model_result model_search(model *m, const ls_query *q, double k1, double 
     r->q = q;
     for (size_t l = 0; l < LSI_LISTS_MAX; l++)
         lsi_norm_table(r->k[l], k1 > 0 ? k1 : m->s->k1, b > 0 ? b : b < 0 ? 0 : m->s->b, m->average[l]);
-    model_maxima(r, q->root);
+    model_maxima(r, q->root, 0);
     int e = -1000;
     while (r->maxima > 0 && ldexp(1.0, e) < r->maxima) e++;
     r->quantum = ldexp(1.0, (r->maxima > 0 ? e : 0) - 23);
     out.hits = model_need(malloc((m->count + 1) * sizeof *out.hits));
     for (size_t i = 0; i < m->count; i++) {
         float score;
-        model_ctx c = {false, 0};
+        model_ctx c = {false, 0, 0};
         if (!m->docs[i].live || !model_match(r, q->root, &m->docs[i], c, &score)) continue;
         out.hits[out.count++] = (model_hit){m->docs[i].id, score, i};
     }

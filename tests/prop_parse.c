@@ -3,7 +3,7 @@
  * parsed to the same tree (equal hash, equal form) again; words and warnings are bounded by the text.
  *   prop_parse [seed] [count]
  */
-#include "libsearch/query/ast.h"
+#include "libsearch/query/synonyms.h"
 #include "libsearch/text/analyzer.h"
 #include "libsearch/util/alloc.h"
 #include <stdio.h>
@@ -102,6 +102,9 @@ static const char *const pieces[] = {"arms",
                                      "foo:",
                                      "hlead:",
                                      "caps(",
+                                     "syn(",
+                                     "syn(arms, deal",
+                                     ", ",
                                      "atleast3(",
                                      "atleast0(",
                                      ">5",
@@ -147,6 +150,11 @@ static const char *const pieces[] = {"arms",
                                      "\xf4\x90\x80\x80",
                                      "Read also:",
                                      "'s"};
+
+/* Words of the pieces, by themselves, side by side, hyphenated; some in two lines. */
+static const char SYNONYMS[] =
+    "arms, weapons, x y\narms deal, US, COVID-19\nUS, the United States, America\nJong-un, AT&T, C++, a\n"
+    "\xe6\x9d\xb1\xe4\xba\xac\xe9\x83\xbd, 2023\nco-operate, deal, 3.5%, \xc3\x9f\ndeal arms the, x\n";
 
 static size_t make_text(char *out, size_t cap)
 {
@@ -359,11 +367,14 @@ int main(int argc, char **argv)
     ls_schema *s = NULL;
     char *text = malloc(LSI_QUERY_BYTES_MAX + 512);
     if (!text || lsi_schema_news(&s, NULL)) return 2;
+    ls_synonyms *synonyms = NULL;
+    if (lsi_synonyms_new(&synonyms, s, SYNONYMS, sizeof SYNONYMS - 1, NULL)) return 2;
     state = seed * 2654435761u + 88172645463325252u;
     printf("prop_parse: seed %llu, %zu texts\n", (unsigned long long)seed, count);
     for (size_t i = 0; i < count && failed < 10; i++) {
         size_t n = make_text(text, LSI_QUERY_BYTES_MAX + 512);
         ls_query_options o = {.size = sizeof o, .flags = rnd(2) ? 0 : rnd(8), .language = languages[rnd(5)]};
+        if (rnd(2)) o.synonyms = synonyms;
         char *exact = malloc(n ? n : 1); /* so that a sanitizer sees a byte read too far */
         if (!exact) return 2;
         memcpy(exact, text, n);
@@ -374,6 +385,7 @@ int main(int argc, char **argv)
     }
     failed += (size_t)check_time(s);
     printf("prop_parse: %zu failed; %zu normal forms were longer than a query may be\n", failed, too_long);
+    lsi_synonyms_free(synonyms);
     lsi_schema_free(s);
     free(text);
     return failed != 0;

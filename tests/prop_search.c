@@ -139,7 +139,7 @@ static void put_leaf(char *out, size_t cap)
     static const char *const FIELDS[] = {"title:", "body:", "kicker:", "note:", "late:"};
     char tmp[200] = "";
     if (!below(5)) put(out, cap, FIELDS[below(5)]);
-    switch (below(14)) {
+    switch (below(15)) {
     case 0:
     case 1:
         put(out, cap, "\"");
@@ -167,6 +167,14 @@ static void put_leaf(char *out, size_t cap)
         break;
     case 6:
         put(out, cap, "w?r*");
+        break;
+    case 7:
+        put(out, cap, "syn(");
+        for (unsigned i = 0, n = 2 + below(3); i < n; i++) {
+            put(out, cap, i ? ", " : "");
+            put_words(out, cap, 1 + !below(3));
+        }
+        put(out, cap, ")");
         break;
     default:
         put_words(out, cap, 1);
@@ -316,6 +324,42 @@ static void explained(const ls_reader *r, const ls_query *q, ls_search_options o
     ls_explanation_free(e);
 }
 
+/* Of the words above: of one word and of several, of one term and of others, one in two lines. */
+static const char SYNONYMS[] =
+    "# of the words above\narms, oil, peace talks\nkyiv, Zelensky, zelenskiy\nUS, iran deal\n"
+    "deal, the talks, arms deal, zebra\nwar, arms\nH\xc3\xa4user, market\n"
+    "arms deal, sanction\n\xe6\x9d\xb1\xe4\xba\xac, 2023\nbad line\n";
+static ls_synonyms *synonyms;
+
+/* With synonyms a query finds what it finds written out by hand, with the same scores. */
+static void written_out(const ls_reader *r, const ls_query *q, ls_query_options qo, const ls_search_options *o)
+{
+    const char *text = ls_query_parsed(q);
+    ls_query *hand = NULL;
+    ls_results *a = NULL, *b = NULL;
+    if (strlen(text) > LSI_QUERY_BYTES_MAX) return;
+    qo.synonyms = NULL;
+    CHECK(ls_query_parse(&hand, ls_reader_schema(r), text, strlen(text), &qo, &err));
+    CHECK(ls_search(&a, r, q, o, &err));
+    CHECK(ls_search(&b, r, hand, o, &err));
+    uint64_t one = 0, other = 1;
+    CHECK(lsi_query_hash(q, &one));
+    CHECK(lsi_query_hash(hand, &other));
+    bool same = ls_results_get(a).total == ls_results_get(b).total && one == other;
+    const ls_hit *x, *y;
+    for (size_t i = 0; same && (x = ls_results_hit(a, i)); i++) {
+        y = ls_results_hit(b, i);
+        same = y && x->doc == y->doc && !memcmp(&x->score, &y->score, sizeof x->score);
+    }
+    if (!same) {
+        fprintf(stderr, "SYNONYMS %s: otherwise than %s\n", q->text, text);
+        exit(1);
+    }
+    ls_results_free(a);
+    ls_results_free(b);
+    ls_query_free(hand);
+}
+
 static void one_query(const ls_reader *r, model *m, const char *text)
 {
     ls_query *q = NULL;
@@ -323,6 +367,7 @@ static void one_query(const ls_reader *r, model *m, const char *text)
     LS_INIT(ls_search_options, o);
     static const double K1[] = {0, 0, 0.9, 2.5, 0.05}, B[] = {0, 0, 0.3, 1, -1};
     qo.flags = below(3) ? 0 : LS_MATCH_ANY;
+    qo.synonyms = below(4) ? NULL : synonyms;
     CHECK(ls_query_parse(&q, ls_reader_schema(r), text, strlen(text), &qo, &err));
     o.k1 = K1[below(5)];
     o.b = B[below(5)];
@@ -344,6 +389,7 @@ static void one_query(const ls_reader *r, model *m, const char *text)
     o.exhaustive = 0;
     o.total = LS_TOTAL_EXACT;
     if (!below(4)) pages(r, q, o, &want);
+    if (qo.synonyms) written_out(r, q, qo, &o);
     checked++;
     not_empty += want.count > 0;
     model_result_clear(&want);
@@ -413,6 +459,7 @@ static void one_index(const char *dir, unsigned docs, unsigned segments, unsigne
     o.schema = s;
     CHECK(ls_writer_open(&w, dir, &o, &err));
     model *m = model_new(ls_writer_schema(w));
+    CHECK(ls_synonyms_new(&synonyms, s, SYNONYMS, sizeof SYNONYMS - 1, &err));
     const char *next = articles;
     for (unsigned i = 0, seg = 1; i < docs; i++) {
         const char *title = NULL, *body = NULL;
@@ -439,6 +486,7 @@ static void one_index(const char *dir, unsigned docs, unsigned segments, unsigne
         some_queries(dir, m, queries / 2);
     }
     ls_writer_close(w);
+    ls_synonyms_free(synonyms);
     model_free(m);
     ls_schema_free(s);
     remove_dir(dir);

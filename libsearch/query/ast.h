@@ -8,6 +8,8 @@
  *     HLEAD also take an OR of such (hyphenated words are one) and a NEAR. A NEAR has two kids; a chain `a w/5 b w/5 c`
  *     nests to the left. field is set at the leaves, and at HLEAD, NEAR and ATLEAST it is LSI_FIELD_NONE.
  *   - An exact PHRASE may have one word ("arms" by its folded spelling only); a PHRASE by terms has at least two.
+ *   - An OR of STYLE_SYN dissolves in no other; its kids[0] may be an AND (an OR under MATCH_ANY) of several words, but
+ *     not within a NEAR or HLEAD. It has no such group among its kids.
  *   - words[0].offset of a phrase is 0; offsets rise, gaps may be left (bigrams of Chinese, Japanese, Korean).
  *   - No tree is deeper than 4 * LSI_QUERY_DEPTH_MAX, no query has more than LSI_QUERY_CLAUSES_MAX words and leaves.
  */
@@ -72,14 +74,16 @@ typedef struct lsi_node {
     bool no_score; /* matches, but adds 0 (function words under match=any) */
     int64_t from, to;
     /* for printing */
-    const char *spelling; /* of leaves and hyphenated words: text that parses to this node again */
+    const char *spelling; /* of leaves, hyphenated words, synonyms: text that parses to this node again */
     uint8_t style;        /* LSI_STYLE_* */
     uint32_t plus;        /* of STYLE_ANY: the first kids that were written with + */
+    bool quoted;          /* of a leaf: stands between quotation marks, and gains no synonyms */
 } lsi_node;
 enum {
     LSI_STYLE_PLAIN = 0,
     LSI_STYLE_HYPHEN, /* OR of a phrase and a joined word, written as one word */
-    LSI_STYLE_ANY     /* AND made of words joined by MATCH_ANY with some of +a, -b beside them */
+    LSI_STYLE_ANY,    /* AND made of words joined by MATCH_ANY with some of +a, -b beside them */
+    LSI_STYLE_SYN     /* OR of what was typed (kids[0]) and its synonyms: these are no rarer than it. syn(a, b) */
 };
 
 #define LSI_QUERY_BYTES_MAX   4096u
@@ -97,6 +101,8 @@ struct ls_query {
     int default_lang, lang; /* the index's; the further one or -1 */
     unsigned flags;
     bool uses_now;        /* a date in it is counted from the time of parsing */
+    ls_synonym *synonyms; /* what was added to which words */
+    size_t synonym_count, synonym_cap;
     uint64_t exclude_doc; /* of more-like-this: left out; UINT64_MAX none */
 };
 

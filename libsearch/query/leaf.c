@@ -107,6 +107,19 @@ static lsi_node *leaf_words(lsi_parser *p, int field, lsi_words *w, const slice 
     return leaf_new(p, prefix ? LSI_Q_PREFIX : LSI_Q_WORD, field, w->list, 1, chunk);
 }
 
+lsi_node *lsi_leaf_words(lsi_parser *p, int field, lsi_words *w, const char *text, size_t len, uint32_t base)
+{
+    slice t = {text, len, base};
+    return leaf_words(p, field, w, &t);
+}
+
+const char *lsi_parse_string(lsi_parser *p, const char *before, const char *text, size_t len, const char *behind)
+{
+    const char *copy = lsi_arena_dup(&p->q->arena, text, len);
+    if (!copy) p->rc = LS_NOMEM;
+    return *before || *behind ? spell(p, before, copy, behind) : copy;
+}
+
 static lsi_node *leaf_text(lsi_parser *p, int field, const slice *t)
 {
     lsi_words w;
@@ -306,7 +319,11 @@ static lsi_node *leaf_phrase(lsi_parser *p, const lsi_lexeme *x)
     slice t = slice_of(p, x->start, x->end);
     lsi_words w;
     if (!lsi_words_read(p, &w, t.s, t.len, t.base) || !w.count) return NULL;
-    if (w.one_of_bigrams || (w.count == 1 && x->tilde)) return leaf_words(p, x->field, &w, &t);
+    if (w.one_of_bigrams || (w.count == 1 && x->tilde)) {
+        lsi_node *word = leaf_words(p, x->field, &w, &t);
+        if (word) word->quoted = true;
+        return word;
+    }
     bool hyphen = !x->tilde && w.has_joined;
     if (!take_clauses(p, w.count + hyphen, &t)) return NULL;
     const char *inside = lsi_words_quoted(p, &w, t.s, t.len);
@@ -315,6 +332,7 @@ static lsi_node *leaf_phrase(lsi_parser *p, const lsi_lexeme *x)
     lsi_node *n = leaf_new(p, LSI_Q_PHRASE, x->field, w.list, w.count, spell(p, "\"", inside, x->tilde ? "\"~" : "\""));
     if (!n) return NULL;
     n->exact = !x->tilde;
+    n->quoted = true;
     if (x->tilde && x->number != LSI_LEX_NO_NUMBER) {
         char number[16];
         snprintf(number, sizeof number, "\"~%u", x->number);
@@ -409,6 +427,7 @@ lsi_node *lsi_leaf(lsi_parser *p, const lsi_lexeme *x)
 {
     if (p->rc) return NULL;
     if (x->type == LSI_LEX_CAPS) return leaf_caps(p, x);
+    if (x->type == LSI_LEX_SYN) return lsi_leaf_syn(p, x);
     if (x->kind == LSI_KIND_TEXT) return x->type == LSI_LEX_PHRASE ? leaf_phrase(p, x) : leaf_chunk(p, x);
     if (x->kind == LSI_KIND_KEYWORD || x->kind == LSI_KIND_ID) return leaf_value(p, x);
     slice t = slice_of(p, x->whole, x->end);

@@ -6,7 +6,7 @@
  * Ignorant of: words as the index has them (words.c), precedence (parse.c), whether a pattern or number makes sense.
  *
  * A chunk is a run without white space, round brackets and double quotation marks. At its beginning, in this order:
- *   + - before an operand and behind white space, an open bracket or nothing · names: field: hlead: · caps( atleastN(
+ *   + - before an operand and behind white space, an open bracket or nothing · names: field: hlead: · caps( syn( atleastN(
  *   A chunk of its own: AND OR NOT, w/5 near/5 pre/5 w/s w/p. At its end: ^boost, ~ and ~n. All else is text.
  */
 #include "libsearch/query/parse.h"
@@ -288,17 +288,17 @@ static void lex_close(lexer *l)
     forget_names(l);
 }
 
-/* caps( … ) with its text taken as it is. */
-static void lex_caps(lexer *l)
+/* caps( … ) or syn( … ) with its text taken as it is. */
+static void lex_call_text(lexer *l, lsi_lex_type type, const char *open_bracket)
 {
     const char *open = l->at;
-    l->at += 5;
+    l->at = open_bracket + 1;
     const char *end = memchr(l->at, ')', (size_t)(l->end - l->at));
     if (!end) {
         lsi_parse_warn(l->p, "unbalanced_bracket", place(l, open), place(l, l->end),
-                       "the bracket of caps( is not closed; it goes to the end");
+                       "the bracket of %.*s is not closed; it goes to the end", (int)(l->at - open), open);
     }
-    lsi_lexeme *x = put(l, LSI_LEX_CAPS, l->at, end ? end : l->end);
+    lsi_lexeme *x = put(l, type, l->at, end ? end : l->end);
     l->at = end ? end + 1 : l->end;
     if (end) read_suffixes(l, x);
     forget_names(l);
@@ -405,12 +405,13 @@ static bool lex_name(lexer *l, const char *end)
     return true;
 }
 
-/* atleastN( or caps( at l->at. */
+/* atleastN( or caps( or syn( at l->at. */
 static bool lex_call(lexer *l, const char *end)
 {
     if (end == l->end || *end != '(') return false;
-    if (is_chunk(l->at, end, "caps")) {
-        lex_caps(l);
+    bool caps = is_chunk(l->at, end, "caps");
+    if (caps || is_chunk(l->at, end, "syn")) {
+        lex_call_text(l, caps ? LSI_LEX_CAPS : LSI_LEX_SYN, end);
         return true;
     }
     uint32_t n;

@@ -4,12 +4,12 @@
  *   and   := near ((AND | nothing) near)*
  *   near  := unary (w/n unary)*                  to the left
  *   unary := (NOT | - | +)* operand
- *   operand := (hlead: | atleastN)* (word | phrase | caps | "(" or ")")
+ *   operand := (hlead: | atleastN)* (word | phrase | caps | syn | "(" or ")")
  *
  * Invariants: no text fails; an operator without its operand is left out with a warning; recursion is bounded by the
  * brackets, which lex.c keeps to LSI_QUERY_DEPTH_MAX; time is linear in the text. Ignorant of: the index.
  */
-#include "libsearch/query/parse.h"
+#include "libsearch/query/synonyms.h"
 #include "libsearch/text/utf8.h"
 #include "libsearch/util/alloc.h"
 #include <stdarg.h>
@@ -100,13 +100,13 @@ static void push(lsi_parser *p, lsi_node *n, bool plus)
 
 static bool begins_operand(lsi_lex_type t)
 {
-    return t == LSI_LEX_WORD || t == LSI_LEX_PHRASE || t == LSI_LEX_CAPS || t == LSI_LEX_OPEN || t == LSI_LEX_NOT ||
-           t == LSI_LEX_PLUS || t == LSI_LEX_HLEAD || t == LSI_LEX_ATLEAST;
+    return t == LSI_LEX_WORD || t == LSI_LEX_PHRASE || t == LSI_LEX_CAPS || t == LSI_LEX_SYN || t == LSI_LEX_OPEN ||
+           t == LSI_LEX_NOT || t == LSI_LEX_PLUS || t == LSI_LEX_HLEAD || t == LSI_LEX_ATLEAST;
 }
 
 static bool ends_operand(lsi_lex_type t)
 {
-    return t == LSI_LEX_WORD || t == LSI_LEX_PHRASE || t == LSI_LEX_CAPS || t == LSI_LEX_CLOSE;
+    return t == LSI_LEX_WORD || t == LSI_LEX_PHRASE || t == LSI_LEX_CAPS || t == LSI_LEX_SYN || t == LSI_LEX_CLOSE;
 }
 
 static void warn_stray(lsi_parser *p, const lsi_lexeme *x)
@@ -139,7 +139,8 @@ static lsi_node *parse_operand(lsi_parser *p)
         n = parse_or(p);
         x = p->at;
         if (x->type == LSI_LEX_CLOSE) p->at++;
-    } else if (x->type == LSI_LEX_WORD || x->type == LSI_LEX_PHRASE || x->type == LSI_LEX_CAPS) {
+    } else if (x->type == LSI_LEX_WORD || x->type == LSI_LEX_PHRASE || x->type == LSI_LEX_CAPS ||
+               x->type == LSI_LEX_SYN) {
         n = lsi_leaf(p, p->at++);
     } else {
         return NULL;
@@ -342,6 +343,7 @@ static int build(lsi_parser *p, const char *text, size_t len, bool unknown_langu
     }
     p->at = lsi_lex(p, q->text, q->text_len);
     lsi_node *root = p->at ? parse_or(p) : NULL;
+    root = lsi_syn_apply(p, root);
     if (!root && !p->rc) {
         if (!is_blank(q)) lsi_parse_warn(p, "no_words", 0, 0, "nothing in the query can be searched for");
         root = lsi_node_new(p, LSI_Q_NOTHING);
@@ -377,7 +379,11 @@ int lsi_query_parse(ls_query **out, const ls_schema *s, const char *text, size_t
     q->lang = asked ? lsi_lang_find(o->language, strlen(o->language)) : -1;
     bool unknown = asked && q->lang < 0;
     if (q->lang == q->default_lang) q->lang = -1;
-    lsi_parser p = {.q = q, .s = s, .now = now};
+    lsi_parser p = {.q = q, .s = s, .now = now, .synonyms = o ? o->synonyms : NULL};
+    if (p.synonyms && p.synonyms->lang != q->default_lang) {
+        lsi_query_free(q);
+        return lsi_fail(err, LS_INVALID, "the synonyms were made for an index of another language");
+    }
     int rc = build(&p, text, len, unknown, err);
     lsi_schema_give_analyzer(s, p.an);
     if (rc) {

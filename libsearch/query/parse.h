@@ -1,5 +1,5 @@
 /* parse.h — between the files of the parser: lexemes, the state of one parse, the makers of nodes. Private to
- * lex.c, fields.c, leaf.c, words.c, range.c, rewrite.c, print.c and parse.c. */
+ * lex.c, fields.c, leaf.c, syn.c, synonyms.c, words.c, range.c, rewrite.c, print.c and parse.c. */
 #ifndef LSI_PARSE_H
 #define LSI_PARSE_H
 #include "libsearch/query/ast.h"
@@ -27,6 +27,7 @@ typedef enum lsi_lex_type {
     LSI_LEX_WORD,   /* start..end without ~n and ^n */
     LSI_LEX_PHRASE, /* start..end between the quotation marks */
     LSI_LEX_CAPS,   /* start..end between the brackets of caps(…) */
+    LSI_LEX_SYN,    /* … of syn(…) */
     LSI_LEX_OPEN,
     LSI_LEX_CLOSE,
     LSI_LEX_AND,
@@ -43,12 +44,12 @@ typedef enum lsi_lex_type {
 #define LSI_BOOST_MAX     1000000u
 typedef struct lsi_lexeme {
     lsi_lex_type type;
-    lsi_field_kind kind; /* of WORD, PHRASE, CAPS: by its own name or the group's */
+    lsi_field_kind kind; /* of WORD, PHRASE, CAPS, SYN: by its own name or the group's */
     int field;
     uint32_t whole; /* where it begins with its field's name */
     uint32_t start, end;
     uint32_t number; /* n of NEAR, ATLEAST, "…"~n, word~n; LSI_LEX_NO_NUMBER where none was written */
-    uint32_t boost;  /* thousandths; of WORD, PHRASE, CAPS, CLOSE */
+    uint32_t boost;  /* thousandths; of WORD, PHRASE, CAPS, SYN, CLOSE */
     bool tilde, ordered;
     uint8_t scope;
 } lsi_lexeme;
@@ -58,9 +59,10 @@ typedef struct lsi_parser {
     const ls_schema *s;
     lsi_analyzer *an;
     int64_t now;
-    int rc;               /* LS_OK or LS_NOMEM, sticky */
-    bool quiet;           /* judging a spelling: no warnings */
-    const lsi_lexeme *at; /* the next lexeme */
+    int rc;                      /* LS_OK or LS_NOMEM, sticky */
+    bool quiet;                  /* judging a spelling: no warnings */
+    const ls_synonyms *synonyms; /* NULL: none */
+    const lsi_lexeme *at;        /* the next lexeme */
     uint32_t clauses;
     bool clauses_full;
     struct lsi_parse_item *stack; /* kids being gathered by parse.c */
@@ -92,6 +94,13 @@ const char *lsi_words_quoted(lsi_parser *p, const lsi_words *w, const char *text
 
 /* leaf.c: a WORD, PHRASE or CAPS lexeme as a node; NULL: nothing to search for (or p->rc). */
 lsi_node *lsi_leaf(lsi_parser *p, const lsi_lexeme *x);
+/* Words (of which w is a reading) that stand in a chunk of text: as a word, a phrase by terms or a hyphenated word. */
+lsi_node *lsi_leaf_words(lsi_parser *p, int field, lsi_words *w, const char *text, size_t len, uint32_t base);
+const char *lsi_parse_string(lsi_parser *p, const char *before, const char *text, size_t len, const char *behind);
+/* syn.c: syn(a, b c) as a group; and the synonyms of a whole query's words, put into its tree. */
+lsi_node *lsi_leaf_syn(lsi_parser *p, const lsi_lexeme *x);
+lsi_node *lsi_syn_apply(lsi_parser *p, lsi_node *root);
+void lsi_syn_level(lsi_node *group); /* gives the others their boost, a share of what was typed */
 /* range.c: numbers, dates; NULL where it is none of these (warned). */
 lsi_node *lsi_leaf_range(lsi_parser *p, const lsi_lexeme *x);
 
@@ -106,6 +115,7 @@ lsi_node *lsi_node_hlead(lsi_parser *p, lsi_node *kid);
 lsi_node *lsi_node_any(lsi_parser *p, lsi_node **required, size_t required_count, lsi_node **optional,
                        size_t optional_count, lsi_node **excluded, size_t excluded_count);
 void lsi_node_boost(lsi_node *n, uint32_t boost);
+void lsi_node_clear_boosts(lsi_node *n);
 void lsi_node_silence(lsi_node *root); /* function words score nothing where another word remains */
 
 /* print.c: the normal form into the arena. LS_NOMEM. */

@@ -180,21 +180,49 @@ static int build_and(lsi_plan *p, lsi_op **out, const lsi_node *n, lsi_plan_ctx 
     return LS_OK;
 }
 
+/* How rare what was typed is: of words that must all be there, the sum; else of the rarest. */
+static double rarity(const lsi_op *op)
+{
+    double sum = 0, most = 0;
+    if (op->type != LSI_OP_AND && op->type != LSI_OP_OR) return op->constant ? 0 : op->idf;
+    for (uint32_t i = 0; i < op->kid_count; i++) {
+        double x = rarity(op->kids[i]);
+        sum += x;
+        most = LSI_MAX(most, x);
+    }
+    return op->type == LSI_OP_AND ? sum : most;
+}
+
+static void cap_rarity(lsi_plan *p, lsi_op *op, double most)
+{
+    for (uint32_t i = 0; i < op->kid_count; i++) cap_rarity(p, op->kids[i], most);
+    if (op->kid_count || op->constant || !op->scores || !(op->idf > most)) return;
+    p->maxima -= (double)op->w;
+    op->idf = most;
+    op->w = (float)(op->boost * op->idf);
+    p->maxima += (double)op->w;
+}
+
 static int build_or(lsi_plan *p, lsi_op **out, const lsi_node *n, lsi_plan_ctx c, ls_error *err)
 {
     lsi_op *op = group(p, LSI_OP_OR, n, n->kid_count, c.depth, err);
     if (!op) return LS_NOMEM;
+    size_t unmatched = p->unmatched_count;
+    double typed = 0;
     c.depth++;
     for (uint32_t i = 0; i < n->kid_count; i++) {
         lsi_op *kid = NULL;
         int rc = build(p, &kid, n->kids[i], c, err);
         if (rc) return rc;
         if (kid->type == LSI_OP_NONE) continue;
+        if (n->style == LSI_STYLE_SYN && !i) typed = rarity(kid);
+        else if (typed > 0) cap_rarity(p, kid, typed);
         op->kids[op->kid_count++] = kid;
         op->scores |= kid->scores;
         op->df += kid->df;
     }
     if (!op->kid_count) op->type = LSI_OP_NONE;
+    else if (n->style == LSI_STYLE_SYN) p->unmatched_count = unmatched; /* another of them is there */
     *out = op->kid_count == 1 ? op->kids[0] : op;
     return LS_OK;
 }

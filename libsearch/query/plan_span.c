@@ -116,6 +116,7 @@ static int span_group(lsi_plan *p, lsi_span **out, const lsi_node *n, const lsi_
     bool near = n->type == LSI_Q_NEAR, whole = true;
     lsi_span *s = new_span(p, near ? LSI_SPAN_NEAR : LSI_SPAN_OR, n->kid_count);
     double largest = 0;
+    size_t unmatched = p->unmatched_count;
     if (!s) return lsi_fail_nomem(err);
     s->distance = n->distance;
     s->ordered = n->ordered;
@@ -133,10 +134,11 @@ static int span_group(lsi_plan *p, lsi_span **out, const lsi_node *n, const lsi_
         if (kid->type == LSI_SPAN_NEAR) kid->hulls = true;
         s->list = kid->list;
         s->kids[s->kid_count++] = kid;
-        largest = LSI_MAX(largest, x);
+        if (n->style != LSI_STYLE_SYN || s->kid_count == 1) largest = LSI_MAX(largest, x);
         if (near) *idf += x;
     }
     if (!near) *idf += largest;
+    if (n->style == LSI_STYLE_SYN && s->kid_count) p->unmatched_count = unmatched; /* another of them is there */
     if (!s->kid_count || (near && (!whole || s->kid_count != 2))) return LS_OK;
     if (near && s->scope != LSI_SCOPE_WORDS && s->list == LSI_LIST_COMBINED) {
         int rc = span_edges(p, &s->edges, s->scope, err);

@@ -17,7 +17,7 @@ enum { BIND_OR, BIND_AND, BIND_NEAR, BIND_ONE };
 static int binding(const lsi_node *n)
 {
     if (n->type == LSI_Q_NEAR) return BIND_NEAR;
-    if (n->type == LSI_Q_OR && n->style != LSI_STYLE_HYPHEN) return BIND_OR;
+    if (n->type == LSI_Q_OR && n->style == LSI_STYLE_PLAIN) return BIND_OR;
     if (n->type == LSI_Q_AND) return n->style == LSI_STYLE_ANY ? BIND_OR : BIND_AND;
     return BIND_ONE;
 }
@@ -159,6 +159,22 @@ static void put_call(printer *p, const lsi_node *n)
     if (atleast || near) lsi_buf_puts(&p->out, ")");
 }
 
+/* syn(what was typed, another, …). Every character being text, nothing can be written so: only what was typed. */
+static void put_synonyms(printer *p, const lsi_node *n)
+{
+    const lsi_node *typed = n->kids[0];
+    if (p->simple) {
+        put_node(p, typed);
+        return;
+    }
+    put_field(p, n->field);
+    lsi_buf_puts(&p->out, "syn(");
+    lsi_buf_puts(&p->out, n->spelling);
+    lsi_buf_puts(&p->out, ")");
+    while (typed->kid_count) typed = typed->kids[0];
+    put_boost(p, typed->boost);
+}
+
 static void put_node(printer *p, const lsi_node *n)
 {
     switch (n->type) {
@@ -173,6 +189,10 @@ static void put_node(printer *p, const lsi_node *n)
             put_field(p, n->field);
             lsi_buf_puts(&p->out, n->spelling);
             put_boost(p, n->kids[0]->boost);
+            return;
+        }
+        if (n->style == LSI_STYLE_SYN) {
+            put_synonyms(p, n);
             return;
         }
         put_joined(p, n, " OR ", BIND_AND);

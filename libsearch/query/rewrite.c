@@ -1,6 +1,6 @@
 /* rewrite.c — owns the joining of nodes: what ast.h promises of every tree is made true here, while it is built.
  *
- * Flattening: an AND in an AND, an OR in an OR dissolve (hyphenated words and STYLE_ANY do not). A double NOT is none.
+ * Flattening: an AND in an AND, an OR in an OR dissolve (hyphenated words, synonyms and STYLE_ANY do not). A double NOT is none.
  * Boosts go down to leaves and NEAR; hlead: and atleast: go down to what has positions. Every rule gives the same again
  * when its own print is parsed. Ignorant of: text, words, the index.
  */
@@ -178,14 +178,15 @@ static bool fits_near(const lsi_node *n, uint32_t *chain)
 static bool has_boost(const lsi_node *n)
 {
     bool found = n->boost < 1 || n->boost > 1;
-    for (uint32_t i = 0; i < n->kid_count && !found; i++) found = has_boost(n->kids[i]);
+    uint32_t kids = n->style == LSI_STYLE_SYN ? 1 : n->kid_count; /* the others' boosts are its own affair */
+    for (uint32_t i = 0; i < kids && !found; i++) found = has_boost(n->kids[i]);
     return found;
 }
 
-static void clear_boost(lsi_node *n)
+void lsi_node_clear_boosts(lsi_node *n)
 {
     n->boost = 1;
-    for (uint32_t i = 0; i < n->kid_count; i++) clear_boost(n->kids[i]);
+    for (uint32_t i = 0; i < n->kid_count; i++) lsi_node_clear_boosts(n->kids[i]);
 }
 
 lsi_node *lsi_node_near(lsi_parser *p, const lsi_lexeme *x, lsi_node *a, lsi_node *b)
@@ -204,15 +205,46 @@ lsi_node *lsi_node_near(lsi_parser *p, const lsi_lexeme *x, lsi_node *a, lsi_nod
     }
     if (has_boost(a) || has_boost(b)) {
         lsi_parse_warn(p, "boost_in_near", x->start, x->end, "the words of w/n have no boosts of their own");
-        clear_boost(a);
-        clear_boost(b);
     }
+    lsi_node_clear_boosts(a);
+    lsi_node_clear_boosts(b);
     lsi_node *n = with_kids(p, LSI_Q_NEAR, a, b);
     if (!n) return NULL;
     n->distance = x->number;
     n->ordered = x->ordered;
     n->scope = x->scope;
     return n;
+}
+
+typedef lsi_node *give_fn(lsi_parser *p, uint32_t times, lsi_node *kid);
+/* Gives each part of a group to `give`, which may take it apart. Synonyms whose parts go on by themselves are an OR like
+ * any other and dissolve in one, but for a silent copy (lsi_node_any), which stays what it is. */
+static lsi_node *give_parts(lsi_parser *p, lsi_node *n, uint32_t times, give_fn *give)
+{
+    lsi_node **kids = n->kids;
+    uint32_t count = n->kid_count;
+    bool syn = n->style == LSI_STYLE_SYN;
+    for (uint32_t i = 0; i < count; i++) {
+        bool was_syn = kids[i]->style == LSI_STYLE_SYN && !kids[i]->no_score;
+        kids[i] = give(p, times, kids[i]);
+        if (!kids[i]) return NULL;
+        if (!was_syn || n->type != LSI_Q_OR || !dissolves(kids[i], LSI_Q_OR)) continue;
+        uint32_t more = kids[i]->kid_count;
+        lsi_node **all = lsi_parse_alloc(p, ((size_t)count + more) * sizeof(lsi_node *));
+        if (!all) return NULL;
+        memcpy(all, kids, i * sizeof(lsi_node *));
+        memcpy(all + i, kids[i]->kids, more * sizeof(lsi_node *));
+        memcpy(all + i + more, kids + i + 1, (count - i - 1) * sizeof(lsi_node *));
+        kids = all;
+        count += more - 1;
+        i += more - 1;
+    }
+    n->kids = kids;
+    n->kid_count = count;
+    if (!syn) return n;
+    lsi_node * or = lsi_node_group(p, LSI_Q_OR, kids, count);
+    if (or) or->no_score = n->no_score;
+    return or ;
 }
 
 lsi_node *lsi_node_atleast(lsi_parser *p, uint32_t times, lsi_node *kid)
@@ -227,31 +259,31 @@ lsi_node *lsi_node_atleast(lsi_parser *p, uint32_t times, lsi_node *kid)
         return n;
     }
     if (kid->type == LSI_Q_AND || kid->type == LSI_Q_OR || kid->type == LSI_Q_NOT) {
-        for (uint32_t i = 0; i < kid->kid_count; i++) {
-            kid->kids[i] = lsi_node_atleast(p, times, kid->kids[i]);
-            if (!kid->kids[i]) return NULL;
-        }
+        return give_parts(p, kid, times, lsi_node_atleast);
     } else if (kid->type != LSI_Q_ALL) {
         lsi_parse_warn(p, "atleast_operand", 0, 0, "atleast counts words and phrases; it is left out elsewhere");
     }
     return kid;
 }
 
+static lsi_node *give_hlead(lsi_parser *p, uint32_t ignored, lsi_node *kid)
+{
+    (void)ignored;
+    return lsi_node_hlead(p, kid);
+}
+
 lsi_node *lsi_node_hlead(lsi_parser *p, lsi_node *kid)
 {
     if (!kid) return NULL;
     uint32_t chain = 0;
-    bool unit = kid->type == LSI_Q_NEAR || kid->style == LSI_STYLE_HYPHEN;
+    bool unit = kid->type == LSI_Q_NEAR || kid->style == LSI_STYLE_HYPHEN || kid->style == LSI_STYLE_SYN;
     if (is_positional_leaf(kid) || (unit && fits_near(kid, &chain))) {
         lsi_node *n = with_kids(p, LSI_Q_HLEAD, kid, NULL);
         if (n) n->no_score = kid->no_score;
         return n;
     }
     if (kid->type == LSI_Q_AND || kid->type == LSI_Q_OR || kid->type == LSI_Q_NOT) {
-        for (uint32_t i = 0; i < kid->kid_count; i++) {
-            kid->kids[i] = lsi_node_hlead(p, kid->kids[i]);
-            if (!kid->kids[i]) return NULL;
-        }
+        return give_parts(p, kid, 0, give_hlead);
     } else if (kid->type != LSI_Q_ALL && kid->type != LSI_Q_HLEAD) {
         lsi_parse_warn(p, "hlead_operand", 0, 0, "hlead: is about words and phrases; it is left out elsewhere");
     }
@@ -266,6 +298,7 @@ void lsi_node_boost(lsi_node *n, uint32_t boost)
     if (!n || boost == LSI_BOOST_ONE) return;
     if (n->kid_count && n->type != LSI_Q_NEAR) {
         for (uint32_t i = 0; i < n->kid_count; i++) lsi_node_boost(n->kids[i], boost);
+        if (n->style == LSI_STYLE_SYN) lsi_syn_level(n);
         return;
     }
     if (n->type == LSI_Q_KEYWORD || n->type == LSI_Q_RANGE || n->type == LSI_Q_ID) return; /* these only filter */
@@ -315,7 +348,8 @@ static void hash_node(lsi_buf *b, const lsi_node *n)
     lsi_buf_put32(b, n->kid_count ? 0 : (uint32_t)n->field);
     lsi_buf_put32(b, (uint32_t)(n->boost * 1000 + 0.5F));
     lsi_buf_put32(b, n->distance);
-    lsi_buf_put8(b, (uint8_t)(n->scope | n->ordered << 2 | n->exact << 3 | n->no_score << 4));
+    lsi_buf_put8(
+        b, (uint8_t)(n->scope | n->ordered << 2 | n->exact << 3 | n->no_score << 4 | (n->style == LSI_STYLE_SYN) << 5));
     lsi_buf_put64(b, (uint64_t)n->from);
     lsi_buf_put64(b, (uint64_t)n->to);
     lsi_buf_put32(b, n->word_count);

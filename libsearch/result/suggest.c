@@ -302,7 +302,8 @@ static int fix_tree(maker *k, const lsi_node *n, fixes *f, ls_error *err)
     if (n->type == LSI_Q_NOT || f->hopeless) return LS_OK;
     bool words = n->type == LSI_Q_WORD || n->type == LSI_Q_PHRASE || n->type == LSI_Q_SLOP;
     for (uint32_t i = 0; words && !rc && i < n->word_count; i++) rc = fix_word(k, &n->words[i], f, err);
-    uint32_t kids = n->style == LSI_STYLE_HYPHEN ? 1 : n->kid_count; /* a hyphenated word: its parts */
+    bool one = n->style == LSI_STYLE_HYPHEN || n->style == LSI_STYLE_SYN; /* its parts; what was typed */
+    uint32_t kids = one ? 1 : n->kid_count;
     for (uint32_t i = 0; !rc && i < kids; i++) rc = fix_tree(k, n->kids[i], f, err);
     return rc;
 }

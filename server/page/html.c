@@ -34,6 +34,7 @@ static void kept_fields(js_text *out, const js_request *q)
     if (q->uses == JS_FOR_SEARCH && q->fold == LS_FOLD_NONE) field(out, "fold", "none");
     if (q->fold == LS_FOLD_STORY) field(out, "fold", "story");
     if (q->simple) field(out, "mode", "simple");
+    if (q->no_synonyms) field(out, "synonyms", "off");
     if (q->hidden) field(out, "include", "embargoed");
 }
 

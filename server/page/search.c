@@ -31,6 +31,7 @@ static void article_link(view *v, const char *id, size_t id_len)
     sd_put_url(v->out, v->q.q, v->q.q_len);
     if (v->q.any) js_puts(v->out, "&amp;match=any");
     if (v->q.simple) js_puts(v->out, "&amp;mode=simple");
+    if (v->q.no_synonyms) js_puts(v->out, "&amp;synonyms=off");
     if (v->q.hidden) js_puts(v->out, "&amp;include=embargoed");
 }
 
@@ -158,6 +159,11 @@ static void understood(view *v)
         sd_html_text(v->out, w->message);
         js_puts(v->out, "</p>");
     }
+    if (ls_query_synonym(v->found.query, 0)) {
+        js_puts(v->out, "<p><a href=\"");
+        sd_html_link(v->x, "synonyms", NULL, "synonyms", "off");
+        js_puts(v->out, "\">Search without synonyms</a></p>");
+    }
     js_puts(v->out, "</details>");
 }
 
@@ -210,7 +216,7 @@ static void chips(view *v)
     char name[64], label[64];
     size_t i, k, n = 0;
     for (i = 0; i < JS_FILTERS; i++) n += v->q.with[i].count + v->q.without[i].count;
-    if (!n && !v->q.any && v->q.fold == LS_FOLD_SIMILAR) return;
+    if (!n && !v->q.any && !v->q.no_synonyms && v->q.fold == LS_FOLD_SIMILAR) return;
     js_puts(v->out, "<ul class=\"chips\" aria-label=\"Filters\">");
     for (i = 0; i < JS_FILTERS; i++) {
         snprintf(label, sizeof label, "%s:", js_filter_name(i));
@@ -220,6 +226,7 @@ static void chips(view *v)
         for (k = 0; k < v->q.without[i].count; k++) chip(v, name, label, v->q.without[i].items[k]);
     }
     if (v->q.any) chip(v, "match", "any of the words", NULL);
+    if (v->q.no_synonyms) chip(v, "synonyms", "without synonyms", NULL);
     if (v->q.fold == LS_FOLD_NONE) chip(v, "fold", "copies each by itself", NULL);
     if (v->q.fold == LS_FOLD_STORY) chip(v, "fold", "updates of a story together", NULL);
     js_puts(v->out, "</ul>");

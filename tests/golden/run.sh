@@ -1,7 +1,7 @@
 #!/bin/sh
 # Golden cases: what queries must find. A case is a folder here and needs no C:
 #   query     the query, raw bytes; the newline at its end is left out
-#   flags     optional: further flags of `libsearch search`, one a line
+#   flags     optional: further flags of `libsearch search`, one a line; paths in them are the case's own
 #   input     optional: NDJSON, or a folder; without it the articles of corpus/, whose ids are then told as the
 #             first three characters of their file names
 #   expected  one assertion a line:
@@ -119,8 +119,8 @@ run_case() {
     query=$(cat "$dir/query")
     names=/dev/null
     [ "$index" = "$tmp/corpus" ] && names=$tmp/names
-    "$bin" search --json "$@" "$index" -- "$query" 2>"$tmp/err" | sed -f "$names" >"$tmp/answer"
-    "$bin" search --ndjson "$@" "$index" -- "$query" >"$tmp/raw" 2>"$tmp/err"
+    (cd "$dir" && "$bin" search --json "$@" "$index" -- "$query") 2>"$tmp/err" | sed -f "$names" >"$tmp/answer"
+    (cd "$dir" && "$bin" search --ndjson "$@" "$index" -- "$query") >"$tmp/raw" 2>"$tmp/err"
     status=$?
     sed -f "$names" "$tmp/raw" >"$tmp/hits"
     [ "$status" -le 1 ] || fail "exit $status: $(head -1 "$tmp/err")"

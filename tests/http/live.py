@@ -360,6 +360,70 @@ def keys(program, corpus):
             need(b"0123456789" not in server.said(), "a key stands in the log")
 
 
+# ---- synonyms ------------------------------------------------------------------------------------------------------
+
+
+def synonyms(program, corpus):
+    """A file of synonyms: answers, ETags, kept answers and cursors are of the file in force; SIGHUP reads it anew."""
+    with Server(program) as spare:
+        path = os.path.join(spare.folder, "synonyms")
+
+        def write(text):
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(text)
+
+        refused = subprocess.run([program, "--index", os.path.join(spare.folder, "none"), "--synonyms", path, "--listen", "127.0.0.1:0"],
+                                 stderr=subprocess.PIPE, timeout=20)
+        need(refused.returncode == 2 and b"synonyms: " in refused.stderr, "a missing file: %d %s", refused.returncode, refused.stderr)
+        write("# one\nkyiv, kiev\nbad line\n")
+        with Server(program, "--synonyms", path) as server:
+            for name in ("kyiv", "kiev"):
+                body = json.dumps({"body": "From %s it was told." % name, "title": name})
+                need(server.ask("PUT", "/v1/documents/" + name, body, JSON).status == 201, "PUT")
+            need(b"line 3: at least two entries" in server.said(), "the bad line is not told: %s", server.said())
+            first = server.ask("GET", "/v1/search?q=kyiv")
+            answer = first.json()
+            need(answer["total"] == 2 and answer["parsed"] == "syn(kyiv, kiev)", "%s", answer)
+            need(answer["synonyms"] == [{"word": "kyiv", "added": ["kiev"]}] and answer["hits"][0]["id"] == "kyiv", "%s", answer)
+            need("<mark>kiev</mark>" in json.dumps(answer), "a synonym is not marked")
+            for target, n in (("/v1/search?q=kyiv&synonyms=off", 1), ("/v1/search?q=%22kyiv%22", 1)):
+                answer = server.ask("GET", target).json()
+                need(answer["total"] == n and "synonyms" not in answer, "%s: %s", target, answer)
+            need(server.ask("GET", "/v1/search?q=-kyiv").json()["total"] == 0, "-kyiv leaves out no synonym")
+            need(server.ask("POST", "/v1/search", '{"q":"kyiv","synonyms":"off"}', JSON).json()["total"] == 1, "POST, off")
+            need(server.ask("POST", "/v1/search", '{"q":"kyiv"}', JSON).json()["total"] == 2, "POST")
+            need(server.ask("GET", "/v1/search?q=kyiv&synonyms=maybe").status == 400, "synonyms=maybe")
+            batch = server.ask("POST", "/v1/batch", '{"queries":["kyiv"]}', JSON).json()
+            need(batch["results"][0]["total"] == 2, "batch: %s", batch)
+            batch = server.ask("POST", "/v1/batch", '{"queries":["kyiv"],"synonyms":"off"}', JSON).json()
+            need(batch["results"][0]["total"] == 1, "batch, off: %s", batch)
+            need(len(server.ask("GET", "/v1/export?q=kyiv").body.splitlines()) == 2, "export")
+            need(len(server.ask("GET", "/v1/export?q=kyiv&synonyms=off").body.splitlines()) == 1, "export, off")
+            need(len(server.ask("GET", "/feed.json?q=kyiv").json()["items"]) == 2, "feed")
+            need(len(server.ask("GET", "/feed.json?q=kyiv&synonyms=off").json()["items"]) == 1, "feed, off")
+            snippet = server.ask("GET", "/v1/documents/kiev/snippet?q=kyiv").json()
+            need(snippet["matches"] == [[5, 9]] and snippet["synonyms"], "%s", snippet)
+            need(not server.ask("GET", "/v1/documents/kiev/snippet?q=kyiv&synonyms=off").json()["matches"], "snippet, off")
+            page = server.ask("GET", "/search?q=kyiv").body.decode()
+            need("syn(kyiv, kiev)" in page and "synonyms=off" in page, "the page does not tell")
+            need("synonyms=off" in server.ask("GET", "/search?q=kyiv&synonyms=off").body.decode(), "the page forgets it")
+            tag = first.header("etag")
+            need(server.ask("GET", "/v1/search?q=kyiv", headers=[("If-None-Match", tag)]).status == 304, "its own ETag")
+            write("kyiv, oslo\n")
+            server.process.send_signal(signal.SIGHUP)
+            end = time.time() + 5
+            while server.ask("GET", "/v1/search?q=kyiv").json()["total"] != 1 and time.time() < end:
+                time.sleep(0.05)
+            answer = server.ask("GET", "/v1/search?q=kyiv", headers=[("If-None-Match", tag)])
+            need(answer.status == 200 and answer.header("etag") != tag, "the ETag of another file")
+            need(answer.json()["parsed"] == "syn(kyiv, oslo)", "the answer of another file: %s", answer.json())
+            os.unlink(path)
+            server.process.send_signal(signal.SIGHUP)
+            time.sleep(0.3)
+            need(server.ask("GET", "/v1/search?q=kyiv").json()["parsed"] == "syn(kyiv, oslo)", "the old file does not stay")
+            need(b"the old synonyms stay" in server.said(), "nothing is said of it")
+
+
 # ---- writes --------------------------------------------------------------------------------------------------------
 
 
@@ -724,6 +788,6 @@ def stop_with_open_connections(program, corpus):
 TESTS = [(f.__name__.replace("_", " "), f, f in (slow_heads, slow_bodies_and_readers)) for f in (
     command_line, config_file, second_writer, index_of_another_analyzer, port_taken, beyond_loopback_needs_keys, opens_again,
     corpus_after_a_first_try_cut_short, log_without_words,
-    silent_reader_of_the_log, keep_alive, pipelining, head_byte_by_byte, mutations, compression, not_modified, cross_origin, hosts, keys,
+    silent_reader_of_the_log, keep_alive, pipelining, head_byte_by_byte, mutations, compression, not_modified, cross_origin, hosts, keys, synonyms,
     bulk, many_writers, long_article, everything_on_workers, full_queue, deadline, caps, many_kept_connections, many_slow_and_one_honest, stop_under_load, stop_with_open_connections, slow_heads,
     slow_bodies_and_readers)]
