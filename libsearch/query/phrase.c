@@ -75,7 +75,7 @@ static int keep_short(lsi_places *f, const lsi_span *kid, const run *r, ls_error
     for (uint32_t i = 0; i < f->count; i++) {
         uint64_t want = (uint64_t)f->start[i] + kid->offset;
         f->start[kept] = f->start[i];
-        kept += (want <= UINT32_MAX) & lsi_among8(at, (uint32_t)want) ? 1 : 0;
+        kept += want <= UINT32_MAX && lsi_among8(at, (uint32_t)want) ? 1 : 0;
     }
     f->count = kept;
     return LS_OK;
