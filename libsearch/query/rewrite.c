@@ -218,14 +218,14 @@ lsi_node *lsi_node_near(lsi_parser *p, const lsi_lexeme *x, lsi_node *a, lsi_nod
 
 typedef lsi_node *give_fn(lsi_parser *p, uint32_t times, lsi_node *kid);
 /* Gives each part of a group to `give`, which may take it apart. Synonyms whose parts go on by themselves are an OR like
- * any other and dissolve in one, but for a silent copy (lsi_node_any), which stays what it is. */
+ * any other and dissolve in one, but for a silent copy beside what it is a copy for (lsi_node_any), which stays one. */
 static lsi_node *give_parts(lsi_parser *p, lsi_node *n, uint32_t times, give_fn *give)
 {
     lsi_node **kids = n->kids;
     uint32_t count = n->kid_count;
     bool syn = n->style == LSI_STYLE_SYN;
     for (uint32_t i = 0; i < count; i++) {
-        bool was_syn = kids[i]->style == LSI_STYLE_SYN && !kids[i]->no_score;
+        bool was_syn = kids[i]->style == LSI_STYLE_SYN && (!kids[i]->no_score || n->no_score);
         kids[i] = give(p, times, kids[i]);
         if (!kids[i]) return NULL;
         if (!was_syn || n->type != LSI_Q_OR || !dissolves(kids[i], LSI_Q_OR)) continue;

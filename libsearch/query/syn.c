@@ -312,8 +312,8 @@ static lsi_node *widen(lsi_parser *p, lsi_node **kids, uint32_t count, const key
     lsi_node *typed = kids[0];
     if (count > 1) typed = lsi_node_group(p, p->q->flags & LS_MATCH_ANY ? LSI_Q_OR : LSI_Q_AND, kids, count);
     syn_group g;
+    if (typed) typed->no_score = kids[0]->no_score;
     if (!typed || !group_begin(&g, p, typed, kids[0]->field, text, k)) return NULL;
-    g.node->no_score = kids[0]->no_score;
     for (; at != LSI_MAP_NONE && !g.full; at = set->entries[at].next) {
         const lsi_synonym_line *line = &set->lines[set->entries[at].line];
         for (uint32_t i = 0; i < line->count && !g.full; i++) {
