@@ -76,7 +76,7 @@ static void load(void)
     sd_gate_options g = {.listen = "127.0.0.1:0", .threads = 1, .host = host, .ctx = &server};
     FUZZ_CHECK(sd_log_open("none") && !sd_archive_open(&server.archive, &o, &created, &err));
     FUZZ_CHECK(!sd_archive_begin(server.archive, &err));
-    FUZZ_CHECK(!pthread_rwlock_init(&server.auth_lock, NULL) && (server.auth = sd_auth_load(keys, why, sizeof why)));
+    FUZZ_CHECK(!pthread_rwlock_init(&server.reload_lock, NULL) && (server.auth = sd_auth_load(keys, why, sizeof why)));
     FUZZ_CHECK((server.metrics = sd_metrics_new()) && (server.work = sd_work_start(1, 4)));
     FUZZ_CHECK((server.cache = sd_cache_new(1 << 20)) && (server.gate = sd_gate_start(&g, why, sizeof why)));
     FUZZ_CHECK((lane = sd_direct_new(&server)));
