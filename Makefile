@@ -114,10 +114,12 @@ asan: ; $(MAKE) asan-check SAN=address,undefined   ## tests under ASan and UBSan
 asan-check: test check-fuzz check-golden check-cli check-http   ## (of a build with SAN)
 tsan: ; $(MAKE) test SAN=thread   ## tests under TSan
 .PHONY: coverage
+# Functions that are inlined always would be counted once for each place they are called from.
+COVERAGE := CFLAGS="-O0 -g --coverage -fprofile-update=atomic -Dalways_inline=unused" LDFLAGS=--coverage
 coverage:   ## lines and branches of the library that the tests and seeds reach, file by file (gcov)
-	$(MAKE) all tests fuzz-targets BUILD=build/coverage CFLAGS="-O0 -g --coverage -fprofile-update=atomic" LDFLAGS=--coverage
+	$(MAKE) all tests fuzz-targets BUILD=build/coverage $(COVERAGE)
 	@find build/coverage -name '*.gcda' -delete
-	$(MAKE) test check-fuzz check-golden BUILD=build/coverage CFLAGS="-O0 -g --coverage -fprofile-update=atomic" LDFLAGS=--coverage
+	$(MAKE) test check-fuzz check-golden BUILD=build/coverage $(COVERAGE)
 	@sh tests/coverage.sh build/coverage
 clang: ; $(MAKE) all test CC=clang BUILD=build/clang WERROR=1   ## build and tests by clang
 check-long: ; sh tests/long.sh $(DATA)   ## campaigns, clang, TSan, fresh root, browser: hours (DATA=folder of collections, optional)
