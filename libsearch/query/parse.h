@@ -116,6 +116,7 @@ lsi_node *lsi_node_any(lsi_parser *p, lsi_node **required, size_t required_count
                        size_t optional_count, lsi_node **excluded, size_t excluded_count);
 void lsi_node_boost(lsi_node *n, uint32_t boost);
 void lsi_node_clear_boosts(lsi_node *n);
+lsi_node *lsi_node_silent_copy(lsi_parser *p, const lsi_node *n); /* matches, and adds nothing to the score */
 void lsi_node_silence(lsi_node *root); /* function words score nothing where another word remains */
 
 /* print.c: the normal form into the arena. LS_NOMEM. */

@@ -95,7 +95,7 @@ lsi_node *lsi_node_not(lsi_parser *p, lsi_node *kid)
 }
 
 /* A copy of what must match and adds nothing to the score. */
-static lsi_node *silent_copy(lsi_parser *p, const lsi_node *n)
+lsi_node *lsi_node_silent_copy(lsi_parser *p, const lsi_node *n)
 {
     lsi_node *copy = lsi_node_new(p, n->type);
     if (!copy) return NULL;
@@ -104,7 +104,7 @@ static lsi_node *silent_copy(lsi_parser *p, const lsi_node *n)
     copy->kids = lsi_parse_alloc(p, (n->kid_count + (size_t)1) * sizeof(lsi_node *));
     if (!copy->kids) return NULL;
     for (uint32_t i = 0; i < n->kid_count; i++) {
-        copy->kids[i] = silent_copy(p, n->kids[i]);
+        copy->kids[i] = lsi_node_silent_copy(p, n->kids[i]);
         if (!copy->kids[i]) return NULL;
     }
     return copy;
@@ -123,7 +123,7 @@ lsi_node *lsi_node_any(lsi_parser *p, lsi_node **required, size_t required_count
     for (size_t i = 0; i < required_count; i++) kids[n++] = required[i];
     if (required_count && optional_count) {
         lsi_node **either = kids + total;
-        lsi_node *rest = with_kids(p, LSI_Q_OR, silent_copy(p, required[0]), NULL);
+        lsi_node *rest = with_kids(p, LSI_Q_OR, lsi_node_silent_copy(p, required[0]), NULL);
         if (!rest || !rest->kids[0]) return NULL;
         lsi_node *more = lsi_node_group(p, LSI_Q_OR, optional, optional_count);
         if (!more) return NULL;

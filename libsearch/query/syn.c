@@ -81,16 +81,20 @@ static bool is_acronym(const lsi_parser *p, const lsi_qword *w)
            (w->form_len <= ACRONYM_MAX || lsi_lang_is_function_word(p->q->default_lang, w->folded, w->folded_len));
 }
 
-static lsi_node *make_other(lsi_parser *p, int field, piece t, key *k)
+static bool read_other(lsi_parser *p, lsi_words *w, piece t, key *k)
 {
-    lsi_words w;
     k->len = 0;
-    if (!lsi_words_read(p, &w, t.s, t.len, 0) || !w.count) return NULL;
-    if (w.count > LSI_SYNONYM_WORDS_MAX) {
+    if (!lsi_words_read(p, w, t.s, t.len, 0) || !w->count) return false;
+    if (w->count > LSI_SYNONYM_WORDS_MAX) {
         warn_words(p, t);
-        return NULL;
+        return false;
     }
-    if (!lsi_synonym_key(k->at, &k->len, w.list, w.count)) return NULL;
+    return lsi_synonym_key(k->at, &k->len, w->list, w->count);
+}
+
+static lsi_node *make_other(lsi_parser *p, int field, lsi_words *words, piece t)
+{
+    lsi_words w = *words;
     size_t start = t.len, end = 0; /* from the first word to the last, as leaves are spelled elsewhere */
     for (uint32_t i = 0; i < w.count; i++) {
         start = LSI_MIN(start, w.list[i].start);
@@ -148,12 +152,13 @@ static bool group_add(syn_group *g, piece t)
         g->full = true;
         return false;
     }
-    lsi_node *n = make_other(p, g->node->field, t, &k);
-    if (!n) return false;
+    lsi_words w;
+    if (!read_other(p, &w, t, &k)) return false;
     for (uint32_t i = 0; i < g->node->kid_count; i++) {
         if (!lsi_bytes_cmp(g->keys[i].term, g->keys[i].len, k.at, k.len)) return false;
     }
-    if (!keep_key(g, &k)) return false;
+    lsi_node *n = make_other(p, g->node->field, &w, t);
+    if (!n || !keep_key(g, &k)) return false;
     if (g->node->no_score) silence(n);
     g->node->kids[g->node->kid_count++] = n;
     lsi_buf_puts(&g->text, ", ");
@@ -361,13 +366,20 @@ static lsi_node *match_run(lsi_parser *p, lsi_node **kids, uint32_t count, uint3
 
 static lsi_node *apply(lsi_parser *p, lsi_node *n);
 
-/* Kids of an AND, or of an OR: runs are looked for where words that stand side by side are joined so. */
-static lsi_node *apply_kids(lsi_parser *p, lsi_node *n)
+/* Kids of an AND, or of an OR: runs are looked for where words that stand side by side are joined so. With +a b the OR
+ * begins with a silent copy of a (lsi_node_any), which is copied anew. */
+static lsi_node *apply_kids(lsi_parser *p, lsi_node *n, const lsi_node *copied)
 {
     bool joins = n->type == (p->q->flags & LS_MATCH_ANY ? LSI_Q_OR : LSI_Q_AND);
-    uint32_t kept = 0, used;
-    for (uint32_t i = 0; i < n->kid_count && !p->rc; i += used) {
+    bool required = n->style == LSI_STYLE_ANY && n->plus;
+    uint32_t kept = 0, used, first = copied ? 1 : 0;
+    if (copied) n->kids[kept++] = lsi_node_silent_copy(p, copied);
+    for (uint32_t i = first; i < n->kid_count && !p->rc; i += used) {
         used = 1;
+        if (required && i == n->plus && n->kids[i]->type == LSI_Q_OR) {
+            n->kids[kept++] = apply_kids(p, n->kids[i], n->kids[0]);
+            continue;
+        }
         lsi_node *run = match_run(p, n->kids + i, joins ? n->kid_count - i : 1, &used);
         if (!run) {
             used = 1;
@@ -393,15 +405,26 @@ static lsi_node *apply(lsi_parser *p, lsi_node *n)
         return run ? run : n;
     }
     if (n->style == LSI_STYLE_HYPHEN) return n;
-    if (n->type == LSI_Q_AND || n->type == LSI_Q_OR) return apply_kids(p, n);
+    if (n->type == LSI_Q_AND || n->type == LSI_Q_OR) return apply_kids(p, n, NULL);
     for (uint32_t i = 0; i < n->kid_count && !p->rc; i++) n->kids[i] = apply(p, n->kids[i]);
     if (n->type == LSI_Q_NEAR && !p->rc) lsi_node_clear_boosts(n);
     return n;
 }
 
+/* Words and leaves that are in the tree, without silent copies. What was left out while parsing takes no room: the normal
+ * form, which does not have it, gains as much. */
+static uint32_t count_clauses(const lsi_node *n)
+{
+    uint32_t count = n->kid_count ? 0 : LSI_MAX(n->word_count, 1u);
+    if (n->no_score) return 0;
+    for (uint32_t i = 0; i < n->kid_count; i++) count += count_clauses(n->kids[i]);
+    return count;
+}
+
 lsi_node *lsi_syn_apply(lsi_parser *p, lsi_node *root)
 {
     if (!p->synonyms || !p->synonyms->entry_count || !root) return root;
+    p->clauses = count_clauses(root);
     root = apply(p, root);
     return p->rc ? NULL : root;
 }
