@@ -195,6 +195,7 @@ int lsi_rescue_doc(lsi_rescue *r, lsi_doc doc, ls_doc *d, unsigned *lost, ls_err
     lsi_buf_init(&b, 0);
     int rc = lsi_stored_get(r->stored, doc, &b, err);
     if (!rc && b.rc) rc = lsi_fail_nomem(err);
+    if (!rc && !b.len) rc = LS_CORRUPT; /* no layout; nor has it a place in memory */
     if (!rc) rc = lsi_doc_decode(d, r->schema, b.data, b.data + b.len, err);
     if (rc == LS_CORRUPT && (!err || !err->code || !*err->file))
         rc = lsi_section_corrupt(section(r, LSI_SEC_STORED), 0, err, "stored documents that decode");
