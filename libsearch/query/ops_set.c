@@ -26,7 +26,7 @@ static bool bits_inline(const lsi_plan *p, lsi_op *op, const lsi_list *list)
 
 static int bits_of_list(lsi_plan *p, lsi_op *op, const lsi_list *list, ls_error *err)
 {
-    lsi_cursor *c = &op->cursors[0];
+    lsi_cursor *c = op->cursors;
     if (bits_inline(p, op, list)) return LS_OK;
     int rc = lsi_cursor_open(c, p->seg->seg, list, err);
     for (uint32_t b = 0; !rc && b < c->p.block_count; b++) {

@@ -167,7 +167,7 @@ void lsi_window_fold(lsi_plan *p, uint64_t *bits)
 
 int lsi_term_gather(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, uint64_t *bits, ls_error *err)
 {
-    lsi_cursor *c = &op->cursors[0];
+    lsi_cursor *c = op->cursors;
     lsi_postings *l = &c->p;
     uint32_t b = lsi_postings_seek_block(l, LSI_MIN(c->near, l->block_count), lo);
     for (; b < l->block_count; b++) {
@@ -197,7 +197,7 @@ int lsi_term_gather(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, uint64_t *b
 
 static int window_one(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, uint64_t *bits, float *scores, ls_error *err)
 {
-    lsi_cursor *c = &op->cursors[0];
+    lsi_cursor *c = op->cursors;
     const lsi_doc base = lo;
     float x[LSI_BLOCK_DOCS + 16];
     for (;;) {
@@ -308,7 +308,7 @@ static int window_many(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, uint64_t
 static int window_probe(lsi_plan *p, lsi_op *op, lsi_doc lo, const uint64_t *within, uint64_t *bits, float *scores,
                         ls_error *err)
 {
-    lsi_cursor *c = &op->cursors[0];
+    lsi_cursor *c = op->cursors;
     for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) {
         for (uint64_t x = within[w]; x; x &= x - 1) {
             uint32_t i = w * 64 + lsi_ctz64(x);
