@@ -41,49 +41,43 @@ bool lsi_fuzzy_init(lsi_fuzzy *f, const uint8_t *word, size_t len, uint32_t max)
     const uint8_t *end = word + len;
     f->len = 0;
     f->depth = 0;
-    f->max = LSI_MIN(max, 2u);
+    f->max = LSI_MIN(max, LSI_FUZZY_MAX);
+    memset(f->ascii, 0, sizeof f->ascii);
     while (word < end) {
         if (f->len == LSI_FUZZY_POINTS_MAX) return false;
-        f->word[f->len++] = lsi_fuzzy_point(&word, end);
+        uint32_t c = lsi_fuzzy_point(&word, end);
+        if (c < 128) f->ascii[c] |= UINT64_C(1) << f->len;
+        f->word[f->len++] = c;
     }
-    for (uint32_t j = 0; j <= f->len; j++) f->rows[0][j] = (uint8_t)j;
-    f->least[0] = 0;
+    for (uint32_t d = 0; d <= LSI_FUZZY_MAX; d++)
+        f->near[0][d] = (UINT64_C(2) << LSI_MIN(d, f->len)) - 1; /* so many points left out */
     return true;
 }
 
-/* What lies further than `max` from the diagonal is more than max: rows are made within that band only, and the cells
- * at its sides hold max + 1 for the next row. */
-static uint32_t band_from(const lsi_fuzzy *f, uint32_t i)
+static uint64_t places_of(const lsi_fuzzy *f, uint32_t c)
 {
-    return i > f->max ? i - f->max : 0;
+    uint64_t places = 0;
+    if (c < 128) return f->ascii[c];
+    for (uint32_t j = 0; j < f->len; j++) places |= (uint64_t)(f->word[j] == c) << j;
+    return places;
 }
 
-static uint32_t band_to(const lsi_fuzzy *f, uint32_t i)
+/* Makes the state behind the candidate's first i points from the two before; false where it is empty. */
+static bool compute_state(lsi_fuzzy *f, uint32_t i)
 {
-    return LSI_MIN(f->len, i + f->max);
-}
-
-/* Computes row i (of the candidate's first i points) and tells its smallest value. */
-static uint32_t compute_row(lsi_fuzzy *f, uint32_t i)
-{
-    uint8_t *row = f->rows[i];
-    const uint8_t *up = f->rows[i - 1];
-    uint32_t c = f->points[i - 1], from = band_from(f, i), to = band_to(f, i), least = f->max + 1, left = f->max + 1;
-    if (!from) least = left = i;
-    row[from ? from - 1 : 0] = (uint8_t)left;
-    for (uint32_t j = LSI_MAX(from, 1u); j <= to; j++) {
-        uint32_t d = (uint32_t)up[j - 1] + (f->word[j - 1] != c ? 1u : 0u);
-        d = LSI_MIN(d, (uint32_t)up[j] + 1);
-        d = LSI_MIN(d, left + 1);
-        if (i > 1 && j > 1 && c == f->word[j - 2] && f->points[i - 2] == f->word[j - 1])
-            d = LSI_MIN(d, (uint32_t)f->rows[i - 2][j - 2] + 1);
-        left = d;
-        row[j] = (uint8_t)d;
-        least = LSI_MIN(least, d);
+    const uint64_t *was = f->near[i - 1], at = places_of(f, f->points[i - 1]);
+    const uint64_t all = UINT64_MAX >> (63 - f->len);
+    uint64_t *now = f->near[i];
+    f->places[i - 1] = at;
+    now[0] = (was[0] & at) << 1;
+    for (uint32_t d = 1; d <= f->max; d++) {
+        uint64_t next = (was[d] & at) << 1;                                             /* the same point */
+        next |= was[d - 1];                                                             /* one too many */
+        next |= (was[d - 1] | now[d - 1]) << 1;                                         /* another one; one left out */
+        if (i > 1) next |= ((f->near[i - 2][d - 1] & at) << 1 & f->places[i - 2]) << 1; /* two swapped */
+        now[d] = next & all;
     }
-    if (to < f->len) row[to + 1] = (uint8_t)(f->max + 1);
-    f->least[i] = (uint8_t)least;
-    return least;
+    return now[f->max] != 0;
 }
 
 uint32_t lsi_fuzzy_distance(lsi_fuzzy *f, const uint8_t *cand, size_t len, size_t *dead)
@@ -91,7 +85,7 @@ uint32_t lsi_fuzzy_distance(lsi_fuzzy *f, const uint8_t *cand, size_t len, size_
     const uint8_t *p = cand, *end = cand + len;
     uint32_t i = 0;
     *dead = 0;
-    /* Points shared with the candidate before: their rows stand. */
+    /* Points shared with the candidate before: their states stand. */
     while (i < f->depth && p < end) {
         const uint8_t *q = p;
         if (lsi_fuzzy_point(&q, end) != f->points[i]) break;
@@ -103,23 +97,22 @@ uint32_t lsi_fuzzy_distance(lsi_fuzzy *f, const uint8_t *cand, size_t len, size_
         if (i == f->len + f->max) return f->max + 1; /* longer than any match */
         f->points[i] = lsi_fuzzy_point(&p, end);
         f->ends[i] = (uint32_t)(p - cand);
-        uint32_t least = compute_row(f, ++i);
-        f->depth = i;
-        if (least > f->max) {
+        f->depth = i; /* the state of a dead point is of no further use */
+        if (!compute_state(f, ++i)) {
             *dead = f->ends[i - 1];
-            f->depth = i - 1; /* the row of the dead point is of no further use */
             return f->max + 1;
         }
+        f->depth = i;
     }
-    if (i + f->max < f->len) return f->max + 1; /* shorter than any match */
-    uint32_t d = f->rows[i][f->len];
-    return d > f->max ? f->max + 1 : d;
+    uint32_t d = 0;
+    while (d <= f->max && !(f->near[i][d] >> f->len & 1)) d++;
+    return d;
 }
 
 /* Whether any point may follow the first i points: with edits left it may. */
 static bool is_free(const lsi_fuzzy *f, uint32_t i)
 {
-    return f->least[i] < f->max;
+    return f->max && f->near[i][f->max - 1];
 }
 
 static bool is_digit(uint32_t c)
@@ -132,17 +125,13 @@ static uint32_t smallest(const lsi_fuzzy *f, uint32_t i, uint32_t least)
 {
     if (i >= f->len + f->max) return NO_POINT;
     if (is_free(f, i)) return is_digit(least) ? '9' + 1 : least > LAST_POINT ? NO_POINT : least;
-    uint32_t best = NO_POINT, from = band_from(f, i), to = band_to(f, i);
-    for (uint32_t j = from; j <= to && j < f->len; j++) {
-        uint32_t c = f->word[j];
-        if (f->rows[i][j] <= f->max && c >= least && c < best) best = c;
-    }
-    if (!i) return best;
-    from = band_from(f, i - 1);
-    to = band_to(f, i - 1);
-    for (uint32_t j = from; j <= to && j + 1 < f->len; j++) { /* swaps: the point before was that of the next place */
-        uint32_t c = f->word[j];
-        if (f->points[i - 1] == f->word[j + 1] && f->rows[i - 1][j] < f->max && c >= least && c < best) best = c;
+    const uint64_t in_word = (UINT64_C(1) << f->len) - 1;
+    uint64_t open = f->near[i][f->max] & in_word; /* the same point; or the second of two swapped ones */
+    if (i && f->max) open |= f->near[i - 1][f->max - 1] & f->places[i - 1] >> 1;
+    uint32_t best = NO_POINT;
+    for (; open; open &= open - 1) {
+        uint32_t c = f->word[lsi_ctz64(open)];
+        if (c >= least && c < best) best = c;
     }
     return best;
 }
@@ -167,7 +156,7 @@ static void step(lsi_fuzzy *f, uint8_t *out, uint32_t c)
     f->points[i] = c;
     f->ends[i] = at + (uint32_t)put_point(out + at, c);
     f->depth = i + 1;
-    compute_row(f, i + 1);
+    compute_state(f, i + 1);
 }
 
 size_t lsi_fuzzy_next(lsi_fuzzy *f, const uint8_t *cand, size_t len, uint8_t out[LSI_FUZZY_BYTES_MAX])
@@ -190,7 +179,7 @@ size_t lsi_fuzzy_next(lsi_fuzzy *f, const uint8_t *cand, size_t len, uint8_t out
     memcpy(out, cand, i ? f->ends[i - 1] : 0);
     step(f, out, c);
     /* What must follow in any case, as long as it is not a match by itself. */
-    while (f->depth + f->max < f->len || f->rows[f->depth][f->len] > f->max) {
+    while (!(f->near[f->depth][f->max] >> f->len & 1)) {
         if (is_free(f, f->depth) || (c = smallest(f, f->depth, 0)) == NO_POINT) break;
         step(f, out, c);
     }

@@ -3,13 +3,15 @@
 #define LSI_FUZZY_H
 #include "libsearch/util/base.h"
 
-#define LSI_FUZZY_POINTS_MAX 64u
+#define LSI_FUZZY_POINTS_MAX 63u /* with the empty beginning, a bit of 64 each */
+#define LSI_FUZZY_MAX        2u
 typedef struct lsi_fuzzy {
     uint32_t word[LSI_FUZZY_POINTS_MAX];
-    uint32_t len, max; /* code points of the word; the largest distance */
-    /* rows[i]: distances of the first i code points of the present candidate to each prefix of the word. */
-    uint8_t rows[LSI_FUZZY_POINTS_MAX + 4][LSI_FUZZY_POINTS_MAX + 1];
-    uint8_t least[LSI_FUZZY_POINTS_MAX + 4];   /* of each row */
+    uint32_t len, max;   /* code points of the word; the largest distance */
+    uint64_t ascii[128]; /* of each point: where it stands in the word */
+    /* near[i][d]: bit j is set where the first i points of the present candidate are within d edits of the word's first j. */
+    uint64_t near[LSI_FUZZY_POINTS_MAX + 4][LSI_FUZZY_MAX + 1];
+    uint64_t places[LSI_FUZZY_POINTS_MAX + 4]; /* of each point of the candidate: where it stands in the word */
     uint32_t points[LSI_FUZZY_POINTS_MAX + 4]; /* of the present candidate, valid up to `depth` */
     uint32_t ends[LSI_FUZZY_POINTS_MAX + 4];   /* bytes up to and with each of them */
     uint32_t depth;
@@ -18,7 +20,7 @@ typedef struct lsi_fuzzy {
 /* False where the word is too long or not valid UTF-8. */
 bool lsi_fuzzy_init(lsi_fuzzy *f, const uint8_t *word, size_t len, uint32_t max);
 /* Distance of a candidate, or max + 1 where it is more. Candidates that share a beginning with the one before reuse
- * its rows. *dead: how many bytes of the candidate already rule out every word that begins with them (0: none). */
+ * its states. *dead: how many bytes of the candidate already rule out every word that begins with them (0: none). */
 uint32_t lsi_fuzzy_distance(lsi_fuzzy *f, const uint8_t *cand, size_t len, size_t *dead);
 /* Behind lsi_fuzzy_distance of the same candidate: of all spellings without digits that are larger, in byte order, one
  * that no match is smaller than. Its length, or 0 where nothing larger can match. */

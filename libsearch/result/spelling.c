@@ -1,133 +1,184 @@
 /* spelling.c — owns the walk over the dictionaries of forms for suggestions: spellings with a common beginning, or
  * within one or two edits of a word, over all segments, with their live frequencies.
  *
+ * The dictionaries are walked side by side: a lane of each stands at an entry, the smallest (spelling, then form) is
+ * looked at, and what the automaton of the distance rules out is passed by in every lane. So what may match is worked out
+ * once, not once a segment, and all that the segments have of a spelling comes together.
  * Invariant: a spelling that no live document has is never given. A document with two forms of one spelling (Arms,
  * arms) counts twice in df: it ranks, it is not told. Ignorant of: terms, queries.
  */
 #include "libsearch/codec/leap.h"
 #include "libsearch/query/fuzzy.h"
 #include "libsearch/result/suggest.h"
-#include "libsearch/util/map.h"
+
+typedef struct lane { /* of a segment; its iterator stands at an entry with the beginning asked for */
+    lsi_forms_iter it;
+    const lsi_live *live;
+    uint64_t head; /* the spelling's first eight bytes, as a number */
+} lane;
 
 typedef struct walk {
     lsi_arena *a;
-    lsi_map map; /* folded → index in list; and form → its frequency's index, in forms */
+    const uint8_t *prefix;
+    size_t prefix_len;
+    lsi_fuzzy *fuzzy; /* NULL: whatever begins so */
+    lane *lanes;
+    size_t lane_count;
     lsi_spelling *list;
     size_t count, cap;
-    lsi_map forms;
-    uint64_t *form_df;
-    uint32_t *form_of; /* index in list */
-    size_t form_cap;
-    lsi_fuzzy *fuzzy;
+    const uint8_t *form; /* the present form of list[count - 1], not yet weighed against its others */
+    size_t form_len;
+    uint64_t form_df;
 } walk;
 
-static void *grow(lsi_arena *a, void *old, size_t count, size_t cap, size_t bytes)
+static uint64_t head_of(const uint8_t *p, size_t len)
 {
-    void *p = lsi_arena_alloc(a, cap * bytes);
-    if (p && count) memcpy(p, old, count * bytes);
-    return p;
+    uint64_t v = 0;
+    for (size_t i = 0; i < 8; i++) v = v << 8 | (i < len ? p[i] : 0);
+    return v;
 }
 
-static int note_form(walk *k, const lsi_form *f, uint32_t spelling, uint64_t live, ls_error *err)
+/* The next entry, and where there is none with the beginning the lane is closed: another stands in its place then. */
+static int advance(walk *k, lane *l, bool *closed, ls_error *err)
 {
-    uint32_t *v = lsi_map_put(&k->forms, f->form, f->form_len);
-    if (!v) return lsi_fail_nomem(err);
-    if (*v == LSI_MAP_NONE) {
-        *v = (uint32_t)k->forms.count - 1;
-        if (*v == k->form_cap) {
-            size_t cap = k->form_cap ? 2 * k->form_cap : 64;
-            k->form_df = grow(k->a, k->form_df, k->form_cap, cap, sizeof *k->form_df);
-            k->form_of = grow(k->a, k->form_of, k->form_cap, cap, sizeof *k->form_of);
-            if (!k->form_df || !k->form_of) return lsi_fail_nomem(err);
-            k->form_cap = cap;
-        }
-        k->form_df[*v] = 0;
-        k->form_of[*v] = spelling;
+    int rc = lsi_forms_iter_next(&l->it, err);
+    const lsi_form *f = &l->it.at;
+    *closed =
+        rc != 1 || f->folded_len < k->prefix_len || (k->prefix_len && memcmp(f->folded, k->prefix, k->prefix_len) != 0);
+    if (*closed) {
+        lsi_forms_iter_clear(&l->it);
+        *l = k->lanes[--k->lane_count];
+        return rc < 0 ? rc : LS_OK;
     }
-    k->form_df[*v] += live;
+    l->head = head_of(f->folded, f->folded_len);
     return LS_OK;
 }
 
+static int open_lanes(walk *k, const lsi_snapshot *snap, ls_error *err)
+{
+    int rc = LS_OK;
+    k->lanes = lsi_arena_alloc(k->a, (snap->count + 1) * sizeof *k->lanes);
+    if (!k->lanes) return lsi_fail_nomem(err);
+    for (size_t i = 0; !rc && i < snap->count; i++) {
+        bool closed;
+        lane *l = &k->lanes[k->lane_count++];
+        l->live = snap->segments[i].live;
+        lsi_forms_iter_init(&l->it, &snap->segments[i].seg->forms);
+        if (k->prefix_len) rc = lsi_forms_iter_find(&l->it, k->prefix, k->prefix_len, err);
+        if (!rc) rc = advance(k, l, &closed, err);
+    }
+    return rc;
+}
+
+static bool is_before(const lane *a, const lane *b)
+{
+    const lsi_form *x = &a->it.at, *y = &b->it.at;
+    if (a->head != b->head) return a->head < b->head;
+    int order = lsi_bytes_cmp(x->folded, x->folded_len, y->folded, y->folded_len);
+    if (!order) order = lsi_bytes_cmp(x->form, x->form_len, y->form, y->form_len);
+    return order < 0;
+}
+
+static lane *smallest(const walk *k)
+{
+    lane *best = k->lanes;
+    for (size_t i = 1; i < k->lane_count; i++) {
+        if (is_before(&k->lanes[i], best)) best = &k->lanes[i];
+    }
+    return best;
+}
+
+/* The form written most often stands for its spelling (ties by bytes: the last). */
+static void weigh_form(walk *k)
+{
+    lsi_spelling *s = &k->list[k->count - 1];
+    if (k->form && k->form_df >= s->form_df) {
+        s->form = k->form;
+        s->form_len = (uint32_t)k->form_len;
+        s->form_df = k->form_df;
+    }
+    k->form = NULL;
+}
+
+static int note_spelling(walk *k, const lsi_form *f, uint32_t distance, ls_error *err)
+{
+    if (k->count == k->cap) {
+        size_t cap = k->cap ? 2 * k->cap : 64;
+        lsi_spelling *list = lsi_arena_alloc(k->a, cap * sizeof *list);
+        if (!list) return lsi_fail_nomem(err);
+        if (k->count) memcpy(list, k->list, k->count * sizeof *list);
+        k->list = list;
+        k->cap = cap;
+    }
+    const uint8_t *folded = lsi_arena_dup(k->a, f->folded, f->folded_len);
+    if (!folded) return lsi_fail_nomem(err);
+    k->list[k->count++] = (lsi_spelling){.folded = folded, .folded_len = f->folded_len, .distance = distance};
+    return LS_OK;
+}
+
+/* An entry that live documents have. They come in the order of their spellings, then forms. */
 static int note(walk *k, const lsi_form *f, uint64_t live, uint32_t distance, ls_error *err)
 {
-    uint32_t *v = lsi_map_put(&k->map, f->folded, f->folded_len);
-    if (!v) return lsi_fail_nomem(err);
-    if (*v == LSI_MAP_NONE) {
-        *v = (uint32_t)k->count;
-        if (k->count == k->cap) {
-            size_t cap = k->cap ? 2 * k->cap : 64;
-            k->list = grow(k->a, k->list, k->count, cap, sizeof *k->list);
-            if (!k->list) return lsi_fail_nomem(err);
-            k->cap = cap;
-        }
-        k->list[k->count++] = (lsi_spelling){.distance = distance};
+    const lsi_spelling *s = k->count ? &k->list[k->count - 1] : NULL;
+    if (!s || lsi_bytes_cmp(s->folded, s->folded_len, f->folded, f->folded_len) != 0) {
+        if (s) weigh_form(k);
+        int rc = note_spelling(k, f, distance, err);
+        if (rc) return rc;
+    } else if (lsi_bytes_cmp(k->form, k->form_len, f->form, f->form_len) != 0) {
+        weigh_form(k);
     }
-    k->list[*v].df += live;
-    return note_form(k, f, *v, live, err);
-}
-
-static int walk_segment(walk *k, const lsi_snapshot_segment *s, const uint8_t *prefix, size_t len, ls_error *err)
-{
-    lsi_forms_iter it;
-    lsi_forms_iter_init(&it, &s->seg->forms);
-    int rc = len ? lsi_forms_iter_find(&it, prefix, len, err) : LS_OK;
-    while (!rc && (rc = lsi_forms_iter_next(&it, err)) == 1) {
-        const lsi_form *f = &it.at;
-        uint32_t gone = 0, distance = 0;
-        size_t ignored;
-        rc = LS_OK;
-        if (f->folded_len < len || (len && memcmp(f->folded, prefix, len) != 0)) break;
-        if (!f->folded_len || f->folded[0] <= ' ') continue; /* hidden words */
-        if (k->fuzzy) {
-            distance = lsi_fuzzy_distance(k->fuzzy, f->folded, f->folded_len, &ignored);
-            if (distance > k->fuzzy->max || lsi_fuzzy_has_digit(f->folded, f->folded_len)) {
-                uint8_t next[LSI_FUZZY_BYTES_MAX];
-                size_t n = lsi_fuzzy_next(k->fuzzy, f->folded, f->folded_len, next);
-                if (!n) break;
-                rc = lsi_forms_iter_forward(&it, next, n, err);
-                continue;
-            }
-        }
-        rc = lsi_live_form(s->live, it.entry, &gone, err);
-        if (!rc && f->df > gone) rc = note(k, f, f->df - gone, distance, err);
+    if (!k->form) {
+        k->form = lsi_arena_dup(k->a, f->form, f->form_len);
+        if (!k->form) return lsi_fail_nomem(err);
+        k->form_len = f->form_len;
+        k->form_df = 0;
     }
-    lsi_forms_iter_clear(&it);
-    return rc < 0 ? rc : LS_OK;
-}
-
-/* The spelling's bytes and the form written most often (ties by bytes), out of the maps. */
-static int finish(walk *k, ls_error *err)
-{
-    for (size_t i = 0; i < k->map.count; i++) {
-        const lsi_map_entry *e = &k->map.entries[i];
-        lsi_spelling *s = &k->list[e->value];
-        s->folded = lsi_arena_dup(k->a, e->key, e->key_bytes);
-        s->folded_len = e->key_bytes;
-        if (!s->folded) return lsi_fail_nomem(err);
-    }
-    for (size_t i = 0; i < k->forms.count; i++) {
-        const lsi_map_entry *e = &k->forms.entries[i];
-        lsi_spelling *s = &k->list[k->form_of[e->value]];
-        uint64_t df = k->form_df[e->value];
-        bool better = !s->form || df > s->form_df;
-        if (s->form && df == s->form_df) better = lsi_bytes_cmp(e->key, e->key_bytes, s->form, s->form_len) > 0;
-        if (!better) continue;
-        s->form = e->key; /* copied below */
-        s->form_len = e->key_bytes;
-        s->form_df = df;
-    }
-    for (size_t i = 0; i < k->count; i++) {
-        k->list[i].form = lsi_arena_dup(k->a, k->list[i].form, k->list[i].form_len);
-        if (!k->list[i].form) return lsi_fail_nomem(err);
-    }
+    k->form_df += live;
+    k->list[k->count - 1].df += live;
     return LS_OK;
+}
+
+/* Moves every lane to what may match next, behind the entry just looked at. */
+static int pass(walk *k, const lsi_form *f, ls_error *err)
+{
+    uint8_t next[LSI_FUZZY_BYTES_MAX];
+    size_t n = lsi_fuzzy_next(k->fuzzy, f->folded, f->folded_len, next);
+    uint64_t head = head_of(next, n);
+    int rc = LS_OK;
+    for (size_t i = 0; !rc && n && i < k->lane_count;) {
+        lane *l = &k->lanes[i];
+        bool closed = false;
+        bool behind =
+            l->head < head || (l->head == head && lsi_bytes_cmp(l->it.at.folded, l->it.at.folded_len, next, n) < 0);
+        if (behind) rc = lsi_forms_iter_forward(&l->it, next, n, err);
+        if (behind && !rc) rc = advance(k, l, &closed, err);
+        i += !closed;
+    }
+    for (; !n && k->lane_count; k->lane_count--) lsi_forms_iter_clear(&k->lanes[k->lane_count - 1].it);
+    return rc;
+}
+
+static int look(walk *k, ls_error *err)
+{
+    lane *l = smallest(k);
+    const lsi_form *f = &l->it.at;
+    uint32_t gone = 0, distance = 0;
+    size_t ignored;
+    bool closed;
+    bool hidden = !f->folded_len || f->folded[0] <= ' '; /* words that are no words */
+    if (k->fuzzy && !hidden) {
+        distance = lsi_fuzzy_distance(k->fuzzy, f->folded, f->folded_len, &ignored);
+        if (distance > k->fuzzy->max || lsi_fuzzy_has_digit(f->folded, f->folded_len)) return pass(k, f, err);
+    }
+    int rc = hidden ? LS_OK : lsi_live_form(l->live, l->it.entry, &gone, err);
+    if (!rc && !hidden && f->df > gone) rc = note(k, f, f->df - gone, distance, err);
+    return rc ? rc : advance(k, l, &closed, err);
 }
 
 int lsi_spellings_find(lsi_spelling **out, size_t *count, const lsi_snapshot *snap, lsi_scratch *s,
                        const uint8_t *folded, size_t len, size_t kept, uint32_t distance, ls_error *err)
 {
-    walk k = {.a = &s->arena};
-    int rc = LS_OK;
+    walk k = {.a = &s->arena, .prefix = folded, .prefix_len = kept};
     *out = NULL;
     *count = 0;
     if (distance) {
@@ -135,13 +186,11 @@ int lsi_spellings_find(lsi_spelling **out, size_t *count, const lsi_snapshot *sn
         if (!k.fuzzy) return lsi_fail_nomem(err);
         if (!lsi_fuzzy_init(k.fuzzy, folded, len, distance)) return LS_OK;
     }
-    lsi_map_init(&k.map);
-    lsi_map_init(&k.forms);
-    for (size_t i = 0; !rc && i < snap->count; i++) rc = walk_segment(&k, &snap->segments[i], folded, kept, err);
-    if (!rc) rc = finish(&k, err);
-    lsi_map_clear(&k.map);
-    lsi_map_clear(&k.forms);
+    int rc = open_lanes(&k, snap, err);
+    while (!rc && k.lane_count) rc = look(&k, err);
+    while (k.lane_count) lsi_forms_iter_clear(&k.lanes[--k.lane_count].it);
     if (rc) return rc;
+    if (k.count) weigh_form(&k);
     *out = k.list;
     *count = k.count;
     return LS_OK;
