@@ -1,15 +1,18 @@
 /* fuzzy.c — owns the distances of spellings: optimal string alignment (Damerau's four edits, no substring edited
- * twice) by rows, and the matching of wildcards.
+ * twice) by sets of places, and the matching of wildcards.
  *
- * Sorted words share their beginnings, so that the rows of the common code points are kept from one to the next: a
- * walk over a dictionary computes about three rows a word. A row whose smallest value exceeds the maximum cannot lead
- * to a match: the row before has no value below the maximum (neighbouring rows differ by at most one), so that a swap,
- * which looks two rows back and adds one, exceeds it too. Everything with that beginning is dead.
- * lsi_fuzzy_next turns the rows into an automaton: of what is larger than the present candidate, the smallest that may
- * still match. A row with a value below the maximum leaves every point open; else only the points that go on without
- * an edit, or end a swap, are left, so that a walk seeks from one to the next (Schulz & Mihov, Fast string correction
- * with Levenshtein automata, 2002). Points with digits are dead: a word that may be misspelt has none, and numbers are
- * never taken for one another.
+ * The state behind a candidate's first points is, for each distance d, the set of the word's beginnings that they are
+ * within d edits of, a bit each; it follows from the two states before by shifts (Wu & Manber, Fast text searching
+ * allowing errors, 1992; swaps look two states back, as in Hyyrö, A bit-vector algorithm for computing Levenshtein and
+ * Damerau edit distances, 2003). Example, "cat" within 1: behind "ca" bit 2 is set for 0 edits, bits 1, 2 and 3 for 1.
+ * Sorted words share their beginnings, so that the states of the common code points are kept from one to the next. An empty
+ * state cannot lead to a match: a swap of two points goes by way of the change of its first, which is one edit as well, so
+ * that the state between is not empty. Everything with that beginning is dead.
+ * lsi_fuzzy_next turns the states into an automaton: of what is larger than the present candidate, the smallest that may
+ * still match. A state with an edit left leaves every point open; else only the points that go on without an edit, or
+ * end a swap, are left, so that a walk seeks from one to the next (Schulz & Mihov, Fast string correction with
+ * Levenshtein automata, 2002). Points with digits are dead: a word that may be misspelt has none, and numbers are never
+ * taken for one another.
  * Works on code points, not bytes. It does not know dictionaries. */
 #include "libsearch/query/fuzzy.h"
 

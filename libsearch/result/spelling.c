@@ -29,6 +29,7 @@ typedef struct walk {
     const uint8_t *form; /* the present form of list[count - 1], not yet weighed against its others */
     size_t form_len;
     uint64_t form_df;
+    uint64_t *moves; /* left; one is an entry looked for in one dictionary */
 } walk;
 
 static uint64_t head_of(const uint8_t *p, size_t len)
@@ -42,6 +43,7 @@ static uint64_t head_of(const uint8_t *p, size_t len)
 static int advance(walk *k, lane *l, bool *closed, ls_error *err)
 {
     int rc = lsi_forms_iter_next(&l->it, err);
+    *k->moves -= *k->moves > 0;
     const lsi_form *f = &l->it.at;
     *closed =
         rc != 1 || f->folded_len < k->prefix_len || (k->prefix_len && memcmp(f->folded, k->prefix, k->prefix_len) != 0);
@@ -176,9 +178,11 @@ static int look(walk *k, ls_error *err)
 }
 
 int lsi_spellings_find(lsi_spelling **out, size_t *count, const lsi_snapshot *snap, lsi_scratch *s,
-                       const uint8_t *folded, size_t len, size_t kept, uint32_t distance, ls_error *err)
+                       const uint8_t *folded, size_t len, size_t kept, uint32_t distance, uint64_t *moves,
+                       ls_error *err)
 {
-    walk k = {.a = &s->arena, .prefix = folded, .prefix_len = kept};
+    uint64_t all = UINT64_MAX;
+    walk k = {.a = &s->arena, .prefix = folded, .prefix_len = kept, .moves = moves ? moves : &all};
     *out = NULL;
     *count = 0;
     if (distance) {
@@ -187,7 +191,7 @@ int lsi_spellings_find(lsi_spelling **out, size_t *count, const lsi_snapshot *sn
         if (!lsi_fuzzy_init(k.fuzzy, folded, len, distance)) return LS_OK;
     }
     int rc = open_lanes(&k, snap, err);
-    while (!rc && k.lane_count) rc = look(&k, err);
+    while (!rc && k.lane_count && *k.moves) rc = look(&k, err);
     while (k.lane_count) lsi_forms_iter_clear(&k.lanes[--k.lane_count].it);
     if (rc) return rc;
     if (k.count) weigh_form(&k);

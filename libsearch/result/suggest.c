@@ -33,6 +33,7 @@ typedef struct maker {
     ls_suggestion *list;
     size_t count, words; /* the first so many are words, the others titles */
     ls_query *query;     /* of the text, parsed */
+    uint64_t moves;      /* in dictionaries, left for words with two changes */
 } maker;
 
 static bool is_word_byte(char c)
@@ -121,7 +122,7 @@ static int complete_word(maker *k, ls_error *err)
     if (folded) folded = lsi_arena_dup(&k->scratch->arena, folded, n);
     if (!folded) return lsi_fail_nomem(err);
     if (!n) return LS_OK;
-    int rc = lsi_spellings_find(&list, &count, k->reader->snap, k->scratch, folded, n, n, 0, err);
+    int rc = lsi_spellings_find(&list, &count, k->reader->snap, k->scratch, folded, n, n, 0, NULL, err);
     if (rc) return rc;
     if (count > 1) qsort(list, count, sizeof *list, by_frequency);
     for (size_t i = 0; i < count && k->count < k->limit && !rc; i++) {
@@ -247,20 +248,25 @@ static bool is_likelier(const lsi_spelling *a, const lsi_spelling *b)
     return by_frequency(a, b) < 0;
 }
 
-#define RARE_DF 16u /* fewer: may be a misspelling itself */
+#define RARE_DF   16u   /* fewer: may be a misspelling itself */
+#define MOVES_MAX 2500u /* of a whole query: about half a millisecond */
 
 /* What was meant by a word that nothing has: the cheapest walks first, and no further one where one has found what is
- * not rare. Who errs rarely errs in the first letter, and a walk that keeps it passes over the rest of the dictionary;
- * two changes are looked for under it only, for that walk would meet a large part of all spellings otherwise. */
+ * not rare. Who errs rarely errs in the first letters, and a walk that keeps them passes over the rest of the dictionary;
+ * two changes are looked for under the first two, then under the first only, for that walk would meet a large part of all
+ * spellings otherwise. It meets many as it is, and most words that come to it are like nothing (names that the index does
+ * not have): two changes are looked for until MOVES_MAX entries were, and what was found by then is taken. */
 static int find_meant(maker *k, const lsi_qword *w, uint32_t most, lsi_spelling *best, ls_error *err)
 {
     const uint8_t *p = w->folded;
     lsi_fuzzy_point(&p, p + w->folded_len);
     const size_t first = (size_t)(p - w->folded);
+    if (p < w->folded + w->folded_len) lsi_fuzzy_point(&p, w->folded + w->folded_len);
+    const size_t second = (size_t)(p - w->folded);
     const struct {
         size_t kept;
         uint32_t distance;
-    } walks[] = {{first, 1}, {0, 1}, {first, 2}};
+    } walks[] = {{first, 1}, {0, 1}, {second, 2}, {first, 2}};
     int rc = LS_OK;
     *best = (lsi_spelling){.df = 0};
     for (size_t i = 0; !rc && best->df < RARE_DF && i < sizeof walks / sizeof *walks; i++) {
@@ -269,7 +275,7 @@ static int find_meant(maker *k, const lsi_qword *w, uint32_t most, lsi_spelling 
         if (walks[i].distance > most) break;
         if (!walks[i].kept && best->form) continue;
         rc = lsi_spellings_find(&list, &count, k->reader->snap, k->scratch, w->folded, w->folded_len, walks[i].kept,
-                                walks[i].distance, err);
+                                walks[i].distance, walks[i].distance > 1 ? &k->moves : NULL, err);
         for (size_t j = 0; !rc && j < count; j++) {
             if (!best->form || is_likelier(&list[j], best)) *best = list[j];
         }
@@ -379,7 +385,7 @@ static int make(maker *k, const char *text, size_t len, bool whole, ls_error *er
 int lsi_suggest(ls_suggestions **out, const ls_reader *r, const char *text, size_t len, size_t limit, bool whole,
                 ls_error *err)
 {
-    maker k = {.reader = r, .limit = LSI_MIN(limit ? limit : LIMIT_DEFAULT, LIMIT_MAX)};
+    maker k = {.reader = r, .limit = LSI_MIN(limit ? limit : LIMIT_DEFAULT, LIMIT_MAX), .moves = MOVES_MAX};
     *out = NULL;
     k.out = lsi_calloc(1, sizeof *k.out);
     if (!k.out) return lsi_fail_nomem(err);
