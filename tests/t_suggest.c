@@ -1,14 +1,9 @@
 /* t_suggest.c — the walk over the dictionaries of several segments, beside a count of the words that were written: which
  * spellings it finds, how often they stand and how they are written, with documents deleted; and that it ends where it
  * may look no further. */
+#include "codec_util.h"
 #include "libsearch/libsearch.h"
 #include "libsearch/result/suggest.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
 
 enum { SEGMENTS = 5, PER_SEGMENT = 60, DOCS = SEGMENTS * PER_SEGMENT, WORDS = 4, BYTES = 24 };
 
@@ -16,13 +11,6 @@ static char folder[] = "/tmp/libsearch-t_suggest-XXXXXX";
 static ls_reader *reader;
 static char written[DOCS][WORDS][BYTES];
 static bool dead[DOCS];
-static uint32_t seed = 20;
-
-static uint32_t below(uint32_t n)
-{
-    seed = seed * 1664525u + 1013904223u;
-    return (seed >> 8) % n;
-}
 
 /* Of few letters, so that many are alike; a third with a capital. */
 static void make_word(char *word)
@@ -87,14 +75,14 @@ static int teardown(void **state)
 }
 
 /* Folded as the index does: é is e. The letters, one a point. */
-static size_t fold(char *out, const char *word)
+static size_t fold(char *to, const char *word)
 {
     size_t n = 0;
     for (; *word; word++) {
         if ((unsigned char)*word == 0xC3) continue;
-        out[n++] = (unsigned char)*word == 0xA9 ? 'e' : (char)(*word | 32);
+        to[n++] = (unsigned char)*word == 0xA9 ? 'e' : (char)(*word | 32);
     }
-    out[n] = 0;
+    to[n] = 0;
     return n;
 }
 
@@ -235,6 +223,49 @@ static void test_moves(void **state)
     lsi_scratch_give(scratch, reader);
 }
 
+/* Spellings that are no UTF-8, which a damaged dictionary may hold: the walk passes them by and ends. */
+static void test_broken(void **state)
+{
+    static const char *const spelt[] = {"ab",   "ab\xC3", "ab\xFF", "ab\xFF\xFE", "b",
+                                        "\x80", "\xC3",   "\xFE",   "\xFF\xFF"};
+    (void)state;
+    ls_error err = {0};
+    out index, blocks;
+    lsi_forms_writer *w;
+    out_init(&index);
+    out_init(&blocks);
+    OK(lsi_forms_writer_new(&w, index.sink, blocks.sink, &err));
+    for (size_t i = 0; i < LSI_COUNTOF(spelt); i++) {
+        const uint8_t *p = (const uint8_t *)spelt[i];
+        uint32_t n = (uint32_t)strlen(spelt[i]);
+        OK(lsi_forms_writer_add(w, &(lsi_form){p, p, n, n, 1, 0, 1}, &err));
+    }
+    OK(lsi_forms_writer_end(w, &err));
+    lsi_forms_writer_free(w);
+    lsi_section at[2] = {out_section(&index), out_section(&blocks)};
+    lsi_segment *seg = calloc(1, sizeof *seg);
+    lsi_snapshot *snap = calloc(1, sizeof *snap);
+    lsi_snapshot_segment one = {.seg = seg};
+    lsi_scratch *scratch;
+    assert_true(seg && snap);
+    OK(lsi_forms_open(&seg->forms, &at[0], &at[1], &err));
+    snap->count = 1;
+    snap->segments = &one;
+    OK(lsi_scratch_take(&scratch, reader, &err));
+    for (uint32_t distance = 1; distance <= 2; distance++) {
+        lsi_spelling *list;
+        size_t count;
+        uint64_t moves = 1000;
+        OK(lsi_spellings_find(&list, &count, snap, scratch, (const uint8_t *)"abd", 3, 0, distance, &moves, &err));
+        assert_true(count >= 1 && moves > 900);
+    }
+    lsi_scratch_give(scratch, reader);
+    free(snap);
+    free(seg);
+    section_free(&at[0]);
+    section_free(&at[1]);
+}
+
 /* What was likely meant is a word that living documents have. */
 static void test_meant(void **state)
 {
@@ -260,6 +291,6 @@ static void test_meant(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_spellings), cmocka_unit_test(test_moves),
-                                       cmocka_unit_test(test_meant)};
+                                       cmocka_unit_test(test_broken), cmocka_unit_test(test_meant)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -140,23 +140,27 @@ static int note(walk *k, const lsi_form *f, uint64_t live, uint32_t distance, ls
     return LS_OK;
 }
 
-/* Moves every lane to what may match next, behind the entry just looked at. */
-static int pass(walk *k, const lsi_form *f, ls_error *err)
+/* Moves every lane to what may match next. The one just looked at moves on in any case, for spellings that are no UTF-8
+ * may not stand in the order of their points. */
+static int pass(walk *k, lane *seen, ls_error *err)
 {
     uint8_t next[LSI_FUZZY_BYTES_MAX];
-    size_t n = lsi_fuzzy_next(k->fuzzy, f->folded, f->folded_len, next);
+    size_t n = lsi_fuzzy_next(k->fuzzy, seen->it.at.folded, seen->it.at.folded_len, next);
     uint64_t head = head_of(next, n);
-    int rc = LS_OK;
-    for (size_t i = 0; !rc && n && i < k->lane_count;) {
+    bool closed;
+    for (; !n && k->lane_count; k->lane_count--) lsi_forms_iter_clear(&k->lanes[k->lane_count - 1].it);
+    if (!n) return LS_OK;
+    int rc = lsi_forms_iter_forward(&seen->it, next, n, err);
+    if (!rc) rc = advance(k, seen, &closed, err);
+    for (size_t i = 0; !rc && i < k->lane_count;) {
         lane *l = &k->lanes[i];
-        bool closed = false;
-        bool behind =
-            l->head < head || (l->head == head && lsi_bytes_cmp(l->it.at.folded, l->it.at.folded_len, next, n) < 0);
-        if (behind) rc = lsi_forms_iter_forward(&l->it, next, n, err);
-        if (behind && !rc) rc = advance(k, l, &closed, err);
+        closed = false;
+        if (l->head < head || (l->head == head && lsi_bytes_cmp(l->it.at.folded, l->it.at.folded_len, next, n) < 0)) {
+            rc = lsi_forms_iter_forward(&l->it, next, n, err);
+            if (!rc) rc = advance(k, l, &closed, err);
+        }
         i += !closed;
     }
-    for (; !n && k->lane_count; k->lane_count--) lsi_forms_iter_clear(&k->lanes[k->lane_count - 1].it);
     return rc;
 }
 
@@ -170,7 +174,7 @@ static int look(walk *k, ls_error *err)
     bool hidden = !f->folded_len || f->folded[0] <= ' '; /* words that are no words */
     if (k->fuzzy && !hidden) {
         distance = lsi_fuzzy_distance(k->fuzzy, f->folded, f->folded_len, &ignored);
-        if (distance > k->fuzzy->max || lsi_fuzzy_has_digit(f->folded, f->folded_len)) return pass(k, f, err);
+        if (distance > k->fuzzy->max || lsi_fuzzy_has_digit(f->folded, f->folded_len)) return pass(k, l, err);
     }
     int rc = hidden ? LS_OK : lsi_live_form(l->live, l->it.entry, &gone, err);
     if (!rc && !hidden && f->df > gone) rc = note(k, f, f->df - gone, distance, err);
