@@ -161,8 +161,7 @@ int lsi_positions_read(lsi_stream *s, uint64_t first, uint32_t n, uint32_t *out,
     if (rc) return rc;
     for (uint32_t i = 1; i < n; i++) {
         if (out[i] > UINT32_MAX - out[i - 1])
-            return s->section ? lsi_section_corrupt(s->section, s->offset, err, "rising positions")
-                              : lsi_fail(err, LS_CORRUPT, "positions that fall");
+            return lsi_section_corrupt(s->section, s->offset, err, "rising positions"); /* without one all are 0 */
         out[i] += out[i - 1];
     }
     return LS_OK;

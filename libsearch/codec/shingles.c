@@ -118,7 +118,7 @@ LSI_INLINE int seek(const lsi_shingles *x, part *get, uint64_t n, uint64_t value
         rc = get(x, guess, &v, err);
     }
     if (lo < n && !rc && v < value) {
-        for (lo = guess + 1; !rc && lo < hi && step < hi - lo; step *= 2) {
+        for (lo = guess + 1; lo < hi && step < hi - lo; step *= 2) {
             if ((rc = get(x, lo + step - 1, &v, err)) || v >= value) {
                 hi = lo + step - 1;
                 break;
@@ -126,7 +126,7 @@ LSI_INLINE int seek(const lsi_shingles *x, part *get, uint64_t n, uint64_t value
             lo += step;
         }
     } else if (lo < n && !rc) {
-        for (hi = guess; !rc && lo < hi && step < hi - lo; step *= 2) {
+        for (hi = guess; lo < hi && step < hi - lo; step *= 2) {
             if ((rc = get(x, hi - step, &v, err)) || v < value) {
                 lo = hi - step + 1;
                 break;
@@ -154,7 +154,7 @@ int lsi_shingles_next(const lsi_shingles *x, uint64_t value, uint64_t from, uint
 {
     uint64_t lo = from, hi = from, entry = 0; /* all before lo are smaller; the entry at hi is not, if there is one */
     int rc = LS_OK;
-    for (; !rc && hi < x->entries; step *= 2) {
+    for (; hi < x->entries; step *= 2) {
         rc = lsi_shingles_entry(x, hi, &entry, err);
         if (rc || entry >= value) break;
         lo = hi + 1;
@@ -179,7 +179,7 @@ int lsi_shingles_text(const lsi_shingles *x, uint64_t text, uint32_t *from, uint
     uint64_t v = 0;
     if (!rc && lo < x->doc_count) rc = text_in_order(x, lo, &v, err);
     if (rc || lo == x->doc_count || v != text) return rc;
-    for (hi = lo + 1; !rc && hi < x->doc_count && hi < lo + 4; hi++) /* few, as a rule */
+    for (hi = lo + 1; hi < x->doc_count && hi < lo + 4; hi++) /* few, as a rule */
         if ((rc = text_in_order(x, hi, &v, err)) || v != text) break;
     if (!rc && hi == lo + 4 && hi < x->doc_count) {
         rc = text < UINT64_MAX ? seek(x, text_in_order, x->doc_count, text + 1, hi, &hi, err) : LS_OK;

@@ -223,7 +223,7 @@ static int unpack_block(context *c, const ZSTD_DDict *dict, const uint8_t *p, si
     c->framed[4 + 2] |= 1;
     *got = dict ? ZSTD_decompress_usingDDict(c->zstd, out, want, c->framed, n + 4, dict)
                 : ZSTD_decompressDCtx(c->zstd, out, want, c->framed, n + 4);
-    return ZSTD_isError(*got) || *got > want ? LS_CORRUPT : LS_OK;
+    return ZSTD_isError(*got) ? LS_CORRUPT : LS_OK;
 }
 
 int lsi_stored_head(const lsi_stored *cs, lsi_doc doc, lsi_buf *out, bool *whole, ls_error *err)
