@@ -70,11 +70,13 @@ static int make_postings(thing *t, ls_error *err)
     lsi_postings_writer *w = NULL;
     out o[3];
     uint32_t gap = 1 + below(below(2) ? 3 : 3000), doc = below(gap), n = below(below(2) ? 8 : scale);
+    bool dense = below(3) == 0; /* mostly one behind the other: a bit a document */
+    if (dense) gap = 4, doc = 0;
     int rc = begin(o, 3, err);
     t->doc_count = (n + 1) * gap * 2 + 1;
     TRY(lsi_postings_writer_new(&w, o[0].sink, o[1].sink, o[2].sink, t->doc_count, NULL, err));
     if (!rc) lsi_postings_begin(w);
-    for (uint32_t i = 0; i < n && !rc; i++, doc += 1 + below(gap * 2 - 1)) {
+    for (uint32_t i = 0; i < n && !rc; i++, doc += 1 + (dense && below(8) ? 0 : below(gap * 2 - 1))) {
         uint32_t count = 1 + below(below(20) ? 3 : 300);
         lsi_postings_add(w, doc, count, below(4) ? count : 1 + below(900));
     }

@@ -344,6 +344,35 @@ static void small_files(void **state)
     lsi_dir_unlink(dir, "small", NULL);
 }
 
+/* A file that has more bytes than the largest table, whose header is lost. */
+static void headless(void **state)
+{
+    enum { TIMES = 3 };
+    lsi_frame_writer *w;
+    lsi_frame *f;
+    char path[100];
+    uint64_t bytes, sum;
+    lsi_buf b;
+    (void)state;
+    assert_int_equal(lsi_frame_create(&w, dir, "large", KIND, 1, &err), LS_OK);
+    lsi_sink *s = lsi_frame_section(w, 7, false);
+    for (int i = 0; i < TIMES; i++) lsi_sink_put(s, file, FILE_BYTES);
+    assert_int_equal(lsi_frame_finish(w, false, &bytes, &sum, &err), LS_OK);
+    assert_true(bytes > (uint64_t)FRAME_SECTIONS_MAX * FRAME_ENTRY_BYTES * 2);
+    snprintf(path, sizeof path, "%s/large", folder);
+    lsi_buf_init(&b, 0);
+    assert_int_equal(lsi_io_read_file(path, bytes, &b, &err), LS_OK);
+    lsi_dir_unlink(dir, "large", NULL);
+    memset(b.data, 0, FRAME_HEADER_BYTES);
+    put(b.data, b.len);
+    assert_int_equal(lsi_frame_open_damaged(&f, dir, "lie", KIND, &err), LS_OK);
+    const uint8_t *p = lsi_section_get(lsi_frame_find(f, 7), 0, (uint64_t)TIMES * FILE_BYTES, &err);
+    assert_non_null(p);
+    for (int i = 0; i < TIMES; i++) assert_memory_equal(p + (size_t)i * FILE_BYTES, file, FILE_BYTES);
+    lsi_frame_close(f);
+    lsi_buf_clear(&b);
+}
+
 /* A read that fails is told as that, also where there is another copy to look at. */
 static void reads_that_fail(void **state)
 {
@@ -478,10 +507,10 @@ static int end(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(numbers),     cmocka_unit_test(gaps),
-                                       cmocka_unit_test(footers),     cmocka_unit_test(cuts),
-                                       cmocka_unit_test(copies),      cmocka_unit_test(overlaps),
-                                       cmocka_unit_test(small_files), cmocka_unit_test(reads_that_fail),
-                                       cmocka_unit_test(writers),     cmocka_unit_test(questions)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers),     cmocka_unit_test(gaps),     cmocka_unit_test(footers),
+        cmocka_unit_test(cuts),        cmocka_unit_test(copies),   cmocka_unit_test(overlaps),
+        cmocka_unit_test(small_files), cmocka_unit_test(headless), cmocka_unit_test(reads_that_fail),
+        cmocka_unit_test(writers),     cmocka_unit_test(questions)};
     return cmocka_run_group_tests(tests, begin, end);
 }

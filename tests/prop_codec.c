@@ -78,7 +78,8 @@ static void test_no_memory(void **state)
 {
     (void)state;
     for (size_t i = 0; i < LSI_COUNTOF(kinds); i++)
-        for (int making = 0; making < 2; making++) {
+        for (int round = 0; round < 8; round++) {
+            bool making = round & 1;
             uint64_t seed = random_state, n = 0;
             thing t = {.offset = 0};
             ls_error err;

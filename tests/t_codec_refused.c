@@ -468,6 +468,8 @@ static void test_long_list(void **state)
     lsi_section s[3] = {out_section(&o[0]), out_section(&o[1]), out_section(&o[2])};
     lsi_postings_sections at = {&s[0], &s[1], &s[2], 3000};
     OK(lsi_postings_verify(&at, &list, NULL, &err));
+    lsi_impact_model no_norms = {.norms = NULL};
+    OK(lsi_postings_verify(&at, &list, &no_norms, &err));
     uint8_t impact = list.max_impact;
     list.max_impact = 0;
     WANT(lsi_postings_verify(&at, &list, NULL, &err), LS_CORRUPT);
