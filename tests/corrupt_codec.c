@@ -134,6 +134,7 @@ static void test_looks(void **state)
 /* The dictionary of stored documents is read with the first document, however that ends. */
 static void test_dictionary(void **state)
 {
+    static const char words[] = "election reported minister weather ";
     static uint8_t text[2000];
     lsi_stored_writer *w;
     lsi_stored *s;
@@ -148,7 +149,7 @@ static void test_dictionary(void **state)
     OK(lsi_stored_writer_new(&w, o[0].sink, o[1].sink, o[2].sink, &err));
     for (int i = 0; i < 700; i++) {
         for (size_t k = 0; k < sizeof text; k += 8)
-            memcpy(text + k, "election reported minister weather " + below(27), 8);
+            memcpy(text + k, &words[below(27)], 8);
         OK(lsi_stored_writer_add(w, text, sizeof text, 0, &err));
     }
     OK(lsi_stored_writer_end(w, &err));
