@@ -1,4 +1,4 @@
-/* t_codec_refused.c — bytes written by hand, each wrong in one way that chance hardly finds, and calls that writers and
+/* t_codec_refused.c — dictionaries, ids, copies, columns, documents: bytes written by hand, each wrong in one way that chance hardly finds, and calls that writers and
  * readers of the codec room must refuse. Beside each wrong one stands the right one that it was made from. */
 #include "tests/codec_util.h"
 
@@ -7,7 +7,6 @@
 #include "libsearch/codec/hashes.h"
 #include "libsearch/codec/keys.h"
 #include "libsearch/codec/leap.h"
-#include "libsearch/codec/positions.h"
 #include "libsearch/codec/shingles.h"
 #include "libsearch/codec/stored.h"
 #include "libsearch/util/map.h"
@@ -348,148 +347,111 @@ static void test_stored(void **state)
     for (int i = 0; i < 3; i++) section_free(&s[i]);
 }
 
-/* ---- streams, postings ---- */
-
-static void test_streams(void **state)
+static void test_offsets_of_nothing(void **state)
 {
-    static uint32_t values[600], got[600];
-    static lsi_stream s;
-    lsi_stream_writer *w;
-    uint64_t at;
+    lsi_offsets_writer w;
     out o;
     (void)state;
-    for (uint32_t i = 0; i < 600; i++) values[i] = UINT32_MAX;
     out_init(&o);
-    OK(lsi_stream_writer_new(&w, o.sink, &err));
-    lsi_stream_begin(w);
-    lsi_stream_add_all(w, values, 600);
-    OK(lsi_stream_end(w, &at, &err));
-    lsi_stream_begin(w);
-    lsi_stream_add_all(w, values, 600);
-    lsi_sink_put8(o.sink, 1); /* between its blocks */
-    uint64_t second;
-    WANT(lsi_stream_end(w, &second, &err), LS_MISUSE);
-    lsi_stream_writer_free(w);
-    lsi_section sec = out_section(&o);
-    OK(lsi_stream_verify(&sec, at, 600, &err));
-    OK(lsi_stream_open(&s, &sec, at, 600, &err));
-    OK(lsi_stream_read(&s, 0, 600, got, &err));
-    assert_memory_equal(got, values, sizeof got);
-    WANT(lsi_positions_read(&s, 0, 2, got, &err), LS_CORRUPT); /* their sum is larger than any number */
-    WANT(lsi_stream_read(&s, 599, 2, got, &err), LS_CORRUPT);
-    WANT(lsi_stream_open(&s, &sec, at, (uint64_t)1 << 32, &err), LS_CORRUPT);
-    OK(lsi_stream_open(&s, NULL, 0, 5, &err)); /* all 0 */
-    OK(lsi_positions_read(&s, 0, 5, got, &err));
-    assert_int_equal(got[4], 0);
-    WANT(lsi_stream_read(&s, 5, 1, got, &err), LS_CORRUPT);
-    section_free(&sec);
+    lsi_offsets_writer_init(&w);
+    OK(lsi_offsets_end(&w, o.sink, &err));
+    assert_int_equal(lsi_sink_at(o.sink), 0);
+    lsi_offsets_writer_clear(&w);
+    out_free(&o);
 }
 
-static int write_list(const uint32_t (*docs)[3], size_t n, lsi_list *list)
+/* The step of a column may not be 0. */
+static void test_column_step(void **state)
 {
-    lsi_postings_writer *w;
-    out o[3];
-    for (int i = 0; i < 3; i++) out_init(&o[i]);
-    OK(lsi_postings_writer_new(&w, o[0].sink, o[1].sink, o[2].sink, 100, NULL, &err));
-    lsi_postings_begin(w);
-    for (size_t i = 0; i < n; i++) lsi_postings_add(w, docs[i][0], docs[i][1], docs[i][2]);
-    int rc = lsi_postings_end(w, list, &err);
-    lsi_postings_begin(w); /* as if nothing had been */
-    lsi_postings_add(w, 3, 1, 1);
-    if (!rc) OK(lsi_postings_end(w, list, &err));
-    lsi_postings_writer_free(w);
-    for (int i = 0; i < 3; i++) out_free(&o[i]);
-    return rc;
-}
-
-static void test_postings(void **state)
-{
-    static const struct {
-        uint32_t docs[2][3];
-        int rc;
-    } rows[] = {
-        {{{1, 1, 1}, {2, 1, 1}}, LS_OK},
-        {{{2, 1, 1}, {2, 1, 1}}, LS_MISUSE},
-        {{{2, 1, 1}, {1, 1, 1}}, LS_MISUSE},
-        {{{1, 1, 1}, {100, 1, 1}}, LS_MISUSE},
-        {{{1, 0, 1}, {2, 1, 1}}, LS_LIMIT},
-        {{{1, 1, 0}, {2, 1, 1}}, LS_LIMIT},
-        {{{1, (uint32_t)INT32_MAX + 1, 1}, {2, 1, 1}}, LS_LIMIT},
-        {{{1, 1, (uint32_t)INT32_MAX + 1}, {2, 1, 1}}, LS_LIMIT},
-    };
-    static const lsi_list lie[] = {
-        {.df = 2,
-         .cf = 2,
-         .max_impact = 1,
-         .inline_count = 2,
-         .inline_doc = {1, 2},
-         .inline_n = {1, 1},
-         .inline_tf = {1, 1}},
-        {.df = 2,
-         .cf = 2,
-         .max_impact = 1,
-         .inline_count = 2,
-         .inline_doc = {1, 2},
-         .inline_n = {0, 2},
-         .inline_tf = {1, 1}},
-        {.df = 2,
-         .cf = 2,
-         .max_impact = 1,
-         .inline_count = 2,
-         .inline_doc = {1, 2},
-         .inline_n = {1, 1},
-         .inline_tf = {1, 0}},
-    };
-    lsi_list list;
-    lsi_postings_writer *w;
-    lsi_section none = section_of("", 0);
-    lsi_postings_sections at = {&none, &none, &none, 100};
+    static const int64_t values[3] = {5, 6, 8};
+    lsi_column c;
+    uint64_t offset;
+    out o;
     (void)state;
-    for (size_t i = 0; i < LSI_COUNTOF(rows); i++) WANT(write_list(rows[i].docs, 2, &list), rows[i].rc);
-    WANT(lsi_postings_writer_new(&w, NULL, NULL, NULL, LSI_SEGMENT_DOCS_MAX + 1, NULL, &err), LS_LIMIT);
-    for (size_t i = 0; i < LSI_COUNTOF(lie); i++)
-        WANT(lsi_postings_verify(&at, &lie[i], NULL, &err), i ? LS_CORRUPT : LS_OK);
-    section_free(&none);
+    out_init(&o);
+    OK(lsi_column_write(o.sink, values, NULL, 3, &offset, &err));
+    lsi_section s = out_section(&o);
+    OK(lsi_column_open(&c, &s, offset, &err));
+    OK(lsi_column_verify(&c, &err));
+    assert_true(c.step == 1);
+    assert_true(lsi_get64(s.base + offset + 32) == 1);
+    lsi_set64(bytes_of(&s) + offset + 32, 0);
+    WANT(lsi_column_open(&c, &s, offset, &err), LS_CORRUPT);
+    section_free(&s);
 }
 
-/* A list of 300 documents: told to be less than it is. */
-static void test_long_list(void **state)
+/* What is in no document is written and read as that. */
+static void test_form_of_no_document(void **state)
 {
-    lsi_postings_writer *w;
-    lsi_list list;
+    static const lsi_form form = {.folded = (const uint8_t *)"us", .form = (const uint8_t *)"us", 2, 2, 0, 0, 0};
+    lsi_forms_writer *w;
+    lsi_forms f;
+    lsi_forms_iter it;
+    out o[2];
+    (void)state;
+    out_init(&o[0]);
+    out_init(&o[1]);
+    OK(lsi_forms_writer_new(&w, o[0].sink, o[1].sink, &err));
+    OK(lsi_forms_writer_add(w, &form, &err));
+    OK(lsi_forms_writer_end(w, &err));
+    lsi_forms_writer_free(w);
+    lsi_section a = out_section(&o[0]), b = out_section(&o[1]);
+    OK(lsi_forms_open(&f, &a, &b, &err));
+    lsi_forms_iter_init(&it, &f);
+    assert_int_equal(lsi_forms_iter_next(&it, &err), 1);
+    assert_int_equal(it.at.df, 0);
+    lsi_forms_iter_clear(&it);
+    section_free(&a);
+    section_free(&b);
+}
+
+/* The empty term begins its block. */
+static void test_empty_term(void **state)
+{
+    const lsi_list list = {.df = 1,
+                           .cf = 1,
+                           .max_impact = 1,
+                           .inline_count = 1,
+                           .inline_n = {1},
+                           .inline_tf = {1},
+                           .positions_offset = LSI_OFFSET_NONE,
+                           .forms_offset = LSI_OFFSET_NONE};
+    lsi_terms_writer *w;
+    lsi_terms t;
+    lsi_ord ord;
     out o[3];
     (void)state;
     for (int i = 0; i < 3; i++) out_init(&o[i]);
-    OK(lsi_postings_writer_new(&w, o[0].sink, o[1].sink, o[2].sink, 3000, NULL, &err));
-    lsi_postings_begin(w);
-    for (uint32_t d = 0; d < 300; d++) lsi_postings_add(w, d * 10, 1, 1);
-    OK(lsi_postings_end(w, &list, &err));
-    lsi_postings_writer_free(w);
+    OK(lsi_terms_writer_new(&w, o[0].sink, o[1].sink, o[2].sink, &err));
+    OK(lsi_terms_writer_add(w, (const uint8_t *)"", 0, 1, &list, 1, &err));
+    OK(lsi_terms_writer_add(w, (const uint8_t *)"a", 1, 1, &list, 1, &err));
+    OK(lsi_terms_writer_end(w, &err));
+    lsi_terms_writer_free(w);
     lsi_section s[3] = {out_section(&o[0]), out_section(&o[1]), out_section(&o[2])};
-    lsi_postings_sections at = {&s[0], &s[1], &s[2], 3000};
-    OK(lsi_postings_verify(&at, &list, NULL, &err));
-    lsi_impact_model no_norms = {.norms = NULL};
-    OK(lsi_postings_verify(&at, &list, &no_norms, &err));
-    uint8_t impact = list.max_impact;
-    list.max_impact = 0;
-    WANT(lsi_postings_verify(&at, &list, NULL, &err), LS_CORRUPT);
-    list.max_impact = impact;
-    list.cf++;
-    WANT(lsi_postings_verify(&at, &list, NULL, &err), LS_CORRUPT);
-    list.cf--;
-    list.has_ranges = !list.has_ranges;
-    if (list.has_ranges) WANT(lsi_postings_verify(&at, &list, NULL, &err), LS_CORRUPT);
-    else OK(lsi_postings_verify(&at, &list, NULL, &err));
+    OK(lsi_terms_open(&t, &s[0], &s[1], &s[2], &err));
+    OK(lsi_terms_verify(&t, &err));
+    OK(lsi_terms_find(&t, (const uint8_t *)"", 0, &ord, &err));
+    assert_int_equal(ord, 0);
+    OK(lsi_terms_find(&t, (const uint8_t *)"a", 1, &ord, &err));
+    assert_int_equal(ord, 1);
     for (int i = 0; i < 3; i++) section_free(&s[i]);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_keys),     cmocka_unit_test(test_forms),     cmocka_unit_test(test_forms_index),
-        cmocka_unit_test(test_ids),      cmocka_unit_test(test_shingles),  cmocka_unit_test(test_keywords),
-        cmocka_unit_test(test_hashes),   cmocka_unit_test(test_stored),    cmocka_unit_test(test_streams),
-        cmocka_unit_test(test_postings), cmocka_unit_test(test_long_list),
+        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_forms_index),
+        cmocka_unit_test(test_ids),
+        cmocka_unit_test(test_shingles),
+        cmocka_unit_test(test_keywords),
+        cmocka_unit_test(test_hashes),
+        cmocka_unit_test(test_stored),
+        cmocka_unit_test(test_offsets_of_nothing),
+        cmocka_unit_test(test_column_step),
+        cmocka_unit_test(test_form_of_no_document),
+        cmocka_unit_test(test_empty_term),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -163,7 +163,7 @@ static bool docs_of_bits(uint32_t *docs, uint32_t n, const uint8_t *bits, uint32
 static bool rising(const uint32_t *docs, uint32_t n, uint32_t base)
 {
     for (uint32_t i = 0; i < n; i++) {
-        if (docs[i] <= base && base != UINT32_MAX) return false;
+        if (docs[i] <= base && (i || base != UINT32_MAX)) return false; /* UINT32_MAX: before the first */
         base = docs[i];
     }
     return true;
