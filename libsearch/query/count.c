@@ -45,8 +45,7 @@ static int count_block(lsi_plan *p, lsi_probe *probe, lsi_op *lead, uint32_t b, 
     memcpy(docs, l->docs, n * sizeof *docs);
     for (uint32_t i = 1; !rc && n && i < root->kid_count + root->not_count; i++) {
         lsi_op *op = root->kids[i];
-        if (!op->optional && !op->empty)
-            rc = lsi_probe_keep(probe, op->cursors, docs, &n, i >= root->kid_count, err);
+        if (!op->optional && !op->empty) rc = lsi_probe_keep(probe, op->cursors, docs, &n, i >= root->kid_count, err);
     }
     for (uint32_t i = 0; i < n; i++) kept += lsi_live_is_deleted(p->seg->live, docs[i]) ? 0 : 1;
     *total += kept;
