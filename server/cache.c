@@ -1,8 +1,9 @@
 /* cache.c — a table of answers by request, bounded in bytes; the one that was not asked for longest goes first.
  *
  * A key holds everything that an answer depends on: the commit's generation, the embargo that ended last, the synonyms,
- * the scopes and the filter of who asks, path and arguments; keys are compared whole, their hash only finds the place. Nothing is ever
- * thrown away for being stale: an answer of an older commit is not found any more and makes room when its turn comes.
+ * the scopes and the filter of who asks, path and arguments; keys are compared whole, their hash only finds the place.
+ * Nothing is ever thrown away for being stale: an answer of an older commit is not found any more and makes room when
+ * its turn comes.
  * Time is the one thing that no key can hold: what depends on it has none (present.c) and is not kept.
  * The table is cut into SHARDS, each under a lock of its own that is held for one copy of an answer.
  * Ignorant of what an answer says. */

@@ -1,7 +1,7 @@
 /* rewrite.c — owns the joining of nodes: what ast.h promises of every tree is made true here, while it is built.
  *
- * Flattening: an AND in an AND, an OR in an OR dissolve (hyphenated words, synonyms and STYLE_ANY do not). A double NOT is none.
- * Boosts go down to leaves and NEAR; hlead: and atleast: go down to what has positions. Every rule gives the same again
+ * Flattening: an AND in an AND, an OR in an OR dissolve (hyphenated words, synonyms and STYLE_ANY do not). A double NOT
+ * is none. Boosts go down to leaves and NEAR; hlead: and atleast: go down to what has positions. Every rule gives the same again
  * when its own print is parsed. Ignorant of: text, words, the index.
  */
 #include "libsearch/query/parse.h"

@@ -34,8 +34,7 @@ typedef struct lsi_top_run {
     lsi_heap *heap; /* gets the best at the end */
     bool open;      /* no document of the present segment is refused */
     const lsi_top *after;
-    uint64_t
-        *total; /* of an AND of words or a span: every match is counted, so nothing is passed over; NULL: none is */
+    uint64_t *total; /* of an AND of words or a span, whose every match is counted: nothing is passed over; or NULL */
     float threshold; /* a document must have more to enter; 0 while the heap is not full: scores are above 0 */
     bool loose;      /* documents do not come in order: one with as much may enter too, for its number */
     float quantum;
