@@ -1,6 +1,7 @@
 /* prop_parse.c — any bytes are a query: random bytes, random query-like texts and mutations of real queries are parsed
  * under random options. For each: it parses; caps hold; every promise of ast.h about trees holds; its normal form is
- * parsed to the same tree (equal hash, equal form) again; words and warnings are bounded by the text.
+ * parsed to the same tree (equal hash, equal form) again; words and warnings are bounded by the text. Texts of letters,
+ * digits and blanks, which the parser cuts by itself, give the words and terms that the analyzer gives.
  *   prop_parse [seed] [count]
  */
 #include "libsearch/query/synonyms.h"
@@ -281,9 +282,7 @@ static int run(const ls_schema *s, const char *text, size_t len, const ls_query_
         } else if (lsi_query_parse(&again, s, q->parsed, strlen(q->parsed), o, NOW, &err)) {
             expect(false, err.message);
         } else {
-            uint64_t hash = 0, hash_again = 1;
-            expect(!lsi_query_hash(q, &hash) && !lsi_query_hash(again, &hash_again) && hash == hash_again,
-                   "the normal form is another query");
+            expect(lsi_query_hash(q) == lsi_query_hash(again), "the normal form is another query");
             expect(strcmp(again->parsed, q->parsed) == 0, "the normal form has another normal form");
         }
     }
@@ -318,6 +317,54 @@ static void shrink(const ls_schema *s, char *text, size_t n, const ls_query_opti
     }
     quiet = false;
     run(s, text, n, o, &ignored);
+}
+
+/* A phrase of text[0, n) has the words that the analyzer cuts it into. */
+static bool same_words(const ls_schema *s, lsi_analyzer *an, const char *text, size_t n)
+{
+    char quoted[80];
+    ls_query *q = NULL;
+    lsi_token t;
+    uint32_t count = 0;
+    bool same = true;
+    memcpy(quoted + 1, text, n);
+    quoted[0] = quoted[n + 1] = '"';
+    if (lsi_query_parse(&q, s, quoted, n + 2, NULL, NOW, NULL)) return false;
+    const lsi_node *leaf = q->root;
+    lsi_tokens_begin(an, (const uint8_t *)text, n, s->lang);
+    while (lsi_tokens_next(an, &t) > 0 && same) {
+        const lsi_qword *w = &leaf->words[count];
+        size_t folded_len, term_len;
+        if (count++ >= leaf->word_count) same = false;
+        if (!same) break;
+        const uint8_t *term = lsi_analyzer_term(an, s->lang, t.form, t.form_len, &term_len);
+        same = term && w->form_len == t.form_len && !memcmp(w->form, t.form, t.form_len) && w->offset == t.position &&
+               w->start == t.start + 1 && w->end == t.end + 1 && w->terms[0].len == term_len &&
+               !memcmp(w->terms[0].term, term, term_len) && !w->form[w->form_len] && !w->folded[w->folded_len];
+        const uint8_t *folded = lsi_analyzer_fold(an, w->form, w->form_len, &folded_len);
+        same = same && w->folded_len == folded_len && !memcmp(w->folded, folded, folded_len);
+    }
+    same = same && (count == leaf->word_count || leaf->type == LSI_Q_NOTHING);
+    lsi_query_free(q);
+    return same;
+}
+
+static size_t check_plain_words(const ls_schema *s, size_t count)
+{
+    static const char letters[] = "abcdeilnorstuwxyzABIMRSTUZ0123459  ";
+    lsi_analyzer *an = NULL;
+    size_t failed = 0;
+    char text[64];
+    if (lsi_analyzer_new(&an, NULL)) return 1;
+    for (size_t i = 0; i < count; i++) {
+        size_t n = rnd(sizeof text);
+        for (size_t k = 0; k < n; k++) text[k] = letters[rnd(sizeof letters - 1)];
+        if (same_words(s, an, text, n)) continue;
+        failed++;
+        show("other words than the analyzer's", text, n);
+    }
+    lsi_analyzer_free(an);
+    return failed;
 }
 
 /* Processor time, the least of a few runs: other work on the machine adds to it as well. */
@@ -383,6 +430,7 @@ int main(int argc, char **argv)
         failed += (size_t)bad;
         free(exact);
     }
+    failed += check_plain_words(s, count / 4);
     failed += (size_t)check_time(s);
     printf("prop_parse: %zu failed; %zu normal forms were longer than a query may be\n", failed, too_long);
     lsi_synonyms_free(synonyms);

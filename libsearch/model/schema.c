@@ -45,6 +45,7 @@ int lsi_schema_new(ls_schema **out, ls_error *err)
     s->k1 = 1.2;
     s->b = 0.75;
     memcpy(s->language, "english", 8);
+    s->lang = lsi_lang_find(s->language, 7);
     memcpy(s->timezone, "UTC", 4);
     memcpy(s->k1_text, "1.2", 4);
     memcpy(s->b_text, "0.75", 5);
@@ -207,6 +208,7 @@ static int set_language(ls_schema *s, const char *value, ls_error *err)
     size_t n = strlen(name);
     if (n >= sizeof s->language) return lsi_fail(err, LS_INVALID, "language=%.40s: the name is too long", value);
     memcpy(s->language, name, n + 1);
+    s->lang = lang;
     return LS_OK;
 }
 

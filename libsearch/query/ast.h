@@ -111,7 +111,7 @@ int lsi_query_parse(ls_query **out, const ls_schema *s, const char *text, size_t
                     int64_t now, ls_error *err);
 ls_query *lsi_query_new(void); /* empty, without a root; NULL: no memory */
 void lsi_query_free(ls_query *q);
-int lsi_query_hash(const ls_query *q, uint64_t *hash); /* of the meaning, for cursors. LS_NOMEM. */
+uint64_t lsi_query_hash(const ls_query *q); /* of the meaning, for cursors */
 /* Code and a formatted sentence; start = end = 0 for the whole. LS_NOMEM. */
 int lsi_query_warn(ls_query *q, const char *code, size_t start, size_t end, const char *fmt, ...) LSI_PRINTF(5, 6);
 #endif

@@ -139,6 +139,11 @@ static bool is_wild(char c)
     return c == '*' || c == '?';
 }
 
+static bool has_wild(const slice *t)
+{
+    return memchr(t->s, '*', t->len) || memchr(t->s, '?', t->len);
+}
+
 /* The chunk without punctuation at its edges, where it is a pattern: * anywhere, ? before a letter. What has other
  * punctuation within (an address with ?q=) is text. */
 static bool find_pattern(slice *t)
@@ -305,7 +310,7 @@ static lsi_node *leaf_chunk(lsi_parser *p, const lsi_lexeme *x)
             }
             return take_clauses(p, 1, &t) ? leaf_new(p, LSI_Q_ALL, LSI_FIELD_NONE, NULL, 0, "*") : NULL;
         }
-        if (find_pattern(&inner)) return leaf_pattern(p, x->field, &inner);
+        if (has_wild(&t) && find_pattern(&inner)) return leaf_pattern(p, x->field, &inner);
     }
     if (!lsi_words_read(p, &w, t.s, t.len, t.base) || !w.count) return NULL;
     return x->tilde ? leaf_fuzzy(p, x, &w, &t) : leaf_words(p, x->field, &w, &t);

@@ -25,12 +25,12 @@ typedef struct lexer {
     lsi_field_kind kind;
     int field;
     const char *whole; /* where its names begin */
-    /* groups: the kind and field of each open bracket */
+    uint32_t depth, too_deep;
+    bool never_closed[8]; /* by kind of quotation mark: none that closes it stands further on */
+    /* groups: the kind and field of each open bracket, of the text itself first; not cleared behind `depth` */
     lsi_field_kind kinds[LSI_QUERY_DEPTH_MAX + 1];
     int fields[LSI_QUERY_DEPTH_MAX + 1];
     uint32_t opens[LSI_QUERY_DEPTH_MAX + 1];
-    uint32_t depth, too_deep;
-    bool never_closed[8]; /* by kind of quotation mark: none that closes it stands further on */
 } lexer;
 
 /* ---- characters ------------------------------------------------------------------------------------------------- */
@@ -89,6 +89,11 @@ static bool is_letter(char c)
     return (c | 32) >= 'a' && (c | 32) <= 'z';
 }
 
+static bool is_plain(char c)
+{
+    return is_letter(c) || is_digit(c);
+}
+
 bool lsi_lex_begins_operand(const char *s, const char *end)
 {
     if (s == end || lsi_lex_space(s, end)) return false;
@@ -99,8 +104,19 @@ static const char *chunk_end(lexer *l)
 {
     const char *s = l->at, *end = l->end;
     if (l->chunk_end && s < l->chunk_end) return l->chunk_end;
-    while (s < end && *s != '(' && *s != ')' && !lsi_lex_space(s, end) && !lsi_lex_quote(s, end)) s++;
+    while (s < end && (is_plain(*s) || (*s != '(' && *s != ')' && !lsi_lex_space(s, end) && !lsi_lex_quote(s, end)))) {
+        s++;
+    }
     return l->chunk_end = s;
+}
+
+/* The end of a chunk at s that is nothing but letters and digits, and no operator; NULL where it is not. */
+static const char *plain_end(const char *s, const char *end)
+{
+    const char *from = s;
+    while (s < end && is_plain(*s)) s++;
+    bool chunk = s > from && (s == end || *s == ' '), shouted = s - from <= 3 && *from <= 'Z'; /* AND, OR, NOT */
+    return chunk && !shouted ? s : NULL;
 }
 
 /* ---- giving out ------------------------------------------------------------------------------------------------- */
@@ -439,7 +455,14 @@ static bool stands_apart(const lexer *l)
 
 static void lex_chunk(lexer *l)
 {
-    const char *end = chunk_end(l);
+    const char *end = plain_end(l->at, l->end);
+    if (end) {
+        put(l, LSI_LEX_WORD, l->at, end);
+        l->at = end;
+        forget_names(l);
+        return;
+    }
+    end = chunk_end(l);
     bool sign = *l->at == '+' || *l->at == '-';
     if (sign && !l->operand && stands_apart(l) && lsi_lex_begins_operand(l->at + 1, l->end)) {
         put(l, *l->at == '+' ? LSI_LEX_PLUS : LSI_LEX_NOT, l->at, l->at + 1);
@@ -469,15 +492,20 @@ static void lex_simple(lexer *l)
 
 const lsi_lexeme *lsi_lex(lsi_parser *p, const char *text, size_t len)
 {
-    lexer l = {.p = p,
-               .text = text,
-               .at = text,
-               .end = text + len,
-               .simple = (p->q->flags & LS_MODE_SIMPLE) != 0,
-               .fields = {LSI_FIELD_NONE}};
+    lexer l;
+    memset(&l, 0, offsetof(lexer, kinds));
+    l.p = p;
+    l.text = l.at = text;
+    l.end = text + len;
+    l.simple = (p->q->flags & LS_MODE_SIMPLE) != 0;
+    l.kinds[0] = LSI_KIND_TEXT;
+    l.fields[0] = LSI_FIELD_NONE;
     size_t opens = 0;
     for (size_t i = 0; i < len; i++) opens += text[i] == '(';
-    l.out = lsi_arena_alloc(&p->q->arena, (len + LSI_MIN(opens, LSI_QUERY_DEPTH_MAX) + 1) * sizeof *l.out);
+    size_t most = len + LSI_MIN(opens, LSI_QUERY_DEPTH_MAX) + 1;
+    bool fits = p->lexemes && most <= p->lexeme_cap;
+    l.out = fits ? p->lexemes : lsi_arena_alloc(&p->q->arena, most * sizeof *l.out);
+    if (fits) p->lexemes = NULL;
     if (!l.out) {
         p->rc = LS_NOMEM;
         return NULL;

@@ -17,10 +17,14 @@
 
 #define WARNINGS_MAX 64u
 
-typedef struct lsi_parse_item {
-    lsi_node *node;
-    bool plus;
-} item;
+typedef lsi_parse_item item;
+
+/* What a query of a few words needs while it is parsed, so that its own memory holds only what stays. */
+typedef struct parse_room {
+    lsi_lexeme lexemes[96];
+    item stack[16];
+    lsi_qword words[8];
+} parse_room;
 
 /* ---- warnings, memory ------------------------------------------------------------------------------------------- */
 
@@ -190,6 +194,7 @@ static lsi_node *parse_near(lsi_parser *p, bool *plus)
 static lsi_node *pop_group(lsi_parser *p, lsi_node_type type, size_t base)
 {
     size_t n = p->stack_len - base;
+    if (n == 1 && !p->rc) return p->stack[p->stack_len = base].node;
     lsi_node **kids = lsi_parse_alloc(p, (n + 1) * sizeof(lsi_node *));
     for (size_t i = 0; kids && i < n; i++) kids[i] = p->stack[base + i].node;
     p->stack_len = base;
@@ -226,8 +231,9 @@ static lsi_node *parse_item(lsi_parser *p, const lsi_lexeme *first, bool *plus)
 static lsi_node *pop_any(lsi_parser *p, size_t base)
 {
     size_t n = p->stack_len - base, required = 0, optional = 0, excluded = 0;
-    lsi_node **lists = lsi_parse_alloc(p, (3 * n + 1) * sizeof(lsi_node *));
     p->stack_len = base;
+    if (n == 1) return p->stack[base].node;
+    lsi_node **lists = lsi_parse_alloc(p, (3 * n + 1) * sizeof(lsi_node *));
     if (!lists) return NULL;
     for (size_t i = 0; i < n; i++) {
         const item *x = &p->stack[base + i];
@@ -269,7 +275,7 @@ static lsi_node *parse_or(lsi_parser *p)
 /* ---- the whole -------------------------------------------------------------------------------------------------- */
 
 /* Cut at the limit, invalid bytes replaced, control characters made blanks. */
-static int take_text(lsi_parser *p, const char *text, size_t len)
+static int take_text(lsi_parser *p, const char *text, size_t len, bool *repaired_text)
 {
     size_t given = len;
     ls_query *q = p->q;
@@ -304,6 +310,7 @@ static int take_text(lsi_parser *p, const char *text, size_t len)
         lsi_parse_warn(p, "limit_text", n, n, "a query has at most %u bytes; the rest is left out",
                        LSI_QUERY_BYTES_MAX);
     }
+    *repaired_text = invalid != 0;
     if (invalid) lsi_parse_warn(p, "invalid_utf8", 0, 0, "bytes that are not UTF-8 are taken as U+FFFD");
     return p->rc;
 }
@@ -337,7 +344,8 @@ static int build(lsi_parser *p, const char *text, size_t len, bool unknown_langu
     ls_query *q = p->q;
     int rc = lsi_schema_take_analyzer(p->s, &p->an, err);
     if (rc) return rc;
-    if (take_text(p, text, len)) return LS_NOMEM;
+    bool repaired;
+    if (take_text(p, text, len, &repaired)) return LS_NOMEM;
     if (unknown_language) {
         lsi_parse_warn(p, "unknown_language", 0, 0, "there is no stemmer for this language; the index's alone is used");
     }
@@ -351,7 +359,7 @@ static int build(lsi_parser *p, const char *text, size_t len, bool unknown_langu
     if (p->rc) return p->rc;
     if ((q->flags & LS_MATCH_ANY) && !(q->flags & LS_SCORE_FUNCTION_WORDS)) lsi_node_silence(root);
     q->root = root;
-    if (!lsi_utf8_valid((const uint8_t *)text, len)) place_warnings(q, text, len);
+    if (repaired) place_warnings(q, text, len);
     return lsi_query_print(q, p->s);
 }
 
@@ -370,16 +378,25 @@ int lsi_query_parse(ls_query **out, const ls_schema *s, const char *text, size_t
                     int64_t now, ls_error *err)
 {
     *out = NULL;
+    parse_room room; /* nothing of it is read before it is written */
     ls_query *q = lsi_query_new();
     if (!q) return lsi_fail_nomem(err);
     q->flags = o ? o->flags : 0;
-    q->default_lang = lsi_lang_find(s->language, strlen(s->language));
-    if (q->default_lang < 0) q->default_lang = 0;
+    q->default_lang = s->lang;
     bool asked = o && o->language && o->language[0];
     q->lang = asked ? lsi_lang_find(o->language, strlen(o->language)) : -1;
     bool unknown = asked && q->lang < 0;
     if (q->lang == q->default_lang) q->lang = -1;
-    lsi_parser p = {.q = q, .s = s, .now = now, .synonyms = o ? o->synonyms : NULL};
+    lsi_parser p = {.q = q,
+                    .s = s,
+                    .now = now,
+                    .synonyms = o ? o->synonyms : NULL,
+                    .stack = room.stack,
+                    .stack_cap = LSI_COUNTOF(room.stack),
+                    .words = room.words,
+                    .word_cap = LSI_COUNTOF(room.words),
+                    .lexemes = room.lexemes,
+                    .lexeme_cap = LSI_COUNTOF(room.lexemes)};
     if (p.synonyms && p.synonyms->lang != q->default_lang) {
         lsi_query_free(q);
         return lsi_fail(err, LS_INVALID, "the synonyms were made for an index of another language");

@@ -54,6 +54,11 @@ typedef struct lsi_lexeme {
     uint8_t scope;
 } lsi_lexeme;
 
+typedef struct lsi_parse_item { /* being gathered by parse.c */
+    struct lsi_node *node;
+    bool plus;
+} lsi_parse_item;
+
 typedef struct lsi_parser {
     ls_query *q;
     const ls_schema *s;
@@ -65,10 +70,12 @@ typedef struct lsi_parser {
     const lsi_lexeme *at;        /* the next lexeme */
     uint32_t clauses;
     bool clauses_full;
-    struct lsi_parse_item *stack; /* kids being gathered by parse.c */
+    lsi_parse_item *stack;
     size_t stack_len, stack_cap;
     lsi_qword *words; /* being gathered by words.c */
     size_t word_cap;
+    lsi_lexeme *lexemes; /* room for lexeme_cap of them, of the first text that is cut; NULL: none, or it is taken */
+    size_t lexeme_cap;
 } lsi_parser;
 
 /* lex.c: cuts text into lexemes, ended by END; brackets are balanced and nest at most LSI_QUERY_DEPTH_MAX deep. */

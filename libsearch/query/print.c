@@ -223,9 +223,15 @@ static void put_node(printer *p, const lsi_node *n)
 
 int lsi_query_print(ls_query *q, const ls_schema *s)
 {
+    const lsi_node *n = q->root;
+    bool word = (n->type == LSI_Q_WORD || n->type == LSI_Q_PHRASE) && n->field == LSI_FIELD_NONE;
+    if (word && !(n->boost < 1 || n->boost > 1)) { /* most queries */
+        q->parsed = n->spelling;
+        return LS_OK;
+    }
     printer p = {.s = s, .any = (q->flags & LS_MATCH_ANY) != 0, .simple = (q->flags & LS_MODE_SIMPLE) != 0};
     lsi_buf_init(&p.out, 0);
-    lsi_buf_reserve(&p.out, 256); /* most queries */
+    lsi_buf_reserve(&p.out, 256); /* most others */
     put_node(&p, q->root);
     int rc = p.out.rc;
     if (!rc) {

@@ -56,6 +56,7 @@ static void drop_all(lsi_node *n)
 lsi_node *lsi_node_group(lsi_parser *p, lsi_node_type type, lsi_node **kids, size_t count)
 {
     size_t total = 1, nots = 0;
+    if (count == 1) return kids[0];
     for (size_t i = 0; i < count; i++) {
         if (kids[i]) total += dissolves(kids[i], type) ? kids[i]->kid_count : 1;
     }
@@ -336,44 +337,28 @@ void lsi_node_silence(lsi_node *root)
 /* ---- hash ---------------------------------------------------------------------------------------------------------
  */
 
-static void hash_bytes(lsi_buf *b, const void *p, uint32_t n)
+static uint64_t hash_node(uint64_t h, const lsi_node *n)
 {
-    lsi_buf_put32(b, n);
-    lsi_buf_put(b, p, n);
-}
-
-static void hash_node(lsi_buf *b, const lsi_node *n)
-{
-    lsi_buf_put8(b, (uint8_t)n->type);
-    lsi_buf_put32(b, n->kid_count ? 0 : (uint32_t)n->field);
-    lsi_buf_put32(b, (uint32_t)(n->boost * 1000 + 0.5F));
-    lsi_buf_put32(b, n->distance);
-    lsi_buf_put8(
-        b, (uint8_t)(n->scope | n->ordered << 2 | n->exact << 3 | n->no_score << 4 | (n->style == LSI_STYLE_SYN) << 5));
-    lsi_buf_put64(b, (uint64_t)n->from);
-    lsi_buf_put64(b, (uint64_t)n->to);
-    lsi_buf_put32(b, n->word_count);
+    uint32_t how =
+        (uint32_t)(n->scope | n->ordered << 2 | n->exact << 3 | n->no_score << 4 | (n->style == LSI_STYLE_SYN) << 5);
+    h = lsi_hash_mix(h, (uint64_t)n->type << 32 | (n->kid_count ? 0 : (uint32_t)n->field));
+    h = lsi_hash_mix(h, (uint64_t)(n->boost * 1000 + 0.5F) << 32 | n->distance);
+    h = lsi_hash_mix(h, (uint64_t)n->word_count << 32 | how);
+    h = lsi_hash_mix(h, (uint64_t)n->from);
+    h = lsi_hash_mix(h, (uint64_t)n->to);
     for (uint32_t i = 0; i < n->word_count; i++) {
         const lsi_qword *w = &n->words[i];
         bool by_form = n->type == LSI_Q_CAPS || n->type == LSI_Q_ID;
-        lsi_buf_put32(b, w->offset);
-        hash_bytes(b, by_form ? w->form : w->folded, by_form ? w->form_len : w->folded_len);
-        lsi_buf_put32(b, w->term_count);
-        for (uint32_t t = 0; t < w->term_count; t++) hash_bytes(b, w->terms[t].term, w->terms[t].len);
+        h = lsi_hash_mix(h, (uint64_t)w->offset << 32 | w->term_count);
+        h = lsi_hash_bytes(h, by_form ? w->form : w->folded, by_form ? w->form_len : w->folded_len);
+        for (uint32_t t = 0; t < w->term_count; t++) h = lsi_hash_bytes(h, w->terms[t].term, w->terms[t].len);
     }
-    lsi_buf_put32(b, n->kid_count);
-    for (uint32_t i = 0; i < n->kid_count; i++) hash_node(b, n->kids[i]);
+    h = lsi_hash_mix(h, n->kid_count);
+    for (uint32_t i = 0; i < n->kid_count; i++) h = hash_node(h, n->kids[i]);
+    return h;
 }
 
-int lsi_query_hash(const ls_query *q, uint64_t *hash)
+uint64_t lsi_query_hash(const ls_query *q)
 {
-    lsi_buf b;
-    lsi_buf_init(&b, 0);
-    lsi_buf_reserve(&b, 256); /* most queries */
-    hash_node(&b, q->root);
-    lsi_buf_put64(&b, q->exclude_doc);
-    int rc = b.rc;
-    if (!rc) *hash = lsi_hash64(b.data, b.len);
-    lsi_buf_clear(&b);
-    return rc;
+    return hash_node(lsi_hash_mix(0, q->exclude_doc), q->root);
 }

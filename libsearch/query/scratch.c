@@ -23,7 +23,8 @@ static void scratch_free(lsi_scratch *s)
     if (!s) return;
     lsi_arena_clear(&s->arena);
     lsi_analyzer_free(s->analyzer);
-    for (size_t i = 0; i < LSI_KNOWN_WORDS; i++) lsi_free(s->known[i]);
+    for (size_t i = 0; i < LSI_KNOWN_SETS; i++)
+        for (size_t k = 0; k < LSI_KNOWN_WAYS; k++) lsi_free(s->known[i][k]);
     lsi_ranges_free(s);
     lsi_free(s);
 }

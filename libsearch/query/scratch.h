@@ -6,18 +6,19 @@
 #include "libsearch/text/analyzer.h"
 #include "libsearch/util/arena.h"
 
-#define LSI_KNOWN_WORDS 1024u
+#define LSI_KNOWN_SETS  256u
+#define LSI_KNOWN_WAYS  4u
 #define LSI_RANGES_KEPT 32u
 
 typedef struct lsi_scratch {
-    lsi_arena arena;                                /* everything of the present search; forgotten at its end */
-    lsi_analyzer *analyzer;                         /* made when first asked for */
-    double k1, b, average;                          /* of the table below; average 0: none yet */
-    float k[256];                                   /* K by norm code, of the combined list */
-    const lsi_snapshot *known_of;                   /* of what is kept; NULL: nothing is */
-    struct lsi_known *known[LSI_KNOWN_WORDS];       /* known.c */
-    struct lsi_kept_range *ranges[LSI_RANGES_KEPT]; /* ranges.c */
-    uint64_t range_searches;                        /* a number for each search that came upon kept ranges */
+    lsi_arena arena;              /* everything of the present search; forgotten at its end */
+    lsi_analyzer *analyzer;       /* made when first asked for */
+    double k1, b, average;        /* of the table below; average 0: none yet */
+    float k[256];                 /* K by norm code, of the combined list */
+    const lsi_snapshot *known_of; /* of what is kept; NULL: nothing is */
+    struct lsi_known *known[LSI_KNOWN_SETS][LSI_KNOWN_WAYS]; /* known.c */
+    struct lsi_kept_range *ranges[LSI_RANGES_KEPT];          /* ranges.c */
+    uint64_t range_searches;                                 /* a number for each search that came upon kept ranges */
     size_t range_bytes;
 } lsi_scratch;
 

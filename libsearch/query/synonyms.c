@@ -193,7 +193,7 @@ int lsi_synonyms_new(ls_synonyms **out, const ls_schema *s, const char *text, si
     if (!set) return lsi_fail_nomem(err);
     lsi_arena_init(&set->arena);
     lsi_map_init(&set->keys);
-    set->lang = LSI_MAX(lsi_lang_find(s->language, strlen(s->language)), 0);
+    set->lang = s->lang;
     set->stamp = lsi_hash64(text, len);
     reading r = {.set = set, .err = err, .parser = {.s = s, .quiet = true}};
     int rc = lsi_schema_take_analyzer(s, &r.parser.an, err);

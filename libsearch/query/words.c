@@ -11,6 +11,40 @@
 #include "libsearch/text/utf8.h"
 #include "libsearch/util/alloc.h"
 
+/* Where words come from: the analyzer, or, of nothing but ASCII letters and digits between blanks, the text itself, whose
+ * runs are words as they stand. */
+typedef struct source {
+    const uint8_t *text;
+    size_t len, at;
+    bool plain;
+    uint32_t position;
+} source;
+
+static bool is_plain_byte(uint8_t c)
+{
+    return (uint8_t)((c | 32) - 'a') < 26 || (uint8_t)(c - '0') < 10;
+}
+
+static void begin(source *s, lsi_parser *p, const char *text, size_t len)
+{
+    size_t at = 0;
+    *s = (source){.text = (const uint8_t *)text, .len = len};
+    while (at < len && (is_plain_byte(s->text[at]) || text[at] == ' ')) at++;
+    s->plain = at == len && len <= LSI_FORM_MAX;
+    if (!s->plain) lsi_tokens_begin(p->an, s->text, len, p->q->default_lang);
+}
+
+static int next_token(source *s, lsi_parser *p, lsi_token *t)
+{
+    if (!s->plain) return lsi_tokens_next(p->an, t);
+    while (s->at < s->len && s->text[s->at] == ' ') s->at++;
+    size_t from = s->at;
+    while (s->at < s->len && s->text[s->at] != ' ') s->at++;
+    *t = (lsi_token){.form = s->text + from, .form_len = (uint32_t)(s->at - from), .start = from, .end = s->at};
+    if (s->at > from) t->position = s->position++;
+    return s->at > from;
+}
+
 static const uint8_t *keep(lsi_parser *p, const uint8_t *s, size_t n)
 {
     const uint8_t *copy = s ? lsi_arena_dup(&p->q->arena, s, n) : NULL;
@@ -25,7 +59,8 @@ static void add_term(lsi_parser *p, lsi_qword *w, int lang, const uint8_t *form,
     if (!term) p->rc = LS_NOMEM;
     if (!term || !n) return;
     if (w->term_count && w->terms[0].len == n && memcmp(w->terms[0].term, term, n) == 0) return;
-    term = keep(p, term, n);
+    bool same = n == w->folded_len && memcmp(term, w->folded, n) == 0;
+    term = same ? w->folded : keep(p, term, n);
     if (term) w->terms[w->term_count++] = (lsi_qterm){term, (uint32_t)n};
 }
 
@@ -46,6 +81,15 @@ static bool is_function_word(const lsi_parser *p, const lsi_qword *w)
            (q->lang >= 0 && lsi_lang_is_function_word(q->lang, w->folded, w->folded_len));
 }
 
+/* Small ASCII letters and digits: folding changes nothing. */
+static bool is_folded(const uint8_t *form, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (!is_plain_byte(form[i]) || (uint8_t)(form[i] - 'A') < 26) return false;
+    }
+    return true;
+}
+
 /* A token as a word; p->rc on failure. */
 static void make_word(lsi_parser *p, lsi_qword *w, const lsi_token *t, size_t base)
 {
@@ -53,10 +97,15 @@ static void make_word(lsi_parser *p, lsi_qword *w, const lsi_token *t, size_t ba
     w->form = keep(p, t->form, t->form_len);
     if (!w->form) return;
     w->form_len = t->form_len;
-    size_t n = 0;
-    const uint8_t *folded = lsi_analyzer_fold(p->an, w->form, w->form_len, &n);
-    w->folded = keep(p, folded, n);
-    w->folded_len = (uint32_t)n;
+    if (is_folded(w->form, w->form_len)) {
+        w->folded = w->form;
+        w->folded_len = w->form_len;
+    } else {
+        size_t n = 0;
+        const uint8_t *folded = lsi_analyzer_fold(p->an, w->form, w->form_len, &n);
+        w->folded = keep(p, folded, n);
+        w->folded_len = (uint32_t)n;
+    }
     if (!w->folded) return;
     add_term(p, w, p->q->default_lang, w->form, w->form_len);
     if (p->q->lang >= 0) add_term(p, w, p->q->lang, w->form, w->form_len);
@@ -101,12 +150,13 @@ static void set_offsets(lsi_words *out)
 bool lsi_words_read(lsi_parser *p, lsi_words *out, const char *text, size_t len, size_t base)
 {
     lsi_token t;
+    source s;
     memset(out, 0, sizeof *out);
-    lsi_tokens_begin(p->an, (const uint8_t *)text, len, p->q->default_lang);
+    begin(&s, p, text, len);
     size_t start = SIZE_MAX, end = 0, joined_start = 0, joined_end = 0, last_start = 0, last_end = 0;
     uint32_t count = 0, joined = 0;
     int more;
-    while ((more = lsi_tokens_next(p->an, &t)) > 0) {
+    while ((more = next_token(&s, p, &t)) > 0) {
         bool is_joined = t.flags & LSI_TOK_JOINED;
         if (!is_joined && count && t.start > last_start && t.end <= last_end) continue; /* last of a run of pairs */
         lsi_qword *w = is_joined ? &out->joined : next_slot(p, count);
@@ -128,7 +178,8 @@ bool lsi_words_read(lsi_parser *p, lsi_words *out, const char *text, size_t len,
     if (more < 0) p->rc = LS_NOMEM;
     if (p->rc) return false;
     out->count = count;
-    out->list = lsi_parse_alloc(p, (count + 1) * sizeof *out->list);
+    out->list = lsi_arena_alloc(&p->q->arena, LSI_MAX(count, 1) * sizeof *out->list);
+    if (!out->list) p->rc = LS_NOMEM;
     if (!out->list) return false;
     if (count) memcpy(out->list, p->words, count * sizeof *out->list);
     out->has_joined = joined == 1 && count > 1 && joined_start == start && joined_end == end;
@@ -166,12 +217,12 @@ static bool reads_as_words(lsi_parser *p, const char *text, size_t len, const ls
     return lsi_words_read(p, &again, text, len, 0) && lsi_words_equal(&again, w);
 }
 
-/* A word of ASCII letters is a chunk of its own unless it is an operator: nothing need be read again. */
+/* A word of ASCII letters and digits is a chunk of its own unless it is an operator: nothing need be read again. */
 static bool is_plain(const lsi_words *w, const char *text, size_t len)
 {
     if (w->count != 1 || w->has_joined || w->one_of_bigrams || len != w->list[0].form_len) return false;
     for (size_t i = 0; i < len; i++) {
-        if ((uint8_t)((text[i] | 32) - 'a') > 25) return false;
+        if (!is_plain_byte((uint8_t)text[i])) return false;
     }
     return len > 3 || (len && text[0] > 'Z'); /* AND, OR, NOT */
 }

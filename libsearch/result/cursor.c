@@ -1,6 +1,6 @@
 /* cursor.c — owns the token of the next page: URL-safe base64 (RFC 4648, section 5, without padding) of
  *
- *    0  1  version, 1            1  1  flags: 1 the last hit had a key, 2 the key is text
+ *    0  1  version, 2            1  1  flags: 1 the last hit had a key, 2 the key is text
  *    2  2  bytes of text         4  4  score of the last hit, binary32
  *    8  8  generation           16  8  hash of the query      24  8  hash of the options
  *   32  8  now                  40  8  key of the last hit    48  8  its document
@@ -12,55 +12,47 @@
 #include "libsearch/util/buf.h"
 #include "libsearch/util/map.h"
 
+#define VERSION  2u
 #define FIXED    56u
 #define TEXT_MAX 65000u /* a longer keyword is cut: the page may then repeat hits, never leave any out */
 static const char ALPHABET[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-static uint64_t mix(uint64_t h, const void *p, size_t n)
-{
-    uint64_t pair[2] = {h, lsi_hash64(p, n)};
-    return lsi_hash64(pair, sizeof pair);
-}
-
 static uint64_t mix_text(uint64_t h, const char *s)
 {
-    return s ? mix(h, s, strlen(s)) : mix(h, "", 0) + 1;
+    return lsi_hash_bytes(h, s, strlen(s));
 }
 
 /* Everything that decides which hits there are and in which order; not the size of a page. */
 static uint64_t options_hash(const lsi_search *s)
 {
     const ls_search_options *o = &s->o;
-    double numbers[3] = {o->k1, o->b, o->half_life_days};
-    uint64_t h = mix((uint64_t)o->sort, numbers, sizeof numbers);
-    h = mix_text(h, o->sort == LS_BY_RELEVANCE ? NULL : o->sort_field);
-    h = mix_text(h, o->half_life_days > 0 ? o->recency_field : NULL);
+    const double numbers[3] = {o->k1, o->b, o->half_life_days};
+    uint64_t h = lsi_hash_bytes((uint64_t)o->sort, numbers, sizeof numbers);
+    if (o->sort != LS_BY_RELEVANCE) h = mix_text(h, o->sort_field);
+    if (o->half_life_days > 0) h = mix_text(h, o->recency_field ? o->recency_field : "");
     for (size_t i = 0; i < o->filter_count; i++) {
         const ls_filter *f = &o->filters[i];
-        int64_t range[3] = {f->from, f->to, f->exclude != 0};
-        h = mix_text(h, f->field);
-        if (!f->values) h = mix(h, range, sizeof range);
-        if (f->values) h = mix(h, &range[2], sizeof range[2]);
+        h = lsi_hash_mix(mix_text(h, f->field), f->exclude != 0);
+        h = lsi_hash_mix(h, f->values ? f->value_count + 1 : 0);
+        if (!f->values) h = lsi_hash_mix(lsi_hash_mix(h, (uint64_t)f->from), (uint64_t)f->to);
         for (size_t v = 0; f->values && v < f->value_count; v++) h = mix_text(h, f->values[v]);
     }
-    if (o->fold || o->latest) h = mix(h, (int[2]){o->fold, o->latest != 0}, 2 * sizeof(int));
-    return h;
+    return lsi_hash_mix(h, (uint64_t)o->fold << 1 | (o->latest != 0));
 }
 
 char *lsi_cursor_write(const lsi_search *s, const lsi_top *last, lsi_arena *a)
 {
     bool text = last->has && last->text;
-    uint64_t query;
     size_t text_len = text ? LSI_MIN(last->text_len, TEXT_MAX) : 0, n = FIXED + text_len + 8, at = 0;
     uint8_t *raw = lsi_arena_zalloc(a, n + 3);
     char *out = lsi_arena_alloc(a, (n + 2) / 3 * 4 + 1);
-    if (!raw || !out || lsi_query_hash(s->query, &query)) return NULL;
-    raw[0] = 1;
+    if (!raw || !out) return NULL;
+    raw[0] = VERSION;
     raw[1] = (uint8_t)((last->has ? 1 : 0) | (text ? 2 : 0));
     lsi_set16(raw + 2, (uint16_t)text_len);
     memcpy(raw + 4, &last->score, 4);
     lsi_set64(raw + 8, s->snap->generation);
-    lsi_set64(raw + 16, query);
+    lsi_set64(raw + 16, lsi_query_hash(s->query));
     lsi_set64(raw + 24, options_hash(s));
     lsi_set64(raw + 32, (uint64_t)s->order.now);
     lsi_set64(raw + 40, last->key);
@@ -103,13 +95,13 @@ int lsi_cursor_read(lsi_search *s, const char *text, bool *moved, ls_error *err)
 {
     size_t cap = LSI_MIN(strlen(text), (size_t)2 * TEXT_MAX) / 4 * 3 + 3;
     uint8_t *raw = lsi_arena_alloc(&s->scratch->arena, cap);
-    uint64_t query;
-    if (!raw || lsi_query_hash(s->query, &query)) return lsi_fail_nomem(err);
+    if (!raw) return lsi_fail_nomem(err);
     size_t n = decode(text, raw, cap);
-    if (n < FIXED + 8 || raw[0] != 1 || lsi_get64(raw + n - 8) != lsi_hash64(raw, n - 8) ||
+    if (n < FIXED + 8 || raw[0] != VERSION || lsi_get64(raw + n - 8) != lsi_hash64(raw, n - 8) ||
         lsi_get16(raw + 2) != n - FIXED - 8)
         return lsi_fail(err, LS_INVALID, "cursor: not one that a page of results gave");
-    if (lsi_get64(raw + 16) != query) return lsi_fail(err, LS_INVALID, "cursor: it belongs to another query");
+    if (lsi_get64(raw + 16) != lsi_query_hash(s->query))
+        return lsi_fail(err, LS_INVALID, "cursor: it belongs to another query");
     if (lsi_get64(raw + 24) != options_hash(s))
         return lsi_fail(err, LS_INVALID, "cursor: it belongs to another sort, ranking or other filters");
     *moved = lsi_get64(raw + 8) != s->snap->generation;

@@ -284,7 +284,7 @@ static int prepare(lsi_search *s, ls_error *err)
     lsi_plan_options po = {0};
     bool moved = false;
     int rc = read_numbers(s, &po, err);
-    if (!rc && !s->o.now) s->o.now = lsi_io_now_ms();
+    if (!rc && !s->o.now && s->o.half_life_days > 0) s->o.now = lsi_io_now_ms();
     if (!rc) rc = lsi_order_read(&s->order, s->snap->schema, &s->o, err);
     if (!rc && s->o.cursor) rc = lsi_cursor_read(s, s->o.cursor, &moved, err);
     if (!rc) rc = lsi_facets_open(s, err);
@@ -306,8 +306,12 @@ int lsi_results_search(ls_results **out, const ls_reader *r, const ls_query *q, 
                        ls_error *err)
 {
     uint64_t begin = lsi_io_monotonic_us(), undated = 0;
-    lsi_search s = {.reader = r, .snap = r->snap, .query = q};
+    lsi_search s;
     bool exact = false, timed_out = false;
+    memset(&s, 0, offsetof(lsi_search, plan)); /* the plan is made, not cleared */
+    s.reader = r;
+    s.snap = r->snap;
+    s.query = q;
     *out = NULL;
     int rc = lsi_search_options_read(&s.o, o, err);
     if (rc) return rc;

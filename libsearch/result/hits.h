@@ -47,7 +47,6 @@ typedef struct lsi_search { /* one search under way */
     ls_search_options o; /* of this library's size, defaults filled in */
     lsi_order order;
     lsi_scratch *scratch;
-    lsi_plan plan;
     lsi_heap heap;
     lsi_top after;
     bool has_after;
@@ -61,6 +60,7 @@ typedef struct lsi_search { /* one search under way */
     uint64_t *has_ages;
     uint32_t *ords; /* keyword ordinals of one document */
     uint32_t ord_cap;
+    lsi_plan plan; /* last: see lsi_results_search */
 } lsi_search;
 
 /* Options as this library knows them: unknown tails of newer callers are refused, missing ones are zero. */

@@ -102,7 +102,7 @@ static int documents_of(maker *k, const uint8_t *form, size_t form_len, const ui
     lsi_qword w = {.form = form, .folded = folded, .form_len = (uint32_t)form_len, .folded_len = (uint32_t)folded_len};
     lsi_word found;
     size_t n;
-    int lang = lsi_lang_find(schema->language, strlen(schema->language));
+    int lang = schema->lang;
     const uint8_t *term = lsi_analyzer_term(k->an, lang < 0 ? 0 : lang, form, form_len, &n);
     if (term) term = lsi_arena_dup(&k->scratch->arena, term, n);
     if (!term) return lsi_fail_nomem(err);

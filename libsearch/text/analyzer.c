@@ -12,7 +12,8 @@
 #include "libsearch/util/alloc.h"
 #include "libsearch/util/map.h"
 
-#define KEPT_TERMS 512u
+#define KEPT_SETS  128u
+#define KEPT_WAYS  4u /* of a set: with one, a fourth of 100 words that came again had been driven out */
 #define KEPT_BYTES 24u
 
 /* A short word and its term; word_len 0: none yet. */
@@ -28,7 +29,7 @@ struct lsi_analyzer {
     lsi_stems stems;
     lsi_buf keyword;
     uint8_t folded[LSI_FORM_MAX], lower[LSI_FORM_MAX], term[LSI_FORM_MAX];
-    kept_term kept[KEPT_TERMS]; /* by hash, the last one asked for; see lsi_analyzer_term_again */
+    kept_term kept[KEPT_SETS][KEPT_WAYS]; /* by hash, the newest first; see lsi_analyzer_term_again */
 };
 
 int lsi_analyzer_new(lsi_analyzer **out, ls_error *err)
@@ -190,18 +191,21 @@ const uint8_t *lsi_analyzer_term(lsi_analyzer *a, int lang, const uint8_t *form,
 const uint8_t *lsi_analyzer_term_again(lsi_analyzer *a, int lang, const uint8_t *form, size_t len, size_t *out_len)
 {
     if (!len || len > KEPT_BYTES) return lsi_analyzer_term(a, lang, form, len, out_len);
-    kept_term *k = &a->kept[(lsi_hash64(form, len) + (uint64_t)lang) % KEPT_TERMS];
-    if (k->word_len != len || k->lang != lang || memcmp(k->word, form, len) != 0) {
-        const uint8_t *term = lsi_analyzer_term(a, lang, form, len, out_len);
-        if (!term || *out_len > KEPT_BYTES) return term;
-        memcpy(k->word, form, len);
-        memcpy(k->term, term, *out_len);
-        k->word_len = (uint8_t)len;
-        k->term_len = (uint8_t)*out_len;
-        k->lang = (int16_t)lang;
+    kept_term *set = a->kept[(lsi_hash_short(form, len) + (uint64_t)lang) % KEPT_SETS];
+    for (kept_term *k = set; k < set + KEPT_WAYS; k++) {
+        if (k->word_len != len || k->lang != lang || memcmp(k->word, form, len) != 0) continue;
+        *out_len = k->term_len;
+        return k->term;
     }
-    *out_len = k->term_len;
-    return k->term;
+    const uint8_t *term = lsi_analyzer_term(a, lang, form, len, out_len);
+    if (!term || *out_len > KEPT_BYTES) return term;
+    memmove(set + 1, set, (KEPT_WAYS - 1) * sizeof *set);
+    memcpy(set->word, form, len);
+    memcpy(set->term, term, *out_len);
+    set->word_len = (uint8_t)len;
+    set->term_len = (uint8_t)*out_len;
+    set->lang = (int16_t)lang;
+    return set->term;
 }
 
 /* Appends text folded, white space to one blank, none at the ends. */

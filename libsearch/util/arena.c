@@ -1,8 +1,10 @@
-/* arena.c — owns chunks of doubling size (4 KB to 1 MB; larger requests get a chunk of their own). */
+/* arena.c — owns chunks: one of 1 KB, which allocators give from a list and most queries do with, then 4 KB, doubling to
+ * 1 MB; larger requests get a chunk of their own. */
 #include "libsearch/util/arena.h"
 #include "libsearch/util/alloc.h"
 
-#define FIRST_BYTES   ((size_t)4 << 10)
+#define FIRST_BYTES   (((size_t)1 << 10) - HEADER_BYTES)
+#define SECOND_BYTES  ((size_t)4 << 10)
 #define LARGEST_BYTES ((size_t)1 << 20)
 
 struct lsi_arena_chunk {
@@ -45,7 +47,7 @@ void *lsi_arena_more(lsi_arena *a, size_t n)
 {
     if (n > SIZE_MAX - 15 - HEADER_BYTES) return NULL;
     n = (n + 15) & ~(size_t)15;
-    size_t want = a->head ? a->head->bytes * 2 : FIRST_BYTES;
+    size_t want = a->head ? LSI_MAX(a->head->bytes * 2, SECOND_BYTES) : FIRST_BYTES;
     if (want > LARGEST_BYTES) want = LARGEST_BYTES;
     if (want < n) want = n;
     lsi_arena_chunk *c = lsi_malloc(HEADER_BYTES + want);

@@ -17,6 +17,25 @@ typedef struct lsi_map {
 } lsi_map;
 
 uint64_t lsi_hash64(const void *p, size_t n); /* XXH3, the one hash of memory and disk */
+/* For short keys, never on disk: a number mixed in, bytes mixed in, bytes by themselves. Quicker than the other. */
+LSI_INLINE uint64_t lsi_hash_mix(uint64_t h, uint64_t v)
+{
+    h = (h ^ v) * 0x9FB21C651E98DF25u;
+    return h ^ h >> 32;
+}
+LSI_INLINE uint64_t lsi_hash_bytes(uint64_t h, const void *p, size_t n)
+{
+    const uint8_t *at = p;
+    uint64_t last = 0;
+    h = lsi_hash_mix(h, n);
+    for (; n >= 8; n -= 8, at += 8) h = lsi_hash_mix(h, lsi_get64(at));
+    for (size_t i = 0; i < n; i++) last |= (uint64_t)at[i] << 8 * i;
+    return lsi_hash_mix(h, last);
+}
+LSI_INLINE uint64_t lsi_hash_short(const void *p, size_t n)
+{
+    return lsi_hash_bytes(0, p, n);
+}
 void lsi_map_init(lsi_map *m);
 void lsi_map_clear(lsi_map *m);
 uint32_t lsi_map_get(const lsi_map *m, const void *key, size_t n); /* LSI_MAP_NONE where absent */
