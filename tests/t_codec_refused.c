@@ -204,8 +204,7 @@ static int verify_id(const char *bytes, uint64_t at, uint64_t from, uint64_t has
     lsi_sink_put32(h.sink, 0);
     lsi_sink_put32(h.sink, 1);
     lsi_set16(mark, (uint16_t)(hash >> 48));
-    lsi_sink_put(h.sink, mark, 2);
-    lsi_sink_put32(h.sink, 0);
+    lsi_sink_put(h.sink, mark, 2); /* and a document of 0 bits */
     lsi_section a = out_section(&o), b = out_section(&h);
     OK(lsi_ids_open(&x, &a, &b, 1, &err));
     int rc = lsi_ids_verify(&x, &err);
@@ -227,47 +226,94 @@ static void test_ids(void **state)
 
 /* ---- shingles ---- */
 
-static int verify_rows(const lsi_relation_row *rows, size_t n)
+/* Two rows and a shingle as they should be; with the byte at `at` set to `value`. */
+static int verify_shingles(size_t at, uint8_t value, bool *is)
 {
     static const uint64_t texts[2] = {0, 9};
     static const lsi_doc order[2] = {0, 1};
     static const uint8_t counts[2] = {0, 1};
+    static const lsi_relation_row rows[2] = {{5, 9, 7, 8, 1}, {9, 5, 8, 7, 1}};
     lsi_shingles_writer w;
+    lsi_shingle_cursor c;
     lsi_shingles x;
-    uint64_t at;
     out o;
     out_init(&o);
-    lsi_shingles_begin(&w, o.sink, 2, texts, order, counts, rows, n);
-    if (n) lsi_shingles_put(&w, lsi_shingle_entry((uint64_t)5 << 32, 1));
-    if (n) lsi_shingles_put(&w, lsi_shingle_entry((uint64_t)5 << 32, 1)); /* said already */
-    lsi_shingles_end(&w);
+    OK(lsi_shingles_begin(&w, o.sink, 2, texts, order, counts, rows, 2, &err));
+    lsi_shingles_put(&w, lsi_shingle_entry((uint64_t)5 << 32, 1));
+    lsi_shingles_put(&w, lsi_shingle_entry((uint64_t)5 << 32, 1)); /* said already */
+    OK(lsi_shingles_end(&w, &err));
+    lsi_shingles_writer_clear(&w);
     lsi_section s = out_section(&o);
-    OK(lsi_shingles_open(&x, &s, 2, &err));
-    assert_int_equal(x.entries, n > 0);
-    OK(lsi_shingles_seek(&x, (uint64_t)6 << 32, &at, &err));
-    assert_int_equal(at, x.entries);
-    int rc = lsi_shingles_verify(&x, &err);
+    *is = at < s.bytes;
+    if (*is) bytes_of(&s)[at] = value;
+    int rc = lsi_shingles_open(&x, &s, 2, &err);
+    if (!*is) {
+        OK(rc);
+        assert_int_equal(x.entries, 1);
+        lsi_shingle_cursor_init(&c, &x);
+        OK(lsi_shingle_seek(&c, 6, &err));
+        assert_int_equal(c.at, 1);
+    }
+    if (!rc) rc = lsi_shingles_verify(&x, &err);
     section_free(&s);
     return rc;
 }
 
 static void test_shingles(void **state)
 {
+    enum { ORDER = 16, KEYS = 19, TWINS = 35, COMMON = 40, BLOCK = 42, HEAD = 43, TAIL = 55 };
+    static const struct {
+        size_t at;
+        uint8_t value;
+    } wrong[] = {
+        {ORDER, 1},      /* documents by falling text */
+        {ORDER, 3},      /* one twice */
+        {KEYS, 0},       /* no text */
+        {KEYS, 9},       /* with itself */
+        {KEYS, 10},      /* falling */
+        {TWINS, 0},      /* both are the first one's other direction */
+        {TWINS, 2},      /* each is its own */
+        {COMMON, 2},     /* another number */
+        {BLOCK, 0},      /* a document that has no text */
+        {HEAD + 4, 1},   /* not one behind the other */
+        {HEAD + 10, 33}, /* wider than a mark */
+        {HEAD + 11, 2},  /* more exceptions than numbers */
+        {TAIL, 1},       /* rows */
+        {TAIL + 8, 2},   /* shingles that their block does not hold */
+        {TAIL + 16, 2},  /* bytes of blocks */
+        {TAIL + 24, 3},  /* documents */
+        {TAIL + 28, 1},  /* zero */
+    };
+    (void)state;
+    bool is;
+    OK(verify_shingles(SIZE_MAX, 0, &is));
+    for (size_t i = 0; i < LSI_COUNTOF(wrong); i++) {
+        WANT(verify_shingles(wrong[i].at, wrong[i].value, &is), LS_CORRUPT);
+        assert_true(is);
+    }
+}
+
+/* Rows that do not come both ways round. */
+static void test_rows(void **state)
+{
     static const lsi_relation_row rows[][2] = {
-        {{5, 9, 7, 8, 1}, {9, 5, 8, 7, 1}}, /* right */
-        {{0, 9, 7, 8, 1}, {9, 0, 8, 7, 1}}, /* no text */
-        {{5, 5, 7, 7, 1}, {9, 9, 8, 8, 1}}, /* with itself */
-        {{9, 5, 7, 8, 1}, {5, 9, 8, 7, 1}}, /* falling */
-        {{5, 9, 7, 8, 1}, {5, 9, 7, 8, 1}}, /* twice */
         {{5, 9, 7, 8, 1}, {9, 6, 8, 7, 1}}, /* one way only */
         {{5, 9, 7, 8, 1}, {9, 5, 7, 7, 1}}, /* another share back */
         {{5, 9, 7, 8, 1}, {9, 5, 8, 8, 1}}, /* another share */
         {{5, 9, 7, 8, 1}, {9, 5, 8, 7, 2}}, /* another number */
-        {{5, 0, 7, 8, 1}, {9, 5, 8, 7, 1}}, /* with no text */
     };
+    static const uint64_t text = 5;
+    static const lsi_doc doc = 0;
+    static const uint8_t count = 1;
     (void)state;
-    OK(verify_rows(NULL, 0));
-    for (size_t i = 0; i < LSI_COUNTOF(rows); i++) WANT(verify_rows(rows[i], 2), i ? LS_CORRUPT : LS_OK);
+    for (size_t i = 0; i < LSI_COUNTOF(rows); i++) {
+        lsi_shingles_writer w;
+        out o;
+        out_init(&o);
+        WANT(lsi_shingles_begin(&w, o.sink, 1, &text, &doc, &count, rows[i], 2, &err), LS_CORRUPT);
+        lsi_shingles_writer_clear(&w);
+        out_free(&o);
+    }
 }
 
 /* ---- columns, keywords, hashes, stored ---- */
@@ -440,17 +486,12 @@ static void test_empty_term(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_forms),
-        cmocka_unit_test(test_forms_index),
-        cmocka_unit_test(test_ids),
-        cmocka_unit_test(test_shingles),
-        cmocka_unit_test(test_keywords),
-        cmocka_unit_test(test_hashes),
-        cmocka_unit_test(test_stored),
-        cmocka_unit_test(test_offsets_of_nothing),
-        cmocka_unit_test(test_column_step),
-        cmocka_unit_test(test_form_of_no_document),
+        cmocka_unit_test(test_keys),        cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_forms_index), cmocka_unit_test(test_ids),
+        cmocka_unit_test(test_shingles),    cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_keywords),    cmocka_unit_test(test_hashes),
+        cmocka_unit_test(test_stored),      cmocka_unit_test(test_offsets_of_nothing),
+        cmocka_unit_test(test_column_step), cmocka_unit_test(test_form_of_no_document),
         cmocka_unit_test(test_empty_term),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

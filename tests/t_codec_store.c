@@ -552,7 +552,7 @@ static void test_ids_example(void **state)
                  "0100000000000000"
                  "0100000000000000");
     uint64_t hash = lsi_hash64("a", 1);
-    snprintf(hex, sizeof hex, "01000000000000000000000001000000%02X%02X00000000", (unsigned)(hash >> 48 & 255),
+    snprintf(hex, sizeof hex, "01000000000000000000000001000000%02X%02X", (unsigned)(hash >> 48 & 255),
              (unsigned)(hash >> 56));
     expect_bytes(b.buf.data, b.buf.len, hex);
     out_free(&a);

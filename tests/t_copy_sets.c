@@ -113,40 +113,63 @@ static void test_seek(void **state_unused)
     }
 }
 
-/* Entries in a section: from anywhere on, by any step; where their order is damaged, some place within. */
+/* Entries in a section: sought by marks that rise and that do not, read on from there. */
+static void seek_some(const lsi_shingles *x, const uint64_t *entries, size_t n, unsigned kind, bool damaged)
+{
+    static lsi_shingle_cursor c;
+    ls_error err;
+    lsi_shingle_cursor_init(&c, x);
+    for (unsigned i = 0; i < 300; i++) {
+        uint64_t v = i % 2 || !n ? of_kind(kind) : entries[any() % n], entry;
+        if (i < 2) v = i ? UINT64_MAX : 0;
+        if (i % 64 == 63) lsi_shingle_cursor_init(&c, x);
+        size_t want = 0;
+        while (want < n && lsi_shingle_mark(entries[want]) < lsi_shingle_mark(v)) want++;
+        int rc = lsi_shingle_seek(&c, lsi_shingle_mark(v), &err);
+        assert_true(rc == (damaged && rc ? LS_CORRUPT : LS_OK) && c.at <= n && (damaged || c.at == want));
+        for (unsigned more = (unsigned)(any() % 300); !rc && more && c.at < n; more--, c.at++) {
+            rc = lsi_shingle_get(&c, &entry, &err);
+            assert_true(damaged ? !rc || rc == LS_CORRUPT : !rc && entry == entries[c.at]);
+        }
+    }
+}
+
 static void test_section(void **state_unused)
 {
     (void)state_unused;
+    enum { DOCS = 1000 };
+    static uint64_t texts[DOCS];
+    static lsi_doc order[DOCS];
+    static uint8_t counts[DOCS];
+    for (lsi_doc d = 0; d < DOCS; d++) texts[d] = 5 + d, order[d] = d;
     for (size_t n = 0; n < 3000; n = n * 2 + 1) {
         for (unsigned kind = 0; kind < 5; kind++) {
             ls_error err;
             lsi_buf b;
-            lsi_shingles_writer w;
+            static lsi_shingles_writer w;
             lsi_shingles x;
-            uint64_t text = 5, *entries = numbers(n, kind), at;
-            lsi_doc doc = 0;
-            uint8_t count = 1;
+            uint64_t *entries = numbers(n, kind);
+            for (size_t i = 0; i < n; i++) entries[i] = lsi_shingle_entry(entries[i], (lsi_doc)(any() % DOCS));
             size_t entry_count = n ? make_set(entries, n) : 0;
             lsi_buf_init(&b, 0);
             lsi_sink *sink = lsi_sink_memory(&b);
-            lsi_shingles_begin(&w, sink, 1, &text, &doc, &count, NULL, 0);
-            for (size_t i = 0; i < entry_count; i++) lsi_shingles_put(&w, entries[i]);
-            lsi_shingles_end(&w);
+            OK(lsi_shingles_begin(&w, sink, DOCS, texts, order, counts, NULL, 0, &err));
+            for (size_t i = 0; i < entry_count; i++) {
+                lsi_shingles_put(&w, entries[i]);
+                lsi_shingles_put(&w, entries[i / 2]); /* said already */
+            }
+            OK(lsi_shingles_end(&w, &err));
+            lsi_shingles_writer_clear(&w);
             lsi_sink_free(sink);
-            for (unsigned damaged = 0; damaged < 2; damaged++) {
-                if (damaged && entry_count) memcpy(b.data + b.len - 24 - 8 * entry_count / 2, &text, 8);
+            for (unsigned damaged = 0; damaged < 20; damaged++) {
+                size_t at = b.len - 1 - any() % (b.len - (9 + 1) * DOCS); /* behind the texts */
+                if (damaged) b.data[at] ^= (uint8_t)(1u << any() % 8);
                 lsi_section section = section_of_buf(&b);
-                OK(lsi_shingles_open(&x, &section, 1, &err));
-                assert_true(x.entries == entry_count);
-                for (unsigned i = 0; i < 300; i++) {
-                    uint64_t v = i % 2 || !entry_count ? of_kind(kind) : entries[any() % entry_count], next;
-                    if (i < 2) v = i ? UINT64_MAX : 0;
-                    size_t want = 0;
-                    while (want < entry_count && entries[want] < v) want++;
-                    OK(lsi_shingles_seek(&x, v, &at, &err));
-                    OK(lsi_shingles_next(&x, v, any() % (want + 1), 1 + any() % 70, &next, &err));
-                    assert_true(damaged ? at <= entry_count && next <= entry_count : at == want && next == want);
-                }
+                int rc = lsi_shingles_open(&x, &section, DOCS, &err);
+                assert_true(rc == (damaged && rc ? LS_CORRUPT : LS_OK));
+                if (!damaged) assert_true(x.entries == entry_count);
+                if (!damaged) OK(lsi_shingles_verify(&x, &err));
+                if (!rc && x.entries == entry_count) seek_some(&x, entries, entry_count, kind, damaged);
                 section_free(&section);
             }
             lsi_buf_clear(&b);

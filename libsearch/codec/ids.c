@@ -7,11 +7,11 @@
  *   u32 documents, u32 k
  *   u32 × (2^k + 1)     where each bucket begins
  *   u16 × documents     the 16 bits of the hash behind the highest k, by bucket, rising within it
- *   u32 × documents     the documents, in the same order; rising where bucket and bits are the same
+ *   bits × documents    the documents, in the same order, as wide as the highest; rising where bucket and bits are the
+ *                       same
  *
  * Example, one document "a": bytes 61 | offsets 0 1 in one group: u64 0, u64 1 << 56 (width 1), 02 |
- * u64 1, u32 1, u32 0; the hashes: 01000000 00000000 | 00000000 01000000 | the top 16 bits of XXH3-64("a") | 00000000.
- */
+ * u64 1, u32 1, u32 0; the hashes: 01000000 00000000 | 00000000 01000000 | the top 16 bits of XXH3-64("a"). */
 #include "libsearch/codec/bits.h"
 #include "libsearch/codec/read.h"
 #include "libsearch/codec/stored.h"
@@ -26,6 +26,11 @@
 static uint32_t bucket_of(uint64_t hash, uint32_t bits)
 {
     return bits ? (uint32_t)(hash >> (64 - bits)) : 0;
+}
+
+static unsigned doc_width(uint64_t doc_count)
+{
+    return doc_count ? lsi_bits64(doc_count - 1) : 0;
 }
 
 static uint16_t mark_of(uint64_t hash, uint32_t bits)
@@ -57,7 +62,8 @@ int lsi_ids_open(lsi_ids *x, const lsi_section *bytes, const lsi_section *hashes
     if (!(p = lsi_section_get(hashes, 0, HEAD_BYTES, err))) return lsi_read_failed(err);
     x->bucket_bits = lsi_get32(p + 4);
     if (lsi_get32(p) != doc_count || x->bucket_bits > BUCKET_BITS_MAX ||
-        hashes->bytes != HEAD_BYTES + 4 * (((uint64_t)1 << x->bucket_bits) + 1) + 6 * (uint64_t)doc_count)
+        hashes->bytes != HEAD_BYTES + 4 * (((uint64_t)1 << x->bucket_bits) + 1) + 2 * (uint64_t)doc_count +
+                             lsi_bits_bytes(doc_count, doc_width(doc_count)))
         return lsi_section_corrupt(hashes, 0, err, "a hash for each document");
     return LS_OK;
 }
@@ -86,11 +92,25 @@ static int get_bucket(const lsi_ids *x, uint32_t bucket, uint32_t *from, uint32_
     return LS_OK;
 }
 
+/* The document at a place of the hashes. */
+static int get_doc(const lsi_ids *x, uint32_t place, lsi_doc *doc, ls_error *err)
+{
+    unsigned width = doc_width(x->doc_count);
+    uint64_t at = HEAD_BYTES + 4 * (((uint64_t)1 << x->bucket_bits) + 1) + 2 * (uint64_t)x->doc_count;
+    uint64_t from = at + (uint64_t)place * width / 8, to = at + lsi_bits_bytes((uint64_t)place + 1, width);
+    *doc = 0;
+    if (!width) return LS_OK;
+    const uint8_t *p = lsi_section_get(x->hashes, from, to - from, err);
+    if (!p) return lsi_read_failed(err);
+    *doc = (lsi_doc)(lsi_get64(p) >> ((uint64_t)place * width & 7) & (((uint64_t)1 << width) - 1));
+    if (*doc >= x->doc_count) return lsi_section_corrupt(x->hashes, from, err, "a document of the segment");
+    return LS_OK;
+}
+
 int lsi_ids_find(const lsi_ids *x, const uint8_t *id, size_t len, lsi_doc *doc, ls_error *err)
 {
     uint64_t hash = lsi_hash64(id, len);
     uint64_t marks_at = HEAD_BYTES + 4 * (((uint64_t)1 << x->bucket_bits) + 1);
-    uint64_t docs_at = marks_at + 2 * (uint64_t)x->doc_count;
     uint32_t from, to;
     *doc = LSI_DOC_END;
     int rc = get_bucket(x, bucket_of(hash, x->bucket_bits), &from, &to, err);
@@ -98,15 +118,13 @@ int lsi_ids_find(const lsi_ids *x, const uint8_t *id, size_t len, lsi_doc *doc, 
     const uint8_t *marks = lsi_section_get(x->hashes, marks_at + 2 * (uint64_t)from, 2 * (uint64_t)(to - from), err);
     if (!marks) return lsi_read_failed(err);
     for (uint32_t i = to; i-- > from;) { /* from the last, which is the newest of equal ids */
-        const uint8_t *have, *p;
+        const uint8_t *have;
         size_t have_len;
+        lsi_doc at;
         if (lsi_get16(marks + 2 * (size_t)(i - from)) != mark_of(hash, x->bucket_bits)) continue;
-        if (!(p = lsi_section_get(x->hashes, docs_at + 4 * (uint64_t)i, 4, err))) return lsi_read_failed(err);
-        if (lsi_get32(p) >= x->doc_count)
-            return lsi_section_corrupt(x->hashes, docs_at + 4 * (uint64_t)i, err, "a document of the segment");
-        if ((rc = lsi_ids_get(x, lsi_get32(p), &have, &have_len, err))) return rc;
+        if ((rc = get_doc(x, i, &at, err)) || (rc = lsi_ids_get(x, at, &have, &have_len, err))) return rc;
         if (have_len == len && !(len && memcmp(have, id, len))) {
-            *doc = lsi_get32(p);
+            *doc = at;
             return LS_OK;
         }
     }
@@ -125,15 +143,15 @@ int lsi_ids_verify(const lsi_ids *x, ls_error *err)
         if (from != next) return lsi_section_corrupt(x->hashes, HEAD_BYTES, err, "buckets one behind the other");
         next = to;
         for (uint32_t i = from; i < to; i++) { /* each place holds the document whose hash it is */
-            const uint8_t *m = lsi_section_get(x->hashes, marks_at + 2 * (uint64_t)i, 2, err), *d;
+            const uint8_t *m = lsi_section_get(x->hashes, marks_at + 2 * (uint64_t)i, 2, err);
+            lsi_doc doc;
             if (!m) return lsi_read_failed(err);
-            d = lsi_section_get(x->hashes, marks_at + 2 * (uint64_t)x->doc_count + 4 * (uint64_t)i, 4, err);
-            if (!d) return lsi_read_failed(err);
-            uint64_t order = (uint64_t)lsi_get16(m) << 32 | lsi_get32(d);
-            if (lsi_get32(d) >= x->doc_count || (i > from && order <= before))
+            if ((rc = get_doc(x, i, &doc, err))) return rc;
+            uint64_t order = (uint64_t)lsi_get16(m) << 32 | doc;
+            if (i > from && order <= before)
                 return lsi_section_corrupt(x->hashes, marks_at, err, "rising hashes of documents");
             before = order;
-            if ((rc = lsi_ids_get(x, lsi_get32(d), &id, &len, err))) return rc;
+            if ((rc = lsi_ids_get(x, doc, &id, &len, err))) return rc;
             uint64_t hash = lsi_hash64(id, len);
             if (bucket_of(hash, x->bucket_bits) != b || mark_of(hash, x->bucket_bits) != lsi_get16(m))
                 return lsi_section_corrupt(x->hashes, marks_at, err, "the hash of its id");
@@ -241,6 +259,8 @@ int lsi_ids_writer_end(lsi_ids_writer *w, ls_error *err)
     uint32_t bits = 0;
     uint64_t at = lsi_sink_at(w->bytes);
     int rc;
+    lsi_buf packed = {0};
+    lsi_bits_writer docs_out = {&packed, 0, 0};
     while (bits < BUCKET_BITS_MAX && (w->count >> bits) > 8) bits++;
     uint32_t *starts = lsi_calloc(((size_t)1 << bits) + 2, sizeof *starts);
     uint32_t *docs = lsi_calloc(w->count, sizeof *docs);
@@ -260,10 +280,13 @@ int lsi_ids_writer_end(lsi_ids_writer *w, ls_error *err)
         lsi_set16(le, mark_of(w->hashes[docs[i]], bits));
         lsi_sink_put(w->hashes_sink, le, 2);
     }
-    for (size_t i = 0; i < w->count; i++) lsi_sink_put32(w->hashes_sink, docs[i]);
-    rc = lsi_sink_failed(w->bytes, err);
+    for (size_t i = 0; i < w->count; i++) lsi_bits_put(&docs_out, docs[i], doc_width(w->count));
+    lsi_bits_end(&docs_out);
+    if (packed.len) lsi_sink_put(w->hashes_sink, packed.data, packed.len);
+    rc = packed.rc ? lsi_fail_nomem(err) : lsi_sink_failed(w->bytes, err);
     if (!rc) rc = lsi_sink_failed(w->hashes_sink, err);
 out:
+    lsi_buf_clear(&packed);
     lsi_free(starts);
     lsi_free(docs);
     return rc;

@@ -1,26 +1,28 @@
-/* shingles.c — owns the section of shingles: what is known of the documents' texts, of pairs of texts, and where each
- * kept shingle stands. Ignorant of how shingles are made and of what a share means.
+/* shingles.c — owns the section of shingles but for the entries (shingle_entries.c): what is known of the documents'
+ * texts and of pairs of texts. Ignorant of how shingles are made and of what a share means.
  *
- * Little-endian, d documents, r rows, e entries:
+ * Little-endian; d documents, r rows, e entries; a width is that of the highest document, row:
  *   u64 × d   hash of each document's text; 0: it has none
- *   u32 × d   the documents by rising (hash, document)
- *   u8  × d   shingles of the text, 255 for more; zeros up to a multiple of 8
+ *   bits × d  the documents by rising (hash, document)
+ *   u8  × d   shingles of the text, 255 for more
  *   u64 × r   texts, rising              — of the rows, one for each direction of a pair, sorted by (text, other)
- *   u64 × r   others
- *   u32 × r   low half: how much of the text lies in the other, high half: how much of the other in the text, in
- *             1/65535
- *   u8  × r   different shingles that both texts have, 255 for more; zeros up to a multiple of 8
- *   u64 × e   highest 34 bits of a shingle, 30 bits of the first document that has the text; strictly rising
- *   u64 r, u64 e, u32 d, u32 0
+ *   bits × r  the row of the other direction, whose text is the other one
+ *   u16 × r   how much of the text lies in the other, in 1/65535
+ *   u8  × r   different shingles that both texts have, 255 for more
+ *   entries   blocks, then their heads
+ *   u64 r, u64 e, u64 bytes of the blocks, u32 d, u32 0
  * A document whose text an earlier one of the segment has too has no entries.
  *
- * Example, one document of the text 5 with 1 shingle, kept: 2^63; no row:
- *   0500000000000000 | 00000000 | 01 | 000000 | 0000000000000080 | 0000000000000000 0100000000000000 01000000 00000000 */
+ * Example, one document of the text 5 with 1 shingle, kept: 2^63; no row; documents take 0 bits, and so do 1 mark and
+ * 1 document behind the head of their block:
+ *   0500000000000000 | 01 | 00000080 0000000000000000 |
+ *   0000000000000000 0100000000000000 0000000000000000 01000000 00000000 */
 #include "libsearch/codec/shingles.h"
+#include "libsearch/codec/bits.h"
 #include "libsearch/codec/read.h"
+#include "libsearch/codec/shingles_layout.h"
 
-#define TAIL   24u
-#define UP8(n) (((n) + 7) & ~(uint64_t)7)
+#define ROW_BYTES 11u /* at least */
 
 /* ---- reading ---- */
 
@@ -29,22 +31,28 @@ int lsi_shingles_open(lsi_shingles *x, const lsi_section *s, uint32_t doc_count,
     memset(x, 0, sizeof *x);
     x->doc_count = doc_count;
     if (!s->bytes) return LS_OK;
-    if (s->bytes < TAIL) return lsi_section_corrupt(s, 0, err, "shingles of documents");
-    const uint8_t *p = lsi_section_get(s, s->bytes - TAIL, TAIL, err);
+    if (s->bytes < LSI_SHINGLES_TAIL) return lsi_section_corrupt(s, 0, err, "shingles of documents");
+    const uint64_t tail = s->bytes - LSI_SHINGLES_TAIL;
+    const uint8_t *p = lsi_section_get(s, tail, LSI_SHINGLES_TAIL, err);
     if (!p) return lsi_read_failed(err);
     x->rows = lsi_get64(p);
     x->entries = lsi_get64(p + 8);
-    if (x->rows > s->bytes / 21 || x->entries > s->bytes / 8 || lsi_get32(p + 16) != doc_count || lsi_get32(p + 20))
-        return lsi_section_corrupt(s, s->bytes - TAIL, err, "numbers of rows, shingles and documents");
+    uint64_t blocks = lsi_get64(p + 16), heads = x->entries / LSI_SHINGLE_BLOCK + (x->entries % LSI_SHINGLE_BLOCK != 0);
+    if (x->rows > s->bytes / ROW_BYTES || heads > s->bytes / LSI_SHINGLES_HEAD || blocks > s->bytes ||
+        lsi_get32(p + 24) != doc_count || lsi_get32(p + 28))
+        return lsi_section_corrupt(s, tail, err, "numbers of rows, shingles and documents");
+    x->doc_width = doc_count ? lsi_bits32(doc_count - 1) : 0;
+    x->row_width = x->rows ? lsi_bits64(x->rows - 1) : 0;
     x->order_at = 8 * (uint64_t)doc_count;
-    x->counts_at = x->order_at + 4 * (uint64_t)doc_count;
-    x->keys_at = UP8(x->counts_at + doc_count);
-    x->others_at = x->keys_at + 8 * x->rows;
-    x->shares_at = x->others_at + 8 * x->rows;
-    x->common_at = x->shares_at + 4 * x->rows;
-    x->entries_at = UP8(x->common_at + x->rows);
-    if (s->bytes != x->entries_at + 8 * x->entries + TAIL)
-        return lsi_section_corrupt(s, s->bytes - TAIL, err, "as many bytes as rows, shingles and documents take");
+    x->counts_at = x->order_at + lsi_bits_bytes(doc_count, x->doc_width);
+    x->keys_at = x->counts_at + doc_count;
+    x->twins_at = x->keys_at + 8 * x->rows;
+    x->shares_at = x->twins_at + lsi_bits_bytes(x->rows, x->row_width);
+    x->common_at = x->shares_at + 2 * x->rows;
+    x->blocks_at = x->common_at + x->rows;
+    x->heads_at = x->blocks_at + blocks;
+    if (x->heads_at + LSI_SHINGLES_HEAD * heads != tail)
+        return lsi_section_corrupt(s, tail, err, "as many bytes as rows, shingles and documents take");
     x->section = s;
     return LS_OK;
 }
@@ -71,17 +79,31 @@ int lsi_shingles_doc(const lsi_shingles *x, lsi_doc doc, uint64_t *text, uint32_
     return LS_OK;
 }
 
-int lsi_shingles_order(const lsi_shingles *x, uint32_t i, lsi_doc *doc, ls_error *err)
+/* Number i of a string of n numbers that begins at `at`. */
+static int get_bits(const lsi_shingles *x, uint64_t at, unsigned width, uint64_t i, uint64_t *out, ls_error *err)
 {
-    const uint8_t *p = lsi_section_get(x->section, x->order_at + 4 * (uint64_t)i, 4, err);
+    uint64_t from = i * width / 8, to = lsi_bits_bytes(i + 1, width);
+    *out = 0;
+    if (!width) return LS_OK;
+    const uint8_t *p = lsi_section_get(x->section, at + from, to - from, err);
     if (!p) return lsi_read_failed(err);
-    *doc = lsi_get32(p);
-    if (*doc >= x->doc_count)
-        return lsi_section_corrupt(x->section, x->order_at + 4 * (uint64_t)i, err, "a document of the segment");
+    *out = lsi_get64(p) >> (i * width & 7) & (((uint64_t)1 << width) - 1); /* widths are far below 57 */
     return LS_OK;
 }
 
-/* The number at place i of one of the three sorted parts. */
+int lsi_shingles_order(const lsi_shingles *x, uint32_t i, lsi_doc *doc, ls_error *err)
+{
+    uint64_t v;
+    int rc = get_bits(x, x->order_at, x->doc_width, i, &v, err);
+    if (rc) return rc;
+    if (v >= x->doc_count)
+        return lsi_section_corrupt(x->section, x->order_at + (uint64_t)i * x->doc_width / 8, err,
+                                   "a document of the segment");
+    *doc = (lsi_doc)v;
+    return LS_OK;
+}
+
+/* The number at place i of one of the two sorted parts. */
 typedef int part(const lsi_shingles *x, uint64_t i, uint64_t *value, ls_error *err);
 
 static int text_in_order(const lsi_shingles *x, uint64_t i, uint64_t *value, ls_error *err)
@@ -93,10 +115,6 @@ static int text_in_order(const lsi_shingles *x, uint64_t i, uint64_t *value, ls_
 static int key_of_row(const lsi_shingles *x, uint64_t i, uint64_t *value, ls_error *err)
 {
     return get64(x, x->keys_at, i, value, err);
-}
-int lsi_shingles_entry(const lsi_shingles *x, uint64_t i, uint64_t *entry, ls_error *err)
-{
-    return get64(x, x->entries_at, i, entry, err);
 }
 
 /* The first of places [lo, n) whose number is ≥ value. Hashes are spread evenly: where the value would stand by that is
@@ -144,32 +162,6 @@ LSI_INLINE int seek(const lsi_shingles *x, part *get, uint64_t n, uint64_t value
     return rc;
 }
 
-int lsi_shingles_seek(const lsi_shingles *x, uint64_t value, uint64_t *at, ls_error *err)
-{
-    *at = 0;
-    return x->section ? seek(x, lsi_shingles_entry, x->entries, value, 0, at, err) : LS_OK;
-}
-
-int lsi_shingles_next(const lsi_shingles *x, uint64_t value, uint64_t from, uint64_t step, uint64_t *at, ls_error *err)
-{
-    uint64_t lo = from, hi = from, entry = 0; /* all before lo are smaller; the entry at hi is not, if there is one */
-    int rc = LS_OK;
-    for (; hi < x->entries; step *= 2) {
-        rc = lsi_shingles_entry(x, hi, &entry, err);
-        if (rc || entry >= value) break;
-        lo = hi + 1;
-        hi = step < x->entries - hi ? hi + step : x->entries;
-    }
-    while (!rc && lo < hi) {
-        uint64_t mid = lo + (hi - lo) / 2;
-        rc = lsi_shingles_entry(x, mid, &entry, err);
-        if (entry < value) lo = mid + 1;
-        else hi = mid;
-    }
-    *at = lo;
-    return rc;
-}
-
 int lsi_shingles_text(const lsi_shingles *x, uint64_t text, uint32_t *from, uint32_t *to, ls_error *err)
 {
     uint64_t lo = 0, hi = 0;
@@ -201,17 +193,34 @@ int lsi_shingles_rows(const lsi_shingles *x, uint64_t text, uint64_t *from, uint
     return rc;
 }
 
+/* The row of the other direction. */
+static int twin_of(const lsi_shingles *x, uint64_t i, uint64_t *twin, ls_error *err)
+{
+    int rc = get_bits(x, x->twins_at, x->row_width, i, twin, err);
+    if (!rc && *twin >= x->rows)
+        rc = lsi_section_corrupt(x->section, x->twins_at + i * x->row_width / 8, err, "a row of the other direction");
+    return rc;
+}
+
+static int get_share(const lsi_shingles *x, uint64_t i, uint16_t *share, ls_error *err)
+{
+    const uint8_t *p = lsi_section_get(x->section, x->shares_at + 2 * i, 2, err);
+    if (!p) return lsi_read_failed(err);
+    *share = lsi_get16(p);
+    return LS_OK;
+}
+
 int lsi_shingles_row(const lsi_shingles *x, uint64_t i, lsi_relation_row *out, ls_error *err)
 {
+    uint64_t twin;
     memset(out, 0, sizeof *out);
-    int rc = get64(x, x->keys_at, i, &out->text, err);
-    if (!rc) rc = get64(x, x->others_at, i, &out->other, err);
+    int rc = twin_of(x, i, &twin, err);
+    if (!rc) rc = key_of_row(x, i, &out->text, err);
+    if (!rc) rc = key_of_row(x, twin, &out->other, err);
+    if (!rc) rc = get_share(x, i, &out->share, err);
+    if (!rc) rc = get_share(x, twin, &out->back, err);
     if (rc) return rc;
-    const uint8_t *p = lsi_section_get(x->section, x->shares_at + 4 * i, 4, err);
-    if (!p) return lsi_read_failed(err);
-    out->share = lsi_get16(p);
-    out->back = lsi_get16(p + 2);
-    p = lsi_section_get(x->section, x->common_at + i, 1, err);
+    const uint8_t *p = lsi_section_get(x->section, x->common_at + i, 1, err);
     if (!p) return lsi_read_failed(err);
     out->common = *p;
     return LS_OK;
@@ -228,110 +237,112 @@ static int verify_order(const lsi_shingles *x, ls_error *err)
         if (!rc) rc = get64(x, 0, doc, &text, err);
         if (rc) return rc;
         if (i && (text < before || (text == before && doc <= last)))
-            return lsi_section_corrupt(x->section, x->order_at + 4 * (uint64_t)i, err, "documents by rising text");
+            return lsi_section_corrupt(x->section, x->order_at + (uint64_t)i * x->doc_width / 8, err,
+                                       "documents by rising text");
         before = text;
         last = doc;
     }
     return LS_OK; /* rising, and each below doc_count: as many different ones as there are */
 }
 
-/* Rows rise, and each has its counterpart. */
+/* Rows rise, and two are each other's twins. */
 static int verify_rows(const lsi_shingles *x, ls_error *err)
 {
     lsi_relation_row row, before = {0}, back;
     for (uint64_t i = 0; i < x->rows; i++) {
-        uint64_t from, to;
+        uint64_t twin, again;
         int rc = lsi_shingles_row(x, i, &row, err);
+        if (!rc) rc = twin_of(x, i, &twin, err);
+        if (!rc) rc = twin_of(x, twin, &again, err);
+        if (!rc) rc = lsi_shingles_row(x, twin, &back, err);
         if (rc) return rc;
         bool rises = !i || row.text > before.text || (row.text == before.text && row.other > before.other);
-        if (!rises || !row.text || !row.other || row.text == row.other)
+        if (!rises || !row.text || row.text == row.other)
             return lsi_section_corrupt(x->section, x->keys_at + 8 * i, err, "rising pairs of two texts");
-        bool found = false;
-        rc = lsi_shingles_rows(x, row.other, &from, &to, err);
-        for (; !rc && from < to && !found; from++) {
-            rc = lsi_shingles_row(x, from, &back, err);
-            found = !rc && back.other == row.text && back.share == row.back && back.back == row.share &&
-                    back.common == row.common;
-        }
-        if (rc) return rc;
-        if (!found) return lsi_section_corrupt(x->section, x->keys_at + 8 * i, err, "a pair of texts both ways round");
+        if (again != i || back.common != row.common)
+            return lsi_section_corrupt(x->section, x->common_at + i, err, "a pair of texts both ways round");
         before = row;
     }
     return LS_OK;
 }
 
-/* Entries rise, and are the first documents' of their texts. */
-static int verify_entries(const lsi_shingles *x, ls_error *err)
+int lsi_shingles_verify_texts(const lsi_shingles *x, ls_error *err)
 {
-    uint64_t entry, before = 0, text;
-    for (uint64_t i = 0; i < x->entries; i++) {
-        uint32_t from, to;
-        lsi_doc first = LSI_DOC_END;
-        int rc = lsi_shingles_entry(x, i, &entry, err);
-        if (rc) return rc;
-        lsi_doc doc = lsi_shingle_doc(entry);
-        if ((i && entry <= before) || doc >= x->doc_count)
-            return lsi_section_corrupt(x->section, x->entries_at + 8 * i, err, "rising shingles of documents");
-        before = entry;
-        rc = get64(x, 0, doc, &text, err);
-        if (!rc) rc = lsi_shingles_text(x, text, &from, &to, err);
-        if (!rc && from < to) rc = lsi_shingles_order(x, from, &first, err);
-        if (rc) return rc;
-        if (first != doc)
-            return lsi_section_corrupt(x->section, x->entries_at + 8 * i, err, "the first document of its text");
-    }
-    return LS_OK;
-}
-
-static int verify_zeros(const lsi_shingles *x, uint64_t from, uint64_t to, ls_error *err)
-{
-    for (; from < to; from++) {
-        const uint8_t *p = lsi_section_get(x->section, from, 1, err);
-        if (!p) return lsi_read_failed(err);
-        if (*p) return lsi_section_corrupt(x->section, from, err, "zeros between two parts");
-    }
-    return LS_OK;
+    int rc = x->section ? verify_order(x, err) : LS_OK;
+    return rc || !x->section ? rc : verify_rows(x, err);
 }
 
 int lsi_shingles_verify(const lsi_shingles *x, ls_error *err)
 {
-    if (!x->section) return LS_OK;
-    int rc = verify_zeros(x, x->counts_at + x->doc_count, x->keys_at, err);
-    if (!rc) rc = verify_zeros(x, x->common_at + x->rows, x->entries_at, err);
-    if (!rc) rc = verify_order(x, err);
-    if (!rc) rc = verify_rows(x, err);
-    return rc ? rc : verify_entries(x, err);
+    int rc = lsi_shingles_verify_texts(x, err);
+    return rc || !x->section ? rc : lsi_shingle_verify(x, err);
 }
 
 /* ---- writing ---- */
 
-void lsi_shingles_begin(lsi_shingles_writer *w, lsi_sink *s, uint32_t doc_count, const uint64_t *texts,
-                        const lsi_doc *order, const uint8_t *counts, const lsi_relation_row *rows, size_t row_count)
+/* Where the other direction of row i stands; n: it does not. */
+static size_t find_twin(const lsi_relation_row *rows, size_t n, size_t i)
 {
-    *w = (lsi_shingles_writer){.sink = s, .doc_count = doc_count, .rows = row_count};
+    size_t lo = 0, hi = n;
+    const lsi_relation_row *r = &rows[i], *t;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        t = &rows[mid];
+        if (t->text < r->other || (t->text == r->other && t->other < r->text)) lo = mid + 1;
+        else hi = mid;
+    }
+    t = &rows[lo];
+    bool is = lo < n && t->text == r->other && t->other == r->text && t->share == r->back && t->back == r->share &&
+              t->common == r->common;
+    return is ? lo : n;
+}
+
+static int put_rows(lsi_shingles_writer *w, const lsi_relation_row *rows, size_t n, ls_error *err)
+{
+    lsi_bits_writer bits = {&w->block, 0, 0};
+    unsigned width = n ? lsi_bits64(n - 1) : 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t twin = find_twin(rows, n, i);
+        if (twin == n) return lsi_fail(err, LS_CORRUPT, "a relation of two texts is told one way round only");
+        lsi_sink_put64(w->sink, rows[i].text);
+        lsi_bits_put(&bits, twin, width);
+    }
+    lsi_bits_end(&bits);
+    if (w->block.rc) return lsi_fail_nomem(err);
+    if (w->block.len) lsi_sink_put(w->sink, w->block.data, w->block.len);
+    for (size_t i = 0; i < n; i++) {
+        uint8_t le[2];
+        lsi_set16(le, rows[i].share);
+        lsi_sink_put(w->sink, le, 2);
+    }
+    for (size_t i = 0; i < n; i++) lsi_sink_put(w->sink, &rows[i].common, 1);
+    return LS_OK;
+}
+
+int lsi_shingles_begin(lsi_shingles_writer *w, lsi_sink *s, uint32_t doc_count, const uint64_t *texts,
+                       const lsi_doc *order, const uint8_t *counts, const lsi_relation_row *rows, size_t row_count,
+                       ls_error *err)
+{
+    memset(w, 0, sizeof *w);
+    w->sink = s;
+    w->doc_count = doc_count;
+    w->doc_width = doc_count ? lsi_bits32(doc_count - 1) : 0;
+    w->rows = row_count;
+    lsi_bits_writer bits = {&w->block, 0, 0};
     for (uint32_t d = 0; d < doc_count; d++) lsi_sink_put64(s, texts[d]);
-    for (uint32_t d = 0; d < doc_count; d++) lsi_sink_put32(s, order[d]);
+    for (uint32_t d = 0; d < doc_count; d++) lsi_bits_put(&bits, order[d], w->doc_width);
+    lsi_bits_end(&bits);
+    if (w->block.rc) return lsi_fail_nomem(err);
+    if (w->block.len) lsi_sink_put(s, w->block.data, w->block.len);
     lsi_sink_put(s, counts, doc_count);
-    lsi_sink_align(s, 8);
-    for (size_t i = 0; i < row_count; i++) lsi_sink_put64(s, rows[i].text);
-    for (size_t i = 0; i < row_count; i++) lsi_sink_put64(s, rows[i].other);
-    for (size_t i = 0; i < row_count; i++) lsi_sink_put32(s, rows[i].share | (uint32_t)rows[i].back << 16);
-    for (size_t i = 0; i < row_count; i++) lsi_sink_put(s, &rows[i].common, 1);
-    lsi_sink_align(s, 8);
+    lsi_buf_reset(&w->block);
+    int rc = put_rows(w, rows, row_count, err);
+    w->blocks_at = lsi_sink_at(s);
+    return rc;
 }
 
-void lsi_shingles_put(lsi_shingles_writer *w, uint64_t entry)
+void lsi_shingles_writer_clear(lsi_shingles_writer *w)
 {
-    if (w->entries && entry <= w->last) return; /* said already */
-    lsi_sink_put64(w->sink, entry);
-    w->last = entry;
-    w->entries++;
-}
-
-void lsi_shingles_end(lsi_shingles_writer *w)
-{
-    lsi_sink_put64(w->sink, w->rows);
-    lsi_sink_put64(w->sink, w->entries);
-    lsi_sink_put32(w->sink, w->doc_count);
-    lsi_sink_put32(w->sink, 0);
+    lsi_buf_clear(&w->block);
+    lsi_buf_clear(&w->heads);
 }

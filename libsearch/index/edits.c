@@ -360,13 +360,14 @@ static int first_of_text(const lsi_shingles *x, lsi_doc doc, lsi_doc *first, uin
     return rc || from == to ? rc : lsi_shingles_order(x, from, first, err);
 }
 
-static int stands_in(const lsi_wseg *s, uint64_t mark, bool *yes, ls_error *err)
+static int stands_in(const lsi_wseg *s, uint32_t mark, bool *yes, ls_error *err)
 {
-    const lsi_shingles *x = &s->seg->shingles;
-    uint64_t at, entry;
-    int rc = lsi_shingles_seek(x, mark << LSI_SHINGLE_DOC_BITS, &at, err);
-    if (rc || at >= x->entries) return rc;
-    rc = lsi_shingles_entry(x, at, &entry, err);
+    lsi_shingle_cursor c;
+    uint64_t entry;
+    lsi_shingle_cursor_init(&c, &s->seg->shingles);
+    int rc = lsi_shingle_seek(&c, mark, err);
+    if (rc || c.at >= c.x->entries) return rc;
+    rc = lsi_shingle_get(&c, &entry, err);
     *yes = !rc && lsi_shingle_mark(entry) == mark;
     return rc;
 }
@@ -374,14 +375,15 @@ static int stands_in(const lsi_wseg *s, uint64_t mark, bool *yes, ls_error *err)
 /* Of documents that are due: how many of their kept shingles stand in the segments they are to be held against. */
 static int count_common(ls_writer *w, const lsi_wseg *s, const uint8_t *due, uint8_t *common, ls_error *err)
 {
-    const lsi_shingles *x = &s->seg->shingles;
+    lsi_shingle_cursor c;
     int rc = LS_OK;
-    for (uint64_t i = 0; !rc && i < x->entries; i++) {
+    lsi_shingle_cursor_init(&c, &s->seg->shingles);
+    for (; !rc && c.at < c.x->entries; c.at++) {
         uint64_t entry;
         bool yes = false;
-        rc = lsi_shingles_entry(x, i, &entry, err);
+        rc = lsi_shingle_get(&c, &entry, err);
         lsi_doc doc = rc ? 0 : lsi_shingle_doc(entry);
-        if (rc || doc >= x->doc_count || !due[doc] || common[doc] >= 3) continue;
+        if (rc || !due[doc] || common[doc] >= 3) continue;
         for (size_t k = 0; !rc && !yes && k < w->count; k++) {
             const lsi_wseg *other = &w->segs[k];
             if (!other->info.visibility && (due[doc] == NEWLY_DUE || is_new_public(other)))

@@ -181,6 +181,7 @@ static void free_builder(lsi_builder *b)
     if (b->forms) lsi_forms_writer_free(b->forms);
     if (b->stored) lsi_stored_writer_free(b->stored);
     if (b->ids) lsi_ids_writer_free(b->ids);
+    lsi_shingles_writer_clear(&b->shingles);
     lsi_free(b->guids);
     lsi_free(b);
 }
@@ -300,8 +301,8 @@ void lsi_build_copies(lsi_builder *b, const lsi_copies *c)
     b->sinks[LSI_SEC_SHINGLES] = b->rc ? NULL : lsi_frame_section(b->frame, LSI_SEC_SHINGLES, true);
     if (!b->sinks[LSI_SEC_SHINGLES]) failed(b, lsi_fail_nomem(ERR(b)));
     if (b->rc) return;
-    lsi_shingles_begin(&b->shingles, b->sinks[LSI_SEC_SHINGLES], c->doc_count, c->texts, c->order, c->counts, c->rows,
-                       c->row_count);
+    failed(b, lsi_shingles_begin(&b->shingles, b->sinks[LSI_SEC_SHINGLES], c->doc_count, c->texts, c->order, c->counts,
+                                 c->rows, c->row_count, &b->error));
 }
 
 void lsi_build_shingle(lsi_builder *b, uint64_t entry)
@@ -311,7 +312,7 @@ void lsi_build_shingle(lsi_builder *b, uint64_t entry)
 
 void lsi_build_copies_end(lsi_builder *b)
 {
-    if (!b->rc) lsi_shingles_end(&b->shingles);
+    if (!b->rc) failed(b, lsi_shingles_end(&b->shingles, &b->error));
 }
 
 /* ---- the end ---- */

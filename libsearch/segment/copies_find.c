@@ -33,8 +33,9 @@ typedef struct finder {
     lsi_comparer *cmp;
     lsi_segment *const *segs;
     size_t count;
-    uint64_t *hot;           /* bits of entries: whose shingle stands elsewhere too */
-    size_t *by_doc, *starts; /* entries of each document */
+    lsi_shingle_cursor *cursors; /* of each segment */
+    uint64_t *hot;               /* bits of entries: whose shingle stands elsewhere too */
+    size_t *by_doc, *starts;     /* entries of each document */
     place *places;
     size_t place_count, place_cap;
     candidate *list;
@@ -57,15 +58,14 @@ static int mark_hot(finder *f)
         lsi_bitset_set(f->hot, i - 1);
     }
     for (size_t s = 0; s < f->count; s++) {
-        const lsi_shingles *x = &f->segs[s]->shingles;
-        uint64_t at = 0, entry, step = x->entries / (c->entry_count + 1) + 1;
-        if (!x->section) continue;
-        for (size_t i = 0; i < c->entry_count && at < x->entries; i++) {
-            uint64_t mark = lsi_shingle_mark(c->entries[i]);
-            int rc = lsi_shingles_next(x, mark << LSI_SHINGLE_DOC_BITS, at, step, &at, f->err);
-            if (!rc && at < x->entries) rc = lsi_shingles_entry(x, at, &entry, f->err);
+        lsi_shingle_cursor *at = &f->cursors[s];
+        uint64_t entry = 0;
+        for (size_t i = 0; i < c->entry_count && at->at < at->x->entries; i++) {
+            uint32_t mark = lsi_shingle_mark(c->entries[i]);
+            int rc = lsi_shingle_seek(at, mark, f->err);
+            if (!rc && at->at < at->x->entries) rc = lsi_shingle_get(at, &entry, f->err);
             if (rc) return rc;
-            if (at < x->entries && lsi_shingle_mark(entry) == mark) lsi_bitset_set(f->hot, i);
+            if (at->at < at->x->entries && lsi_shingle_mark(entry) == mark) lsi_bitset_set(f->hot, i);
         }
     }
     return LS_OK;
@@ -122,7 +122,7 @@ static int too_common(finder *f, size_t from, bool *yes)
 static void leave_shingle(finder *f, size_t entry_no)
 {
     const lsi_copies *c = f->c;
-    uint64_t mark = lsi_shingle_mark(c->entries[entry_no]);
+    const uint32_t mark = lsi_shingle_mark(c->entries[entry_no]);
     size_t i = lsi_copies_seek(c, lsi_shingle_entry(c->entries[entry_no], 0));
     for (; i < c->entry_count && lsi_shingle_mark(c->entries[i]) == mark; i++) lsi_bitset_unset(f->hot, i);
 }
@@ -138,20 +138,20 @@ static bool add_place(finder *f, size_t seg, lsi_doc doc)
 static int gather(finder *f, size_t entry_no)
 {
     const lsi_copies *c = f->c;
-    uint64_t mark = lsi_shingle_mark(c->entries[entry_no]), entry, at;
+    const uint32_t mark = lsi_shingle_mark(c->entries[entry_no]);
+    uint64_t entry;
     size_t from = entry_no, n = 0;
     for (; from && entry_no - from <= LSI_COPIES_GROUPS && lsi_shingle_mark(c->entries[from - 1]) == mark; from--) {
     }
     for (; from < c->entry_count && lsi_shingle_mark(c->entries[from]) == mark && n <= LSI_COPIES_GROUPS; from++, n++)
         if (!add_place(f, f->count, lsi_shingle_doc(c->entries[from]))) return lsi_fail_nomem(f->err);
     for (size_t s = 0; s < f->count; s++) {
-        const lsi_shingles *x = &f->segs[s]->shingles;
-        int rc = lsi_shingles_seek(x, mark << LSI_SHINGLE_DOC_BITS, &at, f->err);
-        for (n = 0; !rc && at < x->entries && n <= LSI_COPIES_GROUPS; at++, n++) {
-            rc = lsi_shingles_entry(x, at, &entry, f->err);
+        lsi_shingle_cursor *at = &f->cursors[s];
+        int rc = lsi_shingle_seek(at, mark, f->err);
+        for (n = 0; !rc && at->at < at->x->entries && n <= LSI_COPIES_GROUPS; at->at++, n++) {
+            rc = lsi_shingle_get(at, &entry, f->err);
             if (rc || lsi_shingle_mark(entry) != mark) break;
-            if (lsi_shingle_doc(entry) < x->doc_count && !add_place(f, s, lsi_shingle_doc(entry)))
-                rc = lsi_fail_nomem(f->err);
+            if (!add_place(f, s, lsi_shingle_doc(entry))) rc = lsi_fail_nomem(f->err);
         }
         if (rc) return rc;
     }
@@ -275,7 +275,10 @@ int lsi_copies_find(lsi_copies *c, lsi_comparer *cmp, lsi_segment *const *segs, 
 {
     finder f = {.c = c, .cmp = cmp, .segs = segs, .count = count, .err = err};
     int rc = lsi_copy_sets_new(&f.sets, cmp, err);
+    if (!rc && !(f.cursors = lsi_malloc(count * sizeof *f.cursors))) rc = lsi_fail_nomem(err);
+    for (size_t i = 0; !rc && i < count; i++) lsi_shingle_cursor_init(&f.cursors[i], &segs[i]->shingles);
     if (!rc) rc = find_all(&f);
+    lsi_free(f.cursors);
     lsi_free(f.hot);
     lsi_free(f.by_doc);
     lsi_free(f.starts);

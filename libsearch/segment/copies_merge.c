@@ -10,9 +10,9 @@
 #include "libsearch/util/alloc.h"
 #include <stdlib.h>
 
-typedef struct source { /* where its entries are read */
-    const lsi_shingles *x;
-    uint64_t at, entry;
+typedef struct source {        /* where its entries are read */
+    lsi_shingle_cursor cursor; /* behind the entry in hand */
+    uint64_t entry;
     bool left;
 } source;
 
@@ -75,8 +75,11 @@ static int take_rows(joining *j)
 
 static int read_entry(joining *j, source *s)
 {
-    s->left = s->at < s->x->entries;
-    return s->left ? lsi_shingles_entry(s->x, s->at++, &s->entry, j->m->err) : LS_OK;
+    s->left = s->cursor.at < s->cursor.x->entries;
+    if (!s->left) return LS_OK;
+    int rc = lsi_shingle_get(&s->cursor, &s->entry, j->m->err);
+    s->cursor.at++;
+    return rc;
 }
 
 /* Takes the documents of the shingle `mark` from a source, by their new numbers. */
@@ -87,13 +90,10 @@ static int take_shingle(joining *j, size_t no, uint64_t mark)
     while (s->left && lsi_shingle_mark(s->entry) == mark) {
         lsi_doc doc = lsi_shingle_doc(s->entry);
         uint64_t text;
-        if (doc >= s->x->doc_count)
-            return lsi_section_corrupt(s->x->section, s->x->entries_at + 8 * (s->at - 1), j->m->err,
-                                       "a document of the segment");
         int rc = LS_OK;
         lsi_doc to = from->docs[doc];
         if (to == LSI_DOC_END) {
-            rc = lsi_shingles_doc(s->x, doc, &text, NULL, j->m->err);
+            rc = lsi_shingles_doc(s->cursor.x, doc, &text, NULL, j->m->err);
             if (!rc) to = find_text(&j->c, text);
         } else {
             to = j->c.first[to];
@@ -116,7 +116,7 @@ static int join_entries(joining *j)
 {
     int rc = LS_OK;
     for (size_t i = 0; !rc && i < j->m->count; i++) {
-        j->sources[i].x = &j->m->sources[i].seg->shingles;
+        lsi_shingle_cursor_init(&j->sources[i].cursor, &j->m->sources[i].seg->shingles);
         rc = read_entry(j, &j->sources[i]);
     }
     while (!rc) {

@@ -26,7 +26,8 @@ struct lsi_comparer {
     ls_doc *doc;
     lsi_shingler shingler;
     int source_field;
-    lsi_map sizes;    /* documents of a source, by its folded value */
+    lsi_map sizes;               /* documents of a source, by its folded value */
+    lsi_shingle_cursor *cursors; /* of each segment */
     lsi_ord *ords;    /* the value that ords_of is in each segment; LSI_ORD_NONE where it has no document of it */
     uint64_t ords_of; /* a source's hash; 0: none yet */
     struct {
@@ -51,6 +52,8 @@ int lsi_comparer_new(lsi_comparer **out, lsi_segment *const *segs, size_t count,
     int rc = lsi_analyzer_new(&c->analyzer, err);
     if (!rc) rc = lsi_doc_new(&c->doc, err);
     if (!rc && !(c->ords = lsi_malloc(count * sizeof *c->ords))) rc = lsi_fail_nomem(err);
+    if (!rc && !(c->cursors = lsi_malloc(count * sizeof *c->cursors))) rc = lsi_fail_nomem(err);
+    for (size_t i = 0; !rc && i < count; i++) lsi_shingle_cursor_init(&c->cursors[i], &segs[i]->shingles);
     if (rc) {
         lsi_comparer_free(c);
         return rc;
@@ -66,6 +69,7 @@ void lsi_comparer_free(lsi_comparer *c)
     if (c->doc) lsi_doc_free(c->doc);
     lsi_map_clear(&c->sizes);
     lsi_free(c->ords);
+    lsi_free(c->cursors);
     lsi_free(c);
 }
 
@@ -159,13 +163,13 @@ static int is_of(lsi_comparer *c, size_t seg, lsi_doc doc, const lsi_copy_source
 static int count_entries(lsi_comparer *c, size_t seg, uint64_t mark, const lsi_copy_source *s, uint32_t most,
                          uint32_t *n, ls_error *err)
 {
-    const lsi_shingles *x = &c->segs[seg]->shingles;
-    uint64_t at, entry;
+    lsi_shingle_cursor *at = &c->cursors[seg];
+    uint64_t entry;
     bool yes;
     if (s->len && c->ords[seg] == LSI_ORD_NONE) return LS_OK;
-    int rc = lsi_shingles_seek(x, lsi_shingle_entry(mark, 0), &at, err);
-    for (unsigned i = 0; !rc && i < LOOKED_AT && at < x->entries && *n < most; i++, at++) {
-        rc = lsi_shingles_entry(x, at, &entry, err);
+    int rc = lsi_shingle_seek(at, lsi_shingle_mark(mark), err);
+    for (unsigned i = 0; !rc && i < LOOKED_AT && at->at < at->x->entries && *n < most; i++, at->at++) {
+        rc = lsi_shingle_get(at, &entry, err);
         if (rc || lsi_shingle_mark(entry) != lsi_shingle_mark(mark)) break;
         rc = is_of(c, seg, lsi_shingle_doc(entry), s, &yes, err);
         *n += !rc && yes;

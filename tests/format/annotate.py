@@ -309,8 +309,9 @@ class Marks:
 
     def id_hashes(self, p, b):
         n, k = u32(b, 0), u32(b, 4)
-        p.rows((8, "%d documents, %d bits" % (n, k)), (4 * ((1 << k) + 1), "buckets"), (2 * n, "next 16 bits of the hashes"),
-               (4 * n, "documents %s" % " ".join(map(str, st.numbers(b, len(b) - 4 * n, n, 4)[0]))))
+        p.rows((8, "%d documents, %d bits" % (n, k)), (4 * ((1 << k) + 1), "buckets"), (2 * n, "next 16 bits of the hashes"))
+        size = (n * st.width_of(n) + 7) // 8
+        p.row(size, "documents %s" % " ".join(map(str, st.bit_string(b, len(b) - size, n, st.width_of(n))[0])))
 
     def doc_hashes(self, p, b):
         for doc in range(self.s.meta.docs):
@@ -322,18 +323,22 @@ class Marks:
 
     def shingles(self, p, b):
         texts, counts, rows, kept = st.shingles(b, self.s.meta.docs)
+        docs, pairs, blocks = st.width_of(len(texts)), st.width_of(len(rows)), -(-len(kept) // 256)
         for doc, text in enumerate(texts):
             p.row(8, "text of document %d" % doc if text else "document %d: no text" % doc)
-        p.row(4 * len(texts), "documents by text")
-        p.row(len(texts) + -13 * len(texts) % 8, "shingles of each: %s; zeros" % " ".join(map(str, counts)))
-        for what, size in (("text", 8), ("other", 8), ("shares", 4)):
-            for no in range(len(rows)):
-                p.row(size, "row %d: %s" % (no, what))
+        p.row((len(texts) * docs + 7) // 8, "documents by text, %d bits each" % docs)
+        p.row(len(texts), "shingles of each: %s" % " ".join(map(str, counts)))
+        for no in range(len(rows)):
+            p.row(8, "row %d: text" % no)
         if rows:
-            p.row(len(rows) + -5 * len(rows) % 8, "shingles in common of each: %s; zeros" % " ".join(str(r[4]) for r in rows))
-        for mark, doc in kept:
-            p.row(8, "a kept shingle of document %d" % doc)
-        p.rows((8, "%d rows" % len(rows)), (8, "%d kept shingles" % len(kept)), (8, "%d documents, zero" % len(texts)))
+            p.row((len(rows) * pairs + 7) // 8, "rows of the other direction")
+            p.row(2 * len(rows), "shares")
+            p.row(len(rows), "shingles in common of each: %s" % " ".join(str(r[4]) for r in rows))
+        if kept:
+            p.row(st.u64(b, len(b) - 16), "%d kept shingles and their documents" % len(kept))
+            p.row(12 * blocks, "heads of %d blocks" % blocks)
+        p.rows((8, "%d rows" % len(rows)), (8, "%d kept shingles" % len(kept)), (8, "bytes of their blocks"),
+               (8, "%d documents, zero" % len(texts)))
 
 
 def main():

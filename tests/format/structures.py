@@ -560,34 +560,48 @@ def stored(index, frames, dictionary, doc_count):
     return out
 
 
+def width_of(n):
+    """Bits of the highest of n numbers from 0 on."""
+    return max(n - 1, 0).bit_length()
+
+
 def shingles(b, doc_count):
-    """Texts and counts by document, rows (text, other, share, back, common), entries (34 bits of a shingle, document)."""
+    """Texts and counts by document, rows (text, other, share, back, common), entries (32 bits of a shingle, document)."""
     if not b:
         return [0] * doc_count, [0] * doc_count, [], []
-    rows, entries, n, zero = u64(b, len(b) - 24), u64(b, len(b) - 16), u32(b, len(b) - 8), u32(b, len(b) - 4)
+    end = len(b) - 32
+    rows, entries, blocks, n, zero = u64(b, end), u64(b, end + 8), u64(b, end + 16), u32(b, end + 24), u32(b, end + 28)
     want(n == doc_count and not zero, "the end of the shingles")
     texts, p = numbers(b, 0, n, 8)
-    order, p = numbers(b, p, n, 4)
+    order, p = bit_string(b, p, n, width_of(n))
     counts, p = list(b[p : p + n]), p + n
     want(order == sorted(range(n), key=lambda d: (texts[d], d)), "the order of documents by text")
-    want(not any(b[p : p + -p % 8]), "zero bytes behind the counts")
-    keys, p = numbers(b, p + -p % 8, rows, 8)
-    others, p = numbers(b, p, rows, 8)
-    shares, p = numbers(b, p, rows, 4)
+    keys, p = numbers(b, p, rows, 8)
+    twins, p = bit_string(b, p, rows, width_of(rows))
+    shares, p = numbers(b, p, rows, 2)
     common, p = list(b[p : p + rows]), p + rows
-    want(not any(b[p : p + -p % 8]), "zero bytes behind the rows")
-    found, p = numbers(b, p + -p % 8, entries, 8)
-    want(p + 24 == len(b), "the size of the shingles")
-    pairs = [(k, o, s & 0xFFFF, s >> 16, both) for k, o, s, both in zip(keys, others, shares, common)]
+    want(all(t < rows for t in twins), "a row that there is")
+    pairs = [(keys[i], keys[t], shares[i], shares[t], common[i]) for i, t in enumerate(twins)]
     want(pairs == sorted(pairs) and len({x[:2] for x in pairs}) == rows, "rows do not rise")
-    known = set(pairs)
-    for k, o, s, back, both in pairs:
-        want(k and o and k != o and (o, k, back, s, both) in known, "a row without its counterpart")
-    want(all(x < y for x, y in zip(found, found[1:])), "shingles do not rise")
+    want(all(k and k != o for k, o, _, _, _ in pairs), "a row of two texts")
+    want(all(twins[t] == i and common[t] == common[i] for i, t in enumerate(twins)), "a row without its counterpart")
+    marks, heads, begin = [], p + blocks, p
+    for first in range(0, entries, 256):
+        m, count = len(marks) // 256, min(256, entries - first)
+        mark, about = u32(b, heads + 12 * m), u64(b, heads + 12 * m + 4)
+        want((about & (1 << 48) - 1) == p - begin, "blocks of shingles one behind the other")
+        gaps, p = patched(b, p, count, about >> 48 & 255, about >> 56)
+        docs, p = packed(b, p, count, width_of(n))
+        want(gaps[0] == 0, "a first gap of 0")
+        seen("shingles in several blocks", first > 0)
+        for gap, doc in zip(gaps, docs):
+            mark += gap
+            marks.append((mark, doc))
+    want(p == heads and heads + 12 * -(-entries // 256) == end, "the size of the shingles")
+    want(all(x < y for x, y in zip(marks, marks[1:])) and all(m < 1 << 32 for m, _ in marks), "shingles do not rise")
     first = {}
     for d in range(n):
         first.setdefault(texts[d], d)
-    marks = [(e >> 30, e & (1 << 30) - 1) for e in found]
     want(all(d < n and texts[d] and first[texts[d]] == d for _, d in marks), "a shingle of the first document of a text")
     return texts, counts, pairs, marks
 
@@ -602,7 +616,7 @@ def ids(b, hashes, doc_count):
     want(count == n and k <= 28, "the head of the hashes")
     begins, p = numbers(hashes, 8, (1 << k) + 1, 4)
     bits, p = numbers(hashes, p, n, 2)
-    docs, p = numbers(hashes, p, n, 4)
+    docs, p = bit_string(hashes, p, n, width_of(n))
     want(p == len(hashes) and begins[-1] == n and sorted(docs) == list(range(n)), "the hashes of ids")
     for bucket in range(1 << k):
         row = [(bits[i], docs[i]) for i in range(begins[bucket], begins[bucket + 1])]
