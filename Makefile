@@ -137,7 +137,7 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/fuzz/%.o $(if $(FUZZER),,$(BUILD)/obj/fuzz/replay.
 $(BUILD)/fuzz/make_seeds: $(BUILD)/obj/fuzz/make_seeds.o $(BUILD)/obj/fuzz.a $(STATIC)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIB_LIBS)
-.SECONDARY: $(FUZZ:%=$(BUILD)/obj/fuzz/%.o) $(BUILD)/obj/fuzz/replay.o
+.SECONDARY: $(TEST_SRC:%.c=$(BUILD)/obj/%.o) $(FUZZ:%=$(BUILD)/obj/fuzz/%.o) $(BUILD)/obj/fuzz/replay.o
 .PHONY: check-fuzz fuzz fuzz-run fuzz-targets
 fuzz-targets: $(FUZZ:%=$(BUILD)/fuzz/%)
 check-fuzz: fuzz-targets   ## the seeds and found cases of fuzz/, run once

@@ -3,16 +3,9 @@
  * never a wrong one; and the same call afterwards gives the right answer. And the nth look at bytes of a section finds
  * them damaged: LS_CORRUPT with a place, or the right answer; `check` always tells, a merge leaves all as it was. usage: fault_public [STRIDE]: every STRIDE-th
  * point only (default 3; 1: all) */
-#include "libsearch/store/frame.h"
-#include "libsearch/store/io.h"
-#include "libsearch/util/alloc.h"
-#include "tests/index_util.h"
-#include <errno.h>
+#include "tests/fault_util.h"
 
 #define DOCS 60
-
-static ls_error err;
-static uint64_t stride = 3, points, failed;
 
 static void build(void)
 {
@@ -30,21 +23,6 @@ static void build(void)
     OK(ls_commit(w, NULL, &err));
     ls_writer_close(w);
 }
-
-/* ---- what is called; each adds what it was answered to *sum ---- */
-
-static void mix(uint64_t *sum, const void *p, size_t n)
-{
-    const uint8_t *b = p;
-    for (size_t i = 0; i < n; i++) *sum = (*sum ^ b[i]) * 0x100000001b3u;
-}
-
-static void mix_text(uint64_t *sum, const char *s)
-{
-    mix(sum, s ? s : "-", s ? strlen(s) + 1 : 1);
-}
-
-typedef int call_fn(ls_reader *r, uint64_t *sum);
 
 static int search(ls_reader *r, uint64_t *sum, const char *text, const ls_search_options *o, char **cursor)
 {
@@ -248,51 +226,6 @@ static int call_refresh(ls_reader *r, uint64_t *sum)
     return rc;
 }
 
-/* ---- with each point failing ---- */
-
-static bool is_named(bool memory, int e, int rc)
-{
-    if (memory) return rc == LS_NOMEM;
-    return rc == LS_IO && err.sys_errno == e;
-}
-
-static void run(call_fn *call, bool memory, int e, bool forever)
-{
-    uint64_t right = 1, sum;
-    LS_INIT(ls_reader_options, o);
-    o.flags = LS_READER_NO_MMAP; /* so that there are calls to fail */
-    for (uint64_t n = 0;; n += n ? stride : 1) {
-        ls_reader *r; /* cold: nothing is read yet */
-        OK(ls_reader_open(&r, index_path, &o, &err));
-        if (!n) {
-            OK(call(r, &right));
-            ls_reader_close(r);
-            continue;
-        }
-        lsi_alloc_fail_at(0, false);
-        lsi_io_fail_at(0, 0, false);
-        if (memory) lsi_alloc_fail_at(n, forever);
-        else lsi_io_fail_at(n, e, forever);
-        memset(&err, 0, sizeof err);
-        sum = 1;
-        int rc = call(r, &sum);
-        uint64_t allocations = lsi_alloc_fail_at(0, false), calls = lsi_io_fail_at(0, 0, false);
-        bool over = (memory ? allocations : calls) < n;
-        if (rc && (!is_named(memory, e, rc) || err.code != rc))
-            print_error("point %llu: %d, %s\n", (unsigned long long)n, rc, err.message);
-        if (rc) assert_true(is_named(memory, e, rc) && err.code == rc && *err.message);
-        else assert_int_equal(sum, right);
-        if (over) assert_int_equal(rc, LS_OK);
-        sum = 1;
-        OK(call(r, &sum)); /* with the same reader, which a failure has not hurt */
-        assert_int_equal(sum, right);
-        ls_reader_close(r);
-        points++;
-        failed += rc != 0;
-        if (over) return;
-    }
-}
-
 static const struct {
     const char *name;
     call_fn *call;
@@ -304,17 +237,7 @@ static void reading(void **state)
 {
     (void)state;
     build();
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
-        points = failed = 0;
-        run(calls[i].call, true, 0, false);
-        run(calls[i].call, true, 0, true);
-        run(calls[i].call, false, EIO, false);
-        run(calls[i].call, false, EIO, true);
-        run(calls[i].call, false, EINTR, false);
-        run(calls[i].call, false, 0, false); /* a short read */
-        print_message("%s: %llu points, %llu errors\n", calls[i].name, (unsigned long long)points,
-                      (unsigned long long)failed);
-    }
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) fail_each(calls[i].name, calls[i].call);
 }
 
 /* ls_delete_query, ls_kill and ls_purge: an error leaves the writer well or poisoned, and what is committed whole. */
@@ -358,50 +281,11 @@ static int merge_all(void)
     return rc;
 }
 
-static int read_with(call_fn *call, uint64_t *sum)
-{
-    ls_reader *r;
-    int rc = ls_reader_open(&r, index_path, NULL, &err);
-    *sum = 1;
-    if (!rc) rc = call(r, sum);
-    ls_reader_close(r);
-    return rc;
-}
-
-/* How far to the next point: all of the first, then so that some 100 are looked at; with stride 1 all. */
-static uint64_t onward(uint64_t n, uint64_t all)
-{
-    return stride == 1 || n < 40 ? 1 : 1 + all / (300 / LSI_MIN(stride, (uint64_t)300));
-}
-
-static void is_told(int rc, uint64_t n, bool placed)
-{
-    if (rc != LS_CORRUPT || err.code != rc || (placed && !*err.file))
-        print_error("look %d: %d, %s\n", (int)n, rc, err.message);
-    assert_true(rc == LS_CORRUPT && err.code == rc && (!placed || *err.file));
-}
-
 static void damaged(void **state)
 {
     (void)state;
     build();
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
-        uint64_t right, sum;
-        points = failed = 0;
-        lsi_section_fail_at(UINT64_MAX);
-        OK(read_with(calls[i].call, &right));
-        uint64_t all = lsi_section_fail_at(0);
-        for (uint64_t n = 1; n <= all; n += onward(n, all), points++) {
-            lsi_section_fail_at(n);
-            int rc = read_with(calls[i].call, &sum);
-            lsi_section_fail_at(0);
-            if (rc) is_told(rc, n, true);
-            else assert_int_equal(sum, right);
-            failed += rc != 0;
-        }
-        print_message("%s: %d looks, %d of them damaged, %d errors\n", calls[i].name, (int)all, (int)points,
-                      (int)failed);
-    }
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) damage_each(calls[i].name, calls[i].call);
     lsi_section_fail_at(UINT64_MAX);
     OK(check_all());
     uint64_t all = lsi_section_fail_at(0);

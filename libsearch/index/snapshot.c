@@ -24,6 +24,7 @@
 #include "libsearch/util/alloc.h"
 #include "libsearch/util/bitset.h"
 #include "libsearch/util/zone.h"
+#include <errno.h>
 #include <stdio.h>
 
 #define ZONE_FOLDER    "/usr/share/zoneinfo/"
@@ -35,6 +36,13 @@ struct lsi_shared_schema {
 };
 
 /* ---- the schema ---- */
+
+/* What another try may find in order: the zone is there, and what it says is not known. */
+static bool may_pass(int rc, const ls_error *why)
+{
+    int e = why->sys_errno;
+    return rc == LS_IO && (e == EIO || e == EMFILE || e == ENFILE);
+}
 
 int lsi_index_load_zone(ls_schema *s, ls_error *err)
 {
@@ -51,6 +59,7 @@ int lsi_index_load_zone(ls_schema *s, ls_error *err)
     }
     lsi_buf_clear(&b);
     if (rc == LS_NOMEM) return lsi_fail_nomem(err);
+    if (may_pass(rc, &why)) return lsi_fail_errno(err, why.sys_errno, path, "read");
     if (rc) return lsi_fail(err, LS_INVALID, "timezone=%s: cannot be used: %.300s", s->timezone, why.message);
     lsi_zone_free(s->zone);
     s->zone = zone;
@@ -62,6 +71,7 @@ int lsi_index_load_zone_or_utc(ls_schema *s, ls_error *err)
     ls_error why;
     int rc = lsi_index_load_zone(s, &why);
     if (rc == LS_NOMEM) return lsi_fail_nomem(err);
+    if (rc == LS_IO) return lsi_fail_errno(err, why.sys_errno, s->timezone, "read the rules of");
     if (rc) lsi_log(LS_LOG_WARNING, "%s; dates are taken as UTC", why.message);
     return LS_OK;
 }

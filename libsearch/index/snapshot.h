@@ -59,9 +59,10 @@ int lsi_snapshot_of(lsi_snapshot **out, const struct lsi_manifest *m, const lsi_
  * are open (INT64_MIN, INT64_MAX) it will always. */
 int lsi_snapshot_view(lsi_snapshot **out, const lsi_snapshot *s, int64_t now, int64_t *from, int64_t *until,
                       ls_error *err);
-/* Loads the rules of the schema's time zone into schema->zone. LS_INVALID where there is no such zone. */
+/* Loads the rules of the schema's time zone into schema->zone. LS_INVALID where there is no such zone,
+ * LS_IO where that is not known. */
 int lsi_index_load_zone(ls_schema *s, ls_error *err);
-int lsi_index_load_zone_or_utc(ls_schema *s, ls_error *err); /* where there is none: a warning; fails by LS_NOMEM */
+int lsi_index_load_zone_or_utc(ls_schema *s, ls_error *err); /* where there is none: a warning; LS_NOMEM, LS_IO */
 
 /* The reader behind the public handle: a directory, a commit, and what may be seen of it. */
 struct ls_reader {
