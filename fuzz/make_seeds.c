@@ -19,6 +19,12 @@ static void save(const char *target, const char *name, const lsi_buf *b)
     FUZZ_CHECK(f && fwrite(b->data, 1, b->len, f) == b->len && !fclose(f));
 }
 
+static void put16(lsi_buf *b, uint16_t v)
+{
+    lsi_buf_put8(b, (uint8_t)v);
+    lsi_buf_put8(b, (uint8_t)(v >> 8));
+}
+
 /* Bytes of up to three sections behind the head that f_sections takes. */
 static void sections(const lsi_frame *f, const char *name, uint8_t which, uint32_t count, const uint32_t *types,
                      size_t n)
@@ -33,8 +39,8 @@ static void sections(const lsi_frame *f, const char *name, uint8_t which, uint32
         if (p) lsi_buf_put(&parts[i], p, (size_t)s->bytes);
     }
     lsi_buf_put8(&b, which);
-    lsi_buf_put16(&b, (uint16_t)parts[0].len);
-    lsi_buf_put16(&b, (uint16_t)parts[1].len);
+    put16(&b, (uint16_t)parts[0].len);
+    put16(&b, (uint16_t)parts[1].len);
     lsi_buf_put32(&b, count);
     for (size_t i = 0; i < 3; i++) {
         lsi_buf_put(&b, parts[i].data, parts[i].len);
@@ -57,8 +63,8 @@ static void list(const lsi_segment *s, lsi_ord ord, const char *name)
     lsi_record_put(&record, &base, &l, 1);
     const lsi_section *blocks = s->postings.blocks, *ranges = s->postings.ranges;
     lsi_buf_put8(&b, 4);
-    lsi_buf_put16(&b, (uint16_t)record.len);
-    lsi_buf_put16(&b, (uint16_t)blocks->bytes);
+    put16(&b, (uint16_t)record.len);
+    put16(&b, (uint16_t)blocks->bytes);
     lsi_buf_put32(&b, s->doc_count - 1);
     lsi_buf_put(&b, record.data, record.len);
     if (blocks->bytes) lsi_buf_put(&b, lsi_section_get(blocks, 0, blocks->bytes, &err), (size_t)blocks->bytes);
@@ -127,7 +133,7 @@ static void of_manifest(void)
     lsi_schema_encode(schema, &file);
     lsi_buf_reset(&b);
     lsi_buf_put8(&b, 1);
-    lsi_buf_put16(&b, (uint16_t)file.len);
+    put16(&b, (uint16_t)file.len);
     lsi_buf_put(&b, file.data, file.len);
     static const uint64_t entry[] = {7, 4096, 0xabcdef, 3 | 1ull << 32, 8, 384, 0x12345, 0};
     for (size_t i = 0; i < 8; i++) lsi_buf_put64(&b, entry[i]);
@@ -194,7 +200,7 @@ static int put_file(void *ctx, const char *name)
                                              : 5;
     for (size_t i = 0; i < 2; i++) {
         lsi_buf_put8(to_both[i], (uint8_t)(how | (generation - 1) << 4));
-        lsi_buf_put16(to_both[i], (uint16_t)bytes.len);
+        put16(to_both[i], (uint16_t)bytes.len);
         lsi_buf_put(to_both[i], bytes.data, bytes.len);
     }
     lsi_buf_clear(&bytes);

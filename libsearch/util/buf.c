@@ -60,12 +60,6 @@ void lsi_buf_put8(lsi_buf *b, uint8_t v)
     if (q) *q = v;
 }
 
-void lsi_buf_put16(lsi_buf *b, uint16_t v)
-{
-    uint8_t *q = lsi_buf_grow(b, 2);
-    if (q) lsi_set16(q, v);
-}
-
 void lsi_buf_put32(lsi_buf *b, uint32_t v)
 {
     uint8_t *q = lsi_buf_grow(b, 4);
@@ -95,12 +89,4 @@ const char *lsi_buf_cstr(lsi_buf *b)
     if (!lsi_buf_reserve(b, 1)) return "";
     b->data[b->len] = 0;
     return (const char *)b->data;
-}
-
-uint8_t *lsi_buf_take(lsi_buf *b, size_t *n)
-{
-    uint8_t *p = b->data;
-    *n = b->len;
-    lsi_buf_init(b, b->max);
-    return p;
 }

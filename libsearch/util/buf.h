@@ -18,11 +18,9 @@ uint8_t *lsi_buf_grow(lsi_buf *b, size_t n);
 bool lsi_buf_reserve(lsi_buf *b, size_t n); /* capacity for n more, len untouched */
 void lsi_buf_put(lsi_buf *b, const void *p, size_t n);
 void lsi_buf_put8(lsi_buf *b, uint8_t v);
-void lsi_buf_put16(lsi_buf *b, uint16_t v);
 void lsi_buf_put32(lsi_buf *b, uint32_t v);
 void lsi_buf_put64(lsi_buf *b, uint64_t v);
 void lsi_buf_puts(lsi_buf *b, const char *s); /* without its NUL */
 void lsi_buf_align(lsi_buf *b, size_t to);    /* zero bytes up to a multiple of `to` */
 const char *lsi_buf_cstr(lsi_buf *b);         /* adds a NUL behind the data, not counted; "" on error */
-uint8_t *lsi_buf_take(lsi_buf *b, size_t *n); /* ownership moves; b is empty */
 #endif

@@ -7,6 +7,31 @@
 static ls_log_fn *log_fn;
 static void *log_ctx;
 
+/* Row -code: what ls_strerror, ls_error_name and the programs say of it. */
+static const struct error_row {
+    const char *name, *text;
+} ERRORS[] = {
+    [-LS_OK] = {"ok", "done"},
+    [-LS_INVALID] = {"invalid", "an argument is out of its range"},
+    [-LS_NOMEM] = {"nomem", "memory could not be had"},
+    [-LS_IO] = {"io", "the system refused to read or write"},
+    [-LS_NOSPACE] = {"nospace", "the disk or the quota is full"},
+    [-LS_NOTFOUND] = {"notfound", "there is no such index or document"},
+    [-LS_EXISTS] = {"exists", "it is there already"},
+    [-LS_LOCKED] = {"locked", "another writer holds the index"},
+    [-LS_CORRUPT] = {"corrupt", "a file of the index is damaged"},
+    [-LS_TOO_OLD] = {"too_old", "the index's format is older than this can read"},
+    [-LS_TOO_NEW] = {"too_new", "the index's format is newer than this can read"},
+    [-LS_LIMIT] = {"limit", "a limit was exceeded"},
+    [-LS_CANCELED] = {"canceled", "the caller canceled it"},
+    [-LS_TIMEOUT] = {"timeout", "the deadline passed"},
+    [-LS_COMMIT_UNKNOWN] = {"commit_unknown", "the commit may or may not survive a crash"},
+    [-LS_MISUSE] = {"misuse", "the call breaks a rule of the interface"},
+    [-LS_POISONED] = {"poisoned", "an earlier write failed; open the writer anew"},
+    [-LS_SCHEMA] = {"schema", "a field does not fit the schema"},
+    [-LS_UNSUPPORTED] = {"unsupported", "this cannot be done here"},
+};
+
 static void set_message(ls_error *err, const char *prefix, const char *fmt, va_list ap)
 {
     int n = snprintf(err->message, sizeof err->message, "%s", prefix);
@@ -73,31 +98,20 @@ void lsi_error_clear(ls_error *err)
     err->message[0] = 0;
 }
 
+static const struct error_row *row_of(int code)
+{
+    static const struct error_row none = {"unknown", "unknown error"};
+    return code > 0 || code <= -(int)(sizeof ERRORS / sizeof *ERRORS) ? &none : &ERRORS[-code];
+}
+
 const char *lsi_strerror(int code)
 {
-#define X(c, name, text, http)                                                                                         \
-    if (code == (c)) return text;
-    LSI_ERRORS(X)
-#undef X
-    return "unknown error";
+    return row_of(code)->text;
 }
 
 const char *lsi_error_name(int code)
 {
-#define X(c, name, text, http)                                                                                         \
-    if (code == (c)) return name;
-    LSI_ERRORS(X)
-#undef X
-    return "unknown";
-}
-
-int lsi_error_http(int code)
-{
-#define X(c, name, text, http)                                                                                         \
-    if (code == (c)) return http;
-    LSI_ERRORS(X)
-#undef X
-    return 500;
+    return row_of(code)->name;
 }
 
 void lsi_log_set(ls_log_fn *fn, void *ctx)
