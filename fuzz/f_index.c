@@ -134,6 +134,14 @@ static const char *const QUERIES[] = {
     "title:arms",     "caps(US)",           "arms w/4 kim",          "NOT rain",      "source:ap oil", "arms w/s rain",
     "atleast2(arms)", "published:2020-09",  "\"the report\"~3",      "東京 OR naïve"};
 
+/* Damage behind right checksums may have taken a field's name or type, which a search must tell. */
+static bool lacks_field(const ls_reader *r, int rc)
+{
+    const ls_field *source = ls_schema_find(ls_reader_schema(r), "source");
+    const ls_field *published = ls_schema_find(ls_reader_schema(r), "published");
+    return rc == LS_SCHEMA && (!source || source->type != LS_KEYWORD || !published || published->type != LS_DATE);
+}
+
 /* Every fourth query from the first; all where everything must be right. */
 static void ask(const ls_reader *r, size_t first, bool right)
 {
@@ -154,7 +162,7 @@ static void ask(const ls_reader *r, size_t first, bool right)
         o.sort_field = "published";
         FUZZ_CHECK(!ls_query_parse(&q, ls_reader_schema(r), QUERIES[i], strlen(QUERIES[i]), NULL, &err));
         int rc = ls_search(&res, r, q, &o, &err);
-        FUZZ_CHECK(!rc || (!right && fuzz_is_refusal(rc, &err)));
+        FUZZ_CHECK(!rc || (!right && (fuzz_is_refusal(rc, &err) || lacks_field(r, rc))));
         const ls_hit *hit = rc ? NULL : ls_results_hit(res, 0);
         if (hit) {
             rc = ls_snippets_make(&s, r, q, hit->doc, &so, &err);
