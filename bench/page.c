@@ -135,6 +135,14 @@ static void run_defaults(asked *a, const char *text)
     answer(a, text, (const char *const[]){NULL});
 }
 
+static void run_suggest(asked *a, const char *text)
+{
+    static js_text out;
+    ls_error e = {0};
+    js_text_reset(&out);
+    if (js_write_suggest(&out, a->r, text, strlen(text), 10, false, &e)) die("js_write_suggest", &e);
+}
+
 static const struct {
     const char *name, *what;
     void (*run)(asked *, const char *);
@@ -147,7 +155,8 @@ static const struct {
               {"none", "answer as JSON, limit=0", run_none, 0},
               {"ids", "limit=10&snippets=0&fields=id", run_ids, 0},
               {"hits", "limit=10&snippets=0", run_json, 0},
-              {"defaults", "the defaults: 20 hits, two passages each", run_defaults, 0}};
+              {"defaults", "the defaults: 20 hits, two passages each", run_defaults, 0},
+              {"suggest", "the query as if it were being typed", run_suggest, 0}};
 enum { LAYERS = sizeof layers / sizeof *layers };
 
 /* ---- the whole ---- */

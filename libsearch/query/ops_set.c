@@ -78,21 +78,40 @@ static int bits_of_block(lsi_op *op, lsi_source *s, ls_error *err)
     return LS_OK;
 }
 
-/* Documents with a form that counts, in the field asked for: through the one source of op->span. */
+/* Documents with a form that counts, wherever it stands: through the one source of op->span. */
 static int bits_of_source(lsi_plan *p, lsi_op *op, const lsi_pick *pick, ls_error *err)
 {
     lsi_span *s = op->span;
     lsi_source *src = &s->sources[0];
     s->source_count = 1;
     int rc = lsi_source_open(p, src, pick, err);
-    for (uint32_t b = 0; s->region < 0 && !rc && b < src->c.p.block_count; b++) {
+    for (uint32_t b = 0; !rc && b < src->c.p.block_count; b++) {
         rc = lsi_postings_block(&src->c.p, b, err);
         if (!rc) rc = lsi_postings_counts(&src->c.p, err);
         if (!rc) rc = bits_of_block(op, src, err);
         if (!rc && (b & 15) == 15) rc = lsi_op_poll(p, err);
     }
+    return rc;
+}
+
+/* Documents with a form that counts, in one region of the combined list: each is asked where its words stand. A short
+ * field has a list of its own, which few documents are in; the rest of the combined list need not be asked. */
+static int bits_of_region(lsi_plan *p, lsi_op *op, const lsi_pick *pick, ls_error *err)
+{
+    lsi_span *s = op->span;
+    lsi_cursor *c = &s->sources[0].c;
+    lsi_list own;
     lsi_doc d = 0;
-    while (s->region >= 0 && !rc && (rc = lsi_cursor_seek(&src->c, d, &d, err)) == LS_OK && d != LSI_DOC_END) {
+    int rc = LS_OK;
+    if (!op->main && op->list != s->list) {
+        rc = lsi_resolve_list(p->seg->seg, pick->ord, op->list, &own, err);
+        if (rc || !own.df) return rc;
+        c = op->cursors;
+        rc = lsi_cursor_open(c, p->seg->seg, &own, err);
+    }
+    s->source_count = 1;
+    if (!rc) rc = lsi_source_open(p, &s->sources[0], pick, err);
+    while (!rc && (rc = lsi_cursor_seek(c, d, &d, err)) == LS_OK && d != LSI_DOC_END) {
         bool yes = op->set[d >> 6] >> (d & 63) & 1;
         if (!yes) rc = lsi_span_holds(p, s, d, &yes, err);
         if (yes) op->set[d >> 6] |= 1ull << (d & 63);
@@ -110,7 +129,7 @@ static int set_of_forms(lsi_plan *p, lsi_op *op, size_t seg, ls_error *err)
         int rc = LS_OK;
         if (!pick->list.df) continue;
         if (pick->allowed || op->main) {
-            rc = bits_of_source(p, op, pick, err);
+            rc = op->span->region < 0 ? bits_of_source(p, op, pick, err) : bits_of_region(p, op, pick, err);
         } else if (op->list != op->span->list) { /* a short field: its own list has the documents */
             lsi_list own;
             rc = lsi_resolve_list(p->seg->seg, pick->ord, op->list, &own, err);

@@ -185,7 +185,9 @@ static int try_title(maker *k, const ls_hit *hit, const uint8_t *typed, size_t t
     ls_doc *d = NULL;
     int rc = lsi_doc_new(&d, err);
     if (!rc) rc = lsi_snapshot_locate(snap, hit->doc, &seg, &local, err);
-    if (!rc) rc = lsi_segment_doc(snap->segments[seg].seg, local, d, err);
+    const lsi_segment *in = rc ? NULL : snap->segments[seg].seg;
+    if (!rc && snap->schema->title == snap->schema->main) rc = lsi_segment_doc(in, local, d, err);
+    else if (!rc) rc = lsi_segment_doc_head(in, local, d, err); /* of the main field there may be less */
     for (size_t i = 0; !rc && i < d->count; i++) {
         const lsi_doc_value *v = &d->values[i];
         if (v->is_int || !v->text || strcmp(v->field, name) != 0) continue;
