@@ -13,7 +13,7 @@ static int run(cli_call *c)
         ls_reader *r = NULL;
         LS_INIT(ls_stats, s);
         status = cli_open(&r, c->args[0]);
-        if (status == CLI_OK && ls_reader_stats(r, &s, &err) != LS_OK) status = cli_fail_with(&err, c->args[0]);
+        if (status == CLI_OK && ls_reader_summary(r, &s, &err) != LS_OK) status = cli_fail_with(&err, c->args[0]);
         ls_reader_close(r);
         if (status == CLI_OK) status = cli_committed(c->args[0], s.generation);
     }

@@ -21,7 +21,9 @@ static int print_people(const cli_call *c, const ls_reader *r)
     LS_INIT(ls_stats, s);
     ls_error err = {0};
     char date[40];
-    if (ls_reader_stats(r, &s, &err) != LS_OK) return cli_fail_with(&err, c->args[0]);
+    bool sizes = cli_has(c, "sizes");
+    int rc = sizes ? ls_reader_stats(r, &s, &err) : ls_reader_summary(r, &s, &err);
+    if (rc != LS_OK) return cli_fail_with(&err, c->args[0]);
     line("generation", s.generation);
     line("documents", s.documents);
     line("segments", s.segments);
@@ -33,7 +35,7 @@ static int print_people(const cli_call *c, const ls_reader *r)
     cli_print("languages:");
     if (js_languages(r, print_language, NULL, &err) != LS_OK) return cli_fail_with(&err, c->args[0]);
     cli_print("\n");
-    if (!cli_has(c, "sizes")) return CLI_OK;
+    if (!sizes) return CLI_OK;
     line("deleted", s.deleted);
     line("words", s.words);
     line("postings", s.postings);

@@ -26,7 +26,7 @@ int cli_open_scoped(ls_reader **out, const char *path, bool hidden)
     if (hidden) o.flags |= LS_READER_HIDDEN;
     if (unmapped) o.flags |= LS_READER_NO_MMAP;
     if (ls_reader_open(out, path, &o, &err) != LS_OK) return cli_fail_with(&err, path);
-    if (ls_reader_stats(*out, &s, NULL) == LS_OK && s.stale_analyzer)
+    if (ls_reader_summary(*out, &s, NULL) == LS_OK && s.stale_analyzer)
         cli_warn("%s: made with other tables of words or stemmers; libsearch reindex makes it anew", path);
     return CLI_OK;
 }
@@ -51,7 +51,7 @@ int cli_committed(const char *path, uint64_t generation)
     ls_error err = {0};
     LS_INIT(ls_stats, s);
     int rc = ls_reader_open(&r, path, NULL, &err);
-    if (rc == LS_OK) rc = ls_reader_stats(r, &s, &err);
+    if (rc == LS_OK) rc = ls_reader_summary(r, &s, &err);
     ls_reader_close(r);
     if (rc != LS_OK) return cli_fail_with(&err, path);
     cli_print("committed generation=%llu documents=%llu\n", (unsigned long long)generation,

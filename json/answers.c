@@ -81,7 +81,7 @@ int js_languages(const ls_reader *r, js_language_fn *each, void *ctx, ls_error *
     LS_INIT(ls_stats, stats);
     const ls_field *f = ls_schema_find(ls_reader_schema(r), "language");
     if (f && f->type == LS_KEYWORD) return languages_of_field(r, f->name, each, ctx, err);
-    int rc = ls_reader_stats(r, &stats, err);
+    int rc = ls_reader_summary(r, &stats, err);
     for (size_t i = 0; rc == LS_OK && i < stats.language_count; i++) {
         const char *code = js_language_code(stats.languages[i].language);
         each(ctx, code, strlen(code), stats.languages[i].documents);
@@ -101,7 +101,7 @@ static void put_language(void *ctx, const char *code, size_t len, uint64_t docum
 int js_write_stats(js_text *out, const ls_reader *r, ls_error *err)
 {
     LS_INIT(ls_stats, s);
-    int rc = ls_reader_stats(r, &s, err);
+    int rc = ls_reader_summary(r, &s, err);
     if (rc != LS_OK) return rc;
     js_puts(out, "{\"generation\":");
     js_uint(out, s.generation);

@@ -322,7 +322,10 @@ typedef struct ls_stats {
     ls_language_count languages[40];
     int stale_analyzer; /* 1: made with other tables of words or stemmers: reindex */
 } ls_stats;
+/* All of them, by a walk through the dictionary: milliseconds for each million of words. */
 LS_API int ls_reader_stats(const ls_reader *r, ls_stats *out, ls_error *err);
+/* What the reader has at hand, at once: all but postings and positions, which are 0. */
+LS_API int ls_reader_summary(const ls_reader *r, ls_stats *out, ls_error *err);
 /* The live document of an id. The caller frees it. LS_NOTFOUND. */
 LS_API int ls_get(ls_doc **out, const ls_reader *r, const char *id, size_t len, ls_error *err);
 /* Documents are numbered by arrival within a reader. *doc: UINT64_MAX before the first; LS_NOTFOUND after the last. */

@@ -56,11 +56,11 @@ static sd_snapshot *new_snapshot(ls_reader *r)
     }
     s->reader = r;
     atomic_init(&s->refs, 1);
-    if (ls_reader_stats(r, &stats, &err) == LS_OK) {
+    if (ls_reader_summary(r, &stats, &err) == LS_OK) {
         s->generation = stats.generation;
         s->documents = stats.documents;
     }
-    if (ls_reader_stats(s->hidden, &stats, &err) == LS_OK) s->commit = stats.generation;
+    if (ls_reader_summary(s->hidden, &stats, &err) == LS_OK) s->commit = stats.generation;
     return s;
 }
 
@@ -494,7 +494,7 @@ bool sd_archive_empty(const sd_archive *a)
 {
     LS_INIT(ls_stats, stats);
     ls_reader *r = NULL;
-    bool empty = ls_reader_open(&r, a->path, NULL, NULL) == LS_OK && ls_reader_stats(r, &stats, NULL) == LS_OK &&
+    bool empty = ls_reader_open(&r, a->path, NULL, NULL) == LS_OK && ls_reader_summary(r, &stats, NULL) == LS_OK &&
                  stats.segments == 0;
     ls_reader_close(r);
     return empty;

@@ -198,7 +198,7 @@ static void reload(sd_server *s)
 static void warn_of_stale_words(const sd_server *s, const sd_snapshot *snap)
 {
     LS_INIT(ls_stats, stats);
-    if (snap && ls_reader_stats(sd_snapshot_reader(snap), &stats, NULL) == LS_OK && stats.stale_analyzer)
+    if (snap && ls_reader_summary(sd_snapshot_reader(snap), &stats, NULL) == LS_OK && stats.stale_analyzer)
         fprintf(
             stderr,
             "libsearchd: warning: %s: made with other tables of words or stemmers; libsearch reindex makes it anew\n",

@@ -62,7 +62,7 @@ static int read_items(sd_feed *f, const ls_reader *r, const js_found *found, ls_
 {
     LS_INIT(ls_stats, stats);
     const ls_hit *hit;
-    int rc = ls_reader_stats(r, &stats, err);
+    int rc = ls_reader_summary(r, &stats, err);
     f->born = stats.created;
     f->items = calloc(ls_results_get(found->results).count + 1, sizeof *f->items);
     if (!f->items) {

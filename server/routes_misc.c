@@ -88,13 +88,13 @@ void sd_get_metrics(sd_exchange *x)
     sd_gauges g = {0};
     sd_cache_figures cache;
     if (!r || sd_exchange_unknown(x, no_names)) return;
-    if (ls_reader_stats(r, &stats, NULL) == LS_OK) {
+    if (ls_reader_summary(r, &stats, NULL) == LS_OK) {
         g.documents = stats.documents;
         g.segments = stats.segments;
         g.index_bytes = stats.bytes;
         g.generation = stats.generation;
     }
-    if (ls_reader_stats(sd_snapshot_hidden(x->snapshot), &stats, NULL) == LS_OK) {
+    if (ls_reader_summary(sd_snapshot_hidden(x->snapshot), &stats, NULL) == LS_OK) {
         g.hidden = stats.documents - g.documents;
         g.deleted = stats.deleted;
     }

@@ -22,7 +22,12 @@ static ls_reader *open_reader(void)
 static ls_stats stats_of(const ls_reader *r)
 {
     LS_INIT(ls_stats, s);
+    LS_INIT(ls_stats, at_hand);
     OK(ls_reader_stats(r, &s, &err));
+    ls_stats want = s;
+    OK(ls_reader_summary(r, &at_hand, &err));
+    want.postings = want.positions = 0;
+    assert_memory_equal(&at_hand, &want, sizeof want);
     return s;
 }
 

@@ -58,7 +58,7 @@ const ls_schema *ls_reader_schema(const ls_reader *r)
     return r ? r->snap->schema : NULL;
 }
 
-int ls_reader_stats(const ls_reader *r, ls_stats *out, ls_error *err)
+static int stats(const ls_reader *r, bool postings, ls_stats *out, ls_error *err)
 {
     ls_stats own;
     lsi_error_clear(err);
@@ -68,12 +68,22 @@ int ls_reader_stats(const ls_reader *r, ls_stats *out, ls_error *err)
     const ls_reader *in;
     rc = lsi_reader_enter(&in, r, err);
     if (!rc) {
-        rc = lsi_reader_stats(in, &own, err);
+        rc = lsi_reader_stats(in, postings, &own, err);
         lsi_reader_leave(in, r);
     }
     if (rc) memset(&own, 0, sizeof own);
     lsi_args_return(out, &own, sizeof own);
     return lsi_args_code(rc, err);
+}
+
+int ls_reader_stats(const ls_reader *r, ls_stats *out, ls_error *err)
+{
+    return stats(r, true, out, err);
+}
+
+int ls_reader_summary(const ls_reader *r, ls_stats *out, ls_error *err)
+{
+    return stats(r, false, out, err);
 }
 
 /* ---- documents ---- */

@@ -46,9 +46,9 @@ static void count_languages(const lsi_snapshot *s, ls_stats *out)
     memcpy(out->languages, all, out->language_count * sizeof *all);
 }
 
-int lsi_reader_stats(const ls_reader *r, ls_stats *out, ls_error *err)
+int lsi_reader_stats(const ls_reader *r, bool postings, ls_stats *out, ls_error *err)
 {
-    static const uint32_t postings[] = {LSI_SEC_FACTS, LSI_SEC_POSTINGS, LSI_SEC_RANGES, 0};
+    static const uint32_t lists[] = {LSI_SEC_FACTS, LSI_SEC_POSTINGS, LSI_SEC_RANGES, 0};
     static const uint32_t positions[] = {LSI_SEC_POSITIONS, 0};
     static const uint32_t forms[] = {LSI_SEC_FORM_STREAM, 0};
     static const uint32_t stored[] = {LSI_SEC_STORED_INDEX, LSI_SEC_STORED, LSI_SEC_STORED_DICT, 0};
@@ -75,12 +75,12 @@ int lsi_reader_stats(const ls_reader *r, ls_stats *out, ls_error *err)
         if (s->segments[i].live) out->bytes += lsi_frame_bytes(s->segments[i].live->frame);
         out->terms += seg->terms.count;
         out->forms += seg->forms.count;
-        out->postings_bytes += section_bytes(seg, postings);
+        out->postings_bytes += section_bytes(seg, lists);
         out->positions_bytes += section_bytes(seg, positions);
         out->forms_bytes += section_bytes(seg, forms);
         out->stored_bytes += section_bytes(seg, stored);
         out->dictionary_bytes += section_bytes(seg, dictionary);
-        int rc = count_postings(seg, out, err);
+        int rc = postings ? count_postings(seg, out, err) : LS_OK;
         if (rc) return rc;
     }
     return LS_OK;

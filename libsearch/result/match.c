@@ -384,7 +384,10 @@ static int read_words(lsi_matcher *m, const uint8_t *text, size_t len, ls_error 
     bool boilerplate = false;
     int rc = LS_OK, more = 0;
     lsi_tokens_begin(m->an, text, len, m->lang);
-    while (!rc && (more = lsi_tokens_next(m->an, &t)) > 0) {
+    while (!rc) {
+        size_t passed = m->by_first && last_end && !boilerplate ? lsi_tokens_pass(m->an, m->second) : 0;
+        last_end = LSI_MAX(last_end, passed);
+        if ((more = lsi_tokens_next(m->an, &t)) <= 0) break;
         bool apart = (t.flags & LSI_TOK_BOILERPLATE) != 0;
         if (!(t.flags & LSI_TOK_JOINED)) {
             bool first = (t.flags & LSI_TOK_SENTENCE) || apart != boilerplate || !last_end;

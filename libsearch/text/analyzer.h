@@ -54,7 +54,11 @@ void lsi_tokens_begin(lsi_analyzer *a, const uint8_t *text, size_t len, int lang
 /* The same words, and nothing about them: of the flags JOINED and TAIL alone, and no positions. */
 void lsi_words_begin(lsi_analyzer *a, const uint8_t *text, size_t len, int lang);
 int lsi_tokens_next(lsi_analyzer *a, lsi_token *out); /* 1: a word, 0: the end, negative: LS_NOMEM */
-uint64_t lsi_tokens_invalid(const lsi_analyzer *a);   /* bytes that were not UTF-8, of the text so far */
+/* Passes over words that nobody looks for, as lsi_tokens_next would give them: common ones, without flags, whose first
+ * byte (below 128, ASCII letters as small ones) has no bit in `second`, or not that of the second byte: a to z from bit 0
+ * on, then 0 to 9. Words whose second letter is a y are not passed by their second. Returns the end of the last, or 0. */
+size_t lsi_tokens_pass(lsi_analyzer *a, const uint64_t second[128]);
+uint64_t lsi_tokens_invalid(const lsi_analyzer *a); /* bytes that were not UTF-8, of the text so far */
 
 /* Folded spelling of a form; borrowed until the next call of this function on a. NULL: no memory. */
 const uint8_t *lsi_analyzer_fold(lsi_analyzer *a, const uint8_t *form, size_t len, size_t *out_len);
