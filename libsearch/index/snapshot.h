@@ -95,6 +95,6 @@ int lsi_reader_enter(const ls_reader **in, const ls_reader *r, ls_error *err);
 void lsi_reader_leave(const ls_reader *in, const ls_reader *r);
 /* The last release by now and the next; INT64_MIN and INT64_MAX: none. */
 void lsi_reader_epoch(const ls_reader *r, int64_t *last, int64_t *next);
-void lsi_reader_close(ls_reader *r); /* takes NULL */
+void lsi_reader_close(ls_reader *r);                                                   /* takes NULL */
 int lsi_reader_stats(const ls_reader *r, bool postings, ls_stats *out, ls_error *err); /* postings: counted too */
 #endif
