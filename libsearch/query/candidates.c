@@ -5,7 +5,8 @@
  * then found out, list by list, how often the word occurs and where its entries begin in the streams: most blocks need
  * not give their counts, and those that are kept as bits no numbers of documents. So the lists are gone through in
  * order, and the positions of what is worth it are read afterwards, in any order (top_span.c takes the most promising
- * first).
+ * first). Of a phrase that is found out for its two rarest words; few candidates have them side by side, and only those
+ * ask the blocks of the others (settle_late).
  * Invariant: columns of all kids asked so far are equally long. It does not know a heap. */
 #include "libsearch/query/candidates.h"
 #include "libsearch/codec/pack.h"
@@ -15,6 +16,8 @@
 #define ROOM_LEAST (2 * LSI_BLOCK_DOCS)
 #define FEW        16u /* of a block: summed from one to the next */
 #define WHOLE      4u  /* entries wanted of each block of a stream: blocks are decoded */
+#define EARLY      2u  /* words of a phrase whose counts are known before positions are read */
+#define MET        8u  /* of so many candidates one is expected to have them side by side, before any was read */
 
 bool lsi_candidates_can(const lsi_span *s)
 {
@@ -39,7 +42,11 @@ int lsi_candidates_open(lsi_plan *p, lsi_span *s, ls_error *err)
         c->order = c->most + cap;
         c->one = c->order + s->kid_count;
         c->count = c->first + (size_t)c->cap * s->kid_count;
+        if (s->quick && s->kid_count > EARLY) c->late = lsi_arena_alloc(a, s->kid_count * sizeof *c->late);
+        if (s->quick && s->kid_count > EARLY && !c->late) return lsi_fail_nomem(err);
         for (uint32_t i = 0; i < LSI_BLOCK_DOCS; i++) c->places[i] = (uint8_t)i;
+        c->read = MET;
+        c->met = 1;
         s->candidates = c;
     }
     for (uint32_t i = 0; i < s->kid_count; i++) {
@@ -47,6 +54,7 @@ int lsi_candidates_open(lsi_plan *p, lsi_span *s, ls_error *err)
         for (; j && s->kids[c->order[j - 1]]->sources[0].c.p.list.df > df; j--) c->order[j] = c->order[j - 1];
         c->order[j] = i;
     }
+    for (uint32_t i = EARLY; c->late && i < s->kid_count; i++) c->late[i].block = UINT32_MAX;
     c->n = 0;
     return LS_OK;
 }
@@ -125,6 +133,40 @@ static int settle(lsi_span *s, uint32_t k, ls_error *err)
         if (rc) return rc;
         entries(c, p, block, c->where + at + i, e - i, c->count + at + i, c->first + at + i);
     }
+    return LS_OK;
+}
+
+/* The counts of one candidate, of the i-th word in order. */
+static int settle_late(lsi_span *s, uint32_t i, uint32_t candidate, ls_error *err)
+{
+    lsi_candidates *c = s->candidates;
+    lsi_late *l = &c->late[i];
+    const lsi_postings *p = &s->kids[c->order[i]]->sources[0].c.p;
+    const uint8_t *bits = NULL;
+    size_t at = (size_t)c->order[i] * c->cap + candidate;
+    lsi_doc doc = c->docs[candidate], first;
+    uint32_t n, block = 0;
+    if (l->block != UINT32_MAX && (!l->block || lsi_postings_last(p, l->block - 1) < doc)) block = l->block;
+    if (p->block_count > 1) block = lsi_postings_seek_block(p, block, doc);
+    int rc = lsi_postings_as_bits(p, block, &bits, &first, err);
+    if (!rc && bits) rc = lsi_postings_ranks(p, block, bits, first, &doc, 1, c->where + at, err);
+    if (!rc && block != l->block) {
+        l->block = UINT32_MAX;
+        rc = lsi_postings_less(p, block, l->less, &n, err);
+        if (rc) return rc;
+        l->block = block;
+        l->at = UINT32_MAX;
+    }
+    if (rc) return rc;
+    uint32_t where = c->where[at];
+    if (where < l->at) {
+        l->at = 0;
+        l->before = lsi_get32(p->cum_le + 4 * (size_t)block);
+    }
+    l->before += lsi_pack_sum(l->less + l->at, where - l->at) + (where - l->at);
+    l->at = where;
+    c->first[at] = l->before;
+    c->count[at] = l->less[where] + 1;
     return LS_OK;
 }
 
@@ -230,7 +272,8 @@ int lsi_candidates_fill(lsi_span *s, lsi_doc lo, lsi_doc hi, const lsi_bar *bar,
         if (rc) return rc;
         c->n += m;
     }
-    for (uint32_t i = 1; i < s->kid_count; i++) {
+    c->settled = c->late ? EARLY : s->kid_count;
+    for (uint32_t i = 1; i < c->settled; i++) {
         int rc = settle(s, c->order[i], err);
         if (rc) return rc;
         bound_all(s, c->order[i]);
@@ -241,18 +284,38 @@ int lsi_candidates_fill(lsi_span *s, lsi_doc lo, lsi_doc hi, const lsi_bar *bar,
 void lsi_candidates_expect(lsi_span *s, uint32_t from, uint32_t to, uint32_t n)
 {
     const lsi_candidates *c = s->candidates;
-    for (uint32_t k = 0; k < s->kid_count && from < to; k++) {
+    const lsi_list *lead = &s->kids[c->order[0]]->sources[0].c.p.list;
+    const uint32_t *first = c->first + (size_t)c->order[0] * c->cap;
+    uint64_t part = from < to ? first[to - 1] - first[from] : 0; /* of the lead's stream */
+    for (uint32_t i = 0; i < s->kid_count && from < to; i++) {
+        uint32_t k = c->order[i];
         lsi_source *src = &s->kids[k]->sources[0];
-        const uint32_t *first = c->first + (size_t)k * c->cap;
-        uint64_t blocks = (first[to - 1] - first[from]) / LSI_BLOCK_DOCS + 1;
-        src->positions.whole = n * src->c.p.list.cf / src->c.p.list.df >= blocks * WHOLE;
+        const lsi_list *list = &src->c.p.list;
+        uint64_t wanted = n * list->cf / list->df, entries;
+        first = c->first + (size_t)k * c->cap;
+        if (i < c->settled) {
+            entries = first[to - 1] - first[from];
+        } else { /* the same part of this stream */
+            entries = part * list->cf / lead->cf;
+            wanted = wanted * c->met / c->read;
+        }
+        src->positions.whole = wanted >= (entries / LSI_BLOCK_DOCS + 1) * WHOLE;
     }
 }
 
 int lsi_candidates_read(lsi_plan *p, lsi_span *s, uint32_t i, ls_error *err)
 {
-    const lsi_candidates *c = s->candidates;
-    if (s->quick) return lsi_phrase_join(p, s, c->first + i, c->count + i, c->cap, err);
+    lsi_candidates *c = s->candidates;
+    if (s->quick) {
+        int rc = lsi_phrase_join(p, s, c->first + i, c->count + i, c->cap, 0, c->settled, err);
+        c->read++;
+        c->met += !rc && s->found.count;
+        for (uint32_t k = c->settled; !rc && k < s->kid_count && s->found.count; k++) {
+            rc = settle_late(s, k, i, err);
+            if (!rc) rc = lsi_phrase_join(p, s, c->first + i, c->count + i, c->cap, k, k + 1, err);
+        }
+        return rc ? rc : lsi_phrase_end(p, s, c->first + i, c->count + i, c->cap, err);
+    }
     s->found.count = 0;
     for (uint32_t k = 0; k < s->kid_count; k++) { /* the rarest first */
         uint32_t kid = c->order[k];

@@ -8,10 +8,19 @@
 #include "libsearch/query/probe.h"
 #include "libsearch/query/spans.h"
 
+/* The counts of a common word's block, for those candidates alone whose rarer words stand side by side. */
+typedef struct lsi_late {
+    uint32_t block, at, before; /* entries of the stream before the at-th document of the block */
+    uint32_t less[LSI_BLOCK_DOCS + LSI_BATCH_SLACK];
+} lsi_late;
+
 typedef struct lsi_candidates {
     uint32_t n, cap;
-    uint32_t *docs;          /* rising */
-    uint32_t *most;          /* the group's tf there is at most this */
+    uint32_t settled;   /* columns first and count are of the first so many kids of order, the others' made when read */
+    uint32_t read, met; /* candidates of which late kids might have been asked, and were */
+    lsi_late *late;     /* of each kid in turn of order; NULL where nothing comes late */
+    uint32_t *docs;     /* rising */
+    uint32_t *most;     /* the group's tf there is at most this */
     uint32_t *first, *count; /* of kid k in candidate i: [k · cap + i] */
     uint32_t *order;         /* of kids, the rarest of the segment first */
     uint32_t *one;           /* first and count of each kid in one document: phrase.c */

@@ -124,18 +124,26 @@ static int keep_allowed(lsi_plan *p, lsi_places *f, lsi_span *kid, uint32_t firs
     return rc;
 }
 
-int lsi_phrase_join(lsi_plan *p, lsi_span *s, const uint32_t *first, const uint32_t *count, size_t step, ls_error *err)
+int lsi_phrase_join(lsi_plan *p, lsi_span *s, const uint32_t *first, const uint32_t *count, size_t step, uint32_t from,
+                    uint32_t to, ls_error *err)
 {
     lsi_places *f = &s->found;
     const uint32_t *order = s->candidates->order;
     int rc = LS_OK;
-    f->count = 0;
-    for (uint32_t i = 0; i < s->kid_count; i++) {
+    if (!from) f->count = 0;
+    for (uint32_t i = from; i < to; i++) {
         uint32_t k = order[i];
         if (i) rc = keep_fitting(p, f, s->kids[k], first[k * step], count[k * step], err);
         else rc = begin(p, f, s->kids[k], first[k * step], count[k * step], err);
         if (rc || !f->count) return rc;
     }
+    return rc;
+}
+
+int lsi_phrase_end(lsi_plan *p, lsi_span *s, const uint32_t *first, const uint32_t *count, size_t step, ls_error *err)
+{
+    lsi_places *f = &s->found;
+    int rc = LS_OK;
     for (uint32_t i = 0; !rc && i < s->kid_count && f->count; i++) {
         if (s->kids[i]->sources[0].allowed) rc = keep_allowed(p, f, s->kids[i], first[i * step], count[i * step], err);
     }
@@ -157,5 +165,6 @@ int lsi_phrase_read(lsi_plan *p, lsi_span *s, lsi_doc doc, ls_error *err)
         at[i] = lsi_source_first(src);
         at[s->kid_count + i] = src->c.p.counts[src->c.at];
     }
-    return lsi_phrase_join(p, s, at, at + s->kid_count, 1, err);
+    int rc = lsi_phrase_join(p, s, at, at + s->kid_count, 1, 0, s->kid_count, err);
+    return rc ? rc : lsi_phrase_end(p, s, at, at + s->kid_count, 1, err);
 }

@@ -70,7 +70,9 @@ uint32_t lsi_source_first(lsi_source *s);
 /* phrase.c: the places of a phrase of plain words, in a document or where kid k's entries are count[k · step] from
  * first[k · step] of its streams. */
 int lsi_phrase_read(lsi_plan *p, lsi_span *s, lsi_doc doc, ls_error *err);
-int lsi_phrase_join(lsi_plan *p, lsi_span *s, const uint32_t *first, const uint32_t *count, size_t step, ls_error *err);
+int lsi_phrase_join(lsi_plan *p, lsi_span *s, const uint32_t *first, const uint32_t *count, size_t step, uint32_t from,
+                    uint32_t to, ls_error *err);
+int lsi_phrase_end(lsi_plan *p, lsi_span *s, const uint32_t *first, const uint32_t *count, size_t step, ls_error *err);
 /* A word's places from so many entries of its one source. */
 int lsi_span_read_at(lsi_plan *p, lsi_span *s, lsi_doc doc, uint32_t first, uint32_t count, ls_error *err);
 /* A group's places, those of its kids known. */
