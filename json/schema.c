@@ -11,7 +11,7 @@
 #include "json/inside.h"
 
 static const char *const types[] = {NULL, "text", "keyword", "integer", "date", "stored"};
-static const char *const settings[] = {"language", "k1", "b", "timezone", "title", "main"};
+static const char *const settings[] = {"language", "k1", "b", "timezone", "title", "main", "copies"};
 
 static int read_type(ls_type *out, const char *name, const json_t *v, ls_error *err)
 {
@@ -67,7 +67,7 @@ static int read_setting(ls_schema *schema, const char *key, const json_t *v, ls_
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) known = known || strcmp(settings[i], key) == 0;
     if (!known)
         return js_fail(err, LS_INVALID, UINT64_MAX,
-                       "'%.64s': expected fields, language, k1, b, timezone, title or main", key);
+                       "'%.64s': expected fields, language, k1, b, timezone, title, main or copies", key);
     if (json_is_string(v)) js_puts(&t, json_string_value(v));
     else if (json_is_number(v)) js_number(&t, json_number_value(v));
     else return js_fail(err, LS_INVALID, UINT64_MAX, "%s: expected a string, found %s", key, js_type_name(v));

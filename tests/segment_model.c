@@ -137,6 +137,7 @@ ls_schema *random_schema(void)
     if (rnd(2)) random_field(s, "lead", LS_TEXT, 1 + (int)rnd(2));
     random_field(s, "rank", LS_INTEGER, 0);
     random_field(s, "extra", LS_STORED, 0);
+    if (lsi_schema_set(s, "copies", rnd(4) ? "yes" : "no", &err)) die("schema", &err);
     if (lsi_schema_set(s, "k1", rnd(2) ? "1.2" : "0.4", &err)) die("schema", &err);
     return s;
 }

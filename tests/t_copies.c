@@ -458,6 +458,58 @@ static void sealed(void **state)
     assert_true(told > 0);
 }
 
+/* A schema of one's own knows copies where it says so, and else keeps nothing for them. */
+static void own_schema(void **state)
+{
+    (void)state;
+    for (int yes = 0; yes < 2; yes++) {
+        char body[4000];
+        ls_schema *s;
+        ls_writer *w;
+        LS_INIT(ls_field, f);
+        LS_INIT(ls_writer_options, wo);
+        LS_INIT(ls_search_options, o);
+        OK(ls_schema_new(&s, &err));
+        f.name = "body";
+        f.type = LS_TEXT;
+        f.weight = 1;
+        OK(ls_schema_add(s, &f, &err));
+        if (yes) OK(ls_schema_set(s, "copies", "yes", &err));
+        wo.flags = LS_WRITER_CREATE | LS_WRITER_NO_SYNC;
+        wo.schema = s;
+        OK(ls_writer_open(&w, index_path, &wo, &err));
+        ls_schema_free(s);
+        for (unsigned i = 0; i < 4; i++) { /* two are one text; in two segments, then in one */
+            const char *id = (const char *[]){"a", "b", "c", "d"}[i];
+            ls_doc *d;
+            OK(ls_doc_new(&d, &err));
+            OK(ls_doc_set_id(d, id, 1, &err));
+            add_value(d, "body", story_text(i % 2, body, sizeof body));
+            OK(ls_add(w, d, NULL, &err));
+            ls_doc_free(d);
+            if (i == 1) OK(ls_commit(w, NULL, &err));
+        }
+        OK(ls_commit(w, NULL, &err));
+        for (int merged = 0; merged < 2; merged++) {
+            if (merged) OK(ls_merge(w, 1, &err));
+            ls_reader *r = reader(0);
+            o.fold = LS_FOLD_SIMILAR;
+            ls_results *res = folded(r, o);
+            ls_results_info info = ls_results_get(res);
+            assert_int_equal(info.total, 4);
+            assert_int_equal(info.total_leads, yes ? 2 : 4);
+            assert_int_equal(similar_to(r, "a"), yes);
+            for (size_t k = 0; k < r->snap->count; k++)
+                assert_true(!r->snap->segments[k].seg->shingles.section == !yes);
+            assert_string_equal(ls_schema_get(ls_reader_schema(r), "copies"), yes ? "yes" : "no");
+            ls_results_free(res);
+            ls_reader_close(r);
+        }
+        ls_writer_close(w);
+        index_clean(NULL);
+    }
+}
+
 static void no_memory(void **state)
 {
     (void)state;
@@ -490,7 +542,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(stubs, index_clean),      cmocka_unit_test_teardown(latest, index_clean),
         cmocka_unit_test_teardown(long_story, index_clean), cmocka_unit_test_teardown(released, index_clean),
         cmocka_unit_test_teardown(unsealed, index_clean),   cmocka_unit_test_teardown(sealed, index_clean),
-        cmocka_unit_test_teardown(no_memory, index_clean),
+        cmocka_unit_test_teardown(no_memory, index_clean),  cmocka_unit_test_teardown(own_schema, index_clean),
     };
     if (argc > 1) copies = (unsigned)strtoul(argv[1], NULL, 10);
     return cmocka_run_group_tests(tests, folder_begin, folder_end);

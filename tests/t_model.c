@@ -100,6 +100,10 @@ static const struct {
     {"title", "byline", LS_INVALID},
     {"main", "nothing", LS_INVALID},
     {"main", "source", LS_INVALID},
+    {"copies", "no", LS_OK},
+    {"copies", "yes", LS_OK},
+    {"copies", "maybe", LS_INVALID},
+    {"copies", "", LS_INVALID},
     {"color", "red", LS_INVALID},
 };
 
@@ -171,6 +175,36 @@ static void schema_encoding(void **state)
             lsi_free(tight);
         }
     lsi_buf_clear(&b);
+}
+
+/* Whether copies are known goes with the main field, in its flags, and with no other field's. */
+static void schema_copies(void **state)
+{
+    (void)state;
+    ls_schema *s, *again;
+    lsi_buf b;
+    for (int yes = 0; yes < 2; yes++) {
+        OK(lsi_schema_new(&s, &err));
+        assert_string_equal(lsi_schema_get(s, "copies"), "no");
+        OK(add(s, "title", LS_TEXT, 3, 0));
+        OK(add(s, "body", LS_TEXT, 1, 1));
+        OK(lsi_schema_set(s, "copies", yes ? "yes" : "no", &err));
+        lsi_buf_init(&b, 0);
+        lsi_schema_encode(s, &b);
+        lsi_schema_free(s);
+        uint8_t *body = b.data + b.len - 8, *title = body - 9; /* type, weight, flags, the name and its length */
+        assert_memory_equal(body, "\x01\x01", 2);
+        assert_int_equal(body[2], yes ? 3 : 1);
+        OK(lsi_schema_decode(&again, b.data, b.data + b.len, &err));
+        assert_string_equal(lsi_schema_get(again, "copies"), yes ? "yes" : "no");
+        lsi_schema_free(again);
+        title[2] |= 2;
+        WANT(lsi_schema_decode(&again, b.data, b.data + b.len, &err), LS_CORRUPT);
+        lsi_buf_clear(&b);
+    }
+    OK(lsi_schema_news(&s, &err));
+    assert_string_equal(lsi_schema_get(s, "copies"), "yes");
+    lsi_schema_free(s);
 }
 
 /* The example at the head of doc.c. */
@@ -428,15 +462,11 @@ static void manifest_example(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_and_limits),
-        cmocka_unit_test(news),
-        cmocka_unit_test(setting),
-        cmocka_unit_test(schema_encoding),
-        cmocka_unit_test(doc_encoding),
-        cmocka_unit_test(document_behind),
-        cmocka_unit_test(content),
-        cmocka_unit_test(checking),
-        cmocka_unit_test_teardown(manifest_example, index_clean),
+        cmocka_unit_test(names_and_limits), cmocka_unit_test(news),
+        cmocka_unit_test(setting),          cmocka_unit_test(schema_encoding),
+        cmocka_unit_test(schema_copies),    cmocka_unit_test(doc_encoding),
+        cmocka_unit_test(document_behind),  cmocka_unit_test(content),
+        cmocka_unit_test(checking),         cmocka_unit_test_teardown(manifest_example, index_clean),
     };
     return cmocka_run_group_tests(tests, folder_begin, folder_end);
 }

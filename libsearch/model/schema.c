@@ -16,7 +16,7 @@
 
 #define LAYOUT        1
 #define NO_FIELD_BYTE 255
-enum { FLAG_NOT_STORED = 1 };
+enum { FLAG_NOT_STORED = 1, FLAG_COPIES = 2 /* of the main field: by it copies are known */ };
 
 static const struct {
     const char *name;
@@ -63,6 +63,8 @@ int lsi_schema_news(ls_schema **out, ls_error *err)
     if (rc) {
         lsi_schema_free(*out);
         *out = NULL;
+    } else {
+        (*out)->copies = true;
     }
     return rc;
 }
@@ -243,13 +245,19 @@ int lsi_schema_set(ls_schema *s, const char *key, const char *value, ls_error *e
     if (!strcmp(key, "b")) return set_number(&s->b, s->b_text, sizeof s->b_text, key, value, 1, err);
     if (!strcmp(key, "title")) return set_text_field(s, &s->title, &s->title_fixed, key, value, err);
     if (!strcmp(key, "main")) return set_text_field(s, &s->main, &s->main_fixed, key, value, err);
+    if (!strcmp(key, "copies")) {
+        if (strcmp(value, "yes") && strcmp(value, "no"))
+            return lsi_fail(err, LS_INVALID, "copies=%.64s: yes or no expected", value);
+        s->copies = *value == 'y';
+        return LS_OK;
+    }
     if (!strcmp(key, "timezone")) {
         if (!zone_ok(value))
             return lsi_fail(err, LS_INVALID, "timezone=%.64s: a name such as \"Europe/Berlin\" expected", value);
         memcpy(s->timezone, value, strlen(value) + 1);
         return LS_OK;
     }
-    return lsi_fail(err, LS_INVALID, "%.64s: one of language, k1, b, timezone, title, main expected", key);
+    return lsi_fail(err, LS_INVALID, "%.64s: one of language, k1, b, timezone, title, main, copies expected", key);
 }
 
 const char *lsi_schema_get(const ls_schema *s, const char *key)
@@ -258,6 +266,7 @@ const char *lsi_schema_get(const ls_schema *s, const char *key)
     if (!strcmp(key, "k1")) return s->k1_text;
     if (!strcmp(key, "b")) return s->b_text;
     if (!strcmp(key, "timezone")) return s->timezone;
+    if (!strcmp(key, "copies")) return s->copies ? "yes" : "no";
     if (!strcmp(key, "title")) return s->title >= 0 ? s->fields[s->title].name : NULL;
     if (!strcmp(key, "main")) return s->main >= 0 ? s->fields[s->main].name : NULL;
     return NULL;
@@ -285,7 +294,8 @@ void lsi_schema_encode(const ls_schema *s, lsi_buf *b)
         const ls_field *f = &s->fields[i].pub;
         lsi_buf_put8(b, (uint8_t)f->type);
         lsi_buf_put8(b, (uint8_t)f->weight);
-        lsi_buf_put8(b, f->not_stored ? FLAG_NOT_STORED : 0);
+        lsi_buf_put8(
+            b, (uint8_t)((f->not_stored ? FLAG_NOT_STORED : 0) | (s->copies && (int)i == s->main ? FLAG_COPIES : 0)));
         put_string(b, f->name);
     }
 }
@@ -301,15 +311,17 @@ static bool take_string(const uint8_t **p, const uint8_t *end, char out[64])
     return true;
 }
 
-static int decode_field(ls_schema *s, const uint8_t **p, const uint8_t *end, ls_error *err)
+static int decode_field(ls_schema *s, const uint8_t **p, const uint8_t *end, unsigned main_field)
 {
     char name[64];
     if (end - *p < 3) return LS_CORRUPT;
     const uint8_t *h = *p;
     *p += 3;
-    if (h[2] & ~(unsigned)FLAG_NOT_STORED || !take_string(p, end, name)) return LS_CORRUPT;
+    unsigned known = s->count == main_field ? FLAG_NOT_STORED | FLAG_COPIES : FLAG_NOT_STORED;
+    if (h[2] & ~known || !take_string(p, end, name)) return LS_CORRUPT;
+    s->copies |= (h[2] & FLAG_COPIES) != 0;
     ls_field f = {sizeof f, name, (ls_type)h[0], h[1], h[2] & FLAG_NOT_STORED};
-    return lsi_schema_add(s, &f, err);
+    return lsi_schema_add(s, &f, NULL);
 }
 
 static int decode(ls_schema *s, const uint8_t *p, const uint8_t *end, ls_error *err)
@@ -323,7 +335,7 @@ static int decode(ls_schema *s, const uint8_t *p, const uint8_t *end, ls_error *
     for (size_t i = 0; i < LSI_COUNTOF(keys); i++)
         if (!take_string(&p, end, text) || lsi_schema_set(s, keys[i], text, NULL)) return LS_CORRUPT;
     for (unsigned i = 0; i < count; i++)
-        if (decode_field(s, &p, end, NULL)) return LS_CORRUPT;
+        if (decode_field(s, &p, end, main_field)) return LS_CORRUPT;
     s->title = s->main = LSI_FIELD_NONE;
     if (title != NO_FIELD_BYTE && (title >= count || s->fields[title].region < 0)) return LS_CORRUPT;
     if (main_field != NO_FIELD_BYTE && (main_field >= count || s->fields[main_field].region < 0)) return LS_CORRUPT;

@@ -38,6 +38,7 @@ struct ls_schema {
     char language[24], timezone[64], k1_text[24], b_text[24];
     int lang;                     /* number of language: LSI_LANG_… */
     struct lsi_zone *zone;        /* the rules of timezone, owned; NULL: UTC. Loaded by index/ and api/, not copied */
+    bool copies;                  /* copies of a text are known, by its main field */
     bool title_fixed, main_fixed; /* chosen by the user or by segments already written: names no longer decide */
     /* Analyzers that parsers of queries have done with, by atomic exchange only; see spare.c. Last: never copied. */
     struct lsi_analyzer *spare[LSI_SPARE_ANALYZERS];

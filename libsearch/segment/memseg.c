@@ -218,7 +218,7 @@ static int add_text(adding *a, const uint8_t *text, size_t len)
 static int add_field(adding *a, int field_no)
 {
     a->words = 0;
-    a->main = field_no == a->m->schema->main;
+    a->main = a->m->schema->copies && field_no == a->m->schema->main;
     for (size_t i = 0; i < a->d->count; i++) {
         const lsi_doc_value *v = &a->d->values[i];
         if (v->field_no != field_no || v->is_int || !v->len) continue;

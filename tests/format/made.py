@@ -13,6 +13,7 @@ import sys
 
 SCHEMA = {
     "language": "english",
+    "copies": "yes",
     "fields": {
         "title": {"type": "text", "weight": 3},
         "body": {"type": "text"},
@@ -28,6 +29,7 @@ SCHEMA = {
 }
 SMALL = {
     "language": "english",
+    "copies": "yes",
     "fields": {
         "title": {"type": "text", "weight": 3},
         "body": {"type": "text"},

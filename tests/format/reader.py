@@ -93,8 +93,8 @@ class Schema:
         for no in range(count):
             f = Field()
             f.no, f.type, f.weight, flags, f.name = no, c.u8(), c.u8(), c.u8(), c.take(c.u8()).decode()
-            want(f.type in TYPES and flags <= 1, "type and flags of a field")
-            f.not_stored = bool(flags)
+            want(f.type in TYPES and flags <= (3 if no == self.main else 1), "type and flags of a field")
+            f.not_stored, f.copies = bool(flags & 1), bool(flags & 2)
             self.fields.append(f)
         want(c.at == c.end, "bytes behind the schema")
         self.look()
@@ -191,6 +191,7 @@ class Segment:
         self.guids = st.hashes(s.get(24, b""))
         self.check_guids()
         want([(name, self.languages.count(name)) for name, _ in m.languages] == m.languages, "documents of a language")
+        want(23 not in s or schema.main != 255 and schema.fields[schema.main].copies, "shingles that the schema knows of")
         self.texts, self.shingles, self.rows, self.kept = st.shingles(s.get(23, b""), n)
         self.check_lengths()
 
@@ -509,7 +510,7 @@ def dump_manifest(m, stable, out):
     s = m.schema
     out("  schema language=%s timezone=%s k1=%s b=%s title=%d main=%d" % (s.language, s.timezone, s.k1, s.b, s.title, s.main))
     for f in s.fields:
-        out("  field %d %s %s weight=%d%s" % (f.no, f.name, TYPES[f.type], f.weight, " not-stored" if f.not_stored else ""))
+        out("  field %d %s %s weight=%d%s" % (f.no, f.name, TYPES[f.type], f.weight, " not-stored" * f.not_stored + " copies" * f.copies))
     for gen, size, sum_, docs, deleted, live, _, _, seen, _ in m.segments:
         out("  segment %d documents=%d deleted=%d live=%d visibility=%d" % (gen, docs, deleted, live, seen)
             + ("" if stable else " bytes=%d sum=%016x" % (size, sum_)))
