@@ -41,6 +41,29 @@ uint32_t lsi_pack_or(const uint32_t *v, uint32_t n)
 
 /* ---- writing ---- */
 
+#if LSI_LITTLE_ENDIAN && (defined(__GNUC__) || defined(__clang__))
+typedef uint32_t v4 __attribute__((vector_size(16), aligned(1), may_alias));
+
+/* Lanes 0–3, then 4–7. */
+static void put_block(uint8_t *out, const uint32_t *v, unsigned width)
+{
+    for (unsigned half = 0; half < 2; half++) {
+        const v4 *in = (const v4 *)(const void *)v + half;
+        v4 *to = (v4 *)(void *)out + half, word = {0}; /* word: bits not yet written */
+        unsigned bits = 0;
+        for (unsigned row = 0; row < 32; row++, in += 2) {
+            v4 x = *in;
+            word |= x << bits;
+            bits += width;
+            if (bits < 32) continue;
+            *to = word;
+            to += 2;
+            bits -= 32;
+            word = bits ? x >> (width - bits) : (v4){0};
+        }
+    }
+}
+#else
 static void put_block(uint8_t *out, const uint32_t *v, unsigned width)
 {
     uint32_t word[8] = {0}; /* bits of each lane not yet written */
@@ -55,6 +78,7 @@ static void put_block(uint8_t *out, const uint32_t *v, unsigned width)
         for (unsigned lane = 0; lane < 8; lane++) word[lane] = bits ? v[lane] >> (width - bits) : 0;
     }
 }
+#endif
 
 void lsi_pack_put(uint8_t *out, const uint32_t *v, uint32_t n, unsigned width)
 {
@@ -138,8 +162,6 @@ static const lsi_pack_ops scalar_ops = {scalar_table, scalar_tail, scalar_gaps};
 
 /* ---- 128-bit vectors: SSE2 and NEON from the same source ---- */
 #if LSI_LITTLE_ENDIAN && (defined(__GNUC__) || defined(__clang__))
-
-typedef uint32_t v4 __attribute__((vector_size(16), aligned(1), may_alias));
 
 #define V4_ROW(r, b)                                                                                                   \
     {                                                                                                                  \

@@ -21,17 +21,57 @@ size_t lsi_patch_bytes(uint32_t n, lsi_patch p)
     return b;
 }
 
+#if defined(__GNUC__) || defined(__clang__)
+typedef int32_t four __attribute__((vector_size(16)));
+typedef float four_floats __attribute__((vector_size(16)));
+
+/* The bits of four numbers below 2^24, which a float holds as they are: its exponent tells. */
+static void bits_of_four(uint32_t bits[4], const uint32_t *v)
+{
+    four x, w;
+    memcpy(&x, v, sizeof x);
+    w = (four) __builtin_convertvector(x, four_floats);
+    w = ((w >> 23) - 126) & (x != 0);
+    memcpy(bits, &w, sizeof w);
+}
+
+static void mask_four(uint32_t *low, const uint32_t *v, uint32_t mask)
+{
+    four x;
+    memcpy(&x, v, sizeof x);
+    x &= (int32_t)mask;
+    memcpy(low, &x, sizeof x);
+}
+#else
+static void bits_of_four(uint32_t bits[4], const uint32_t *v)
+{
+    for (unsigned k = 0; k < 4; k++) bits[k] = lsi_bits32(v[k]);
+}
+
+static void mask_four(uint32_t *low, const uint32_t *v, uint32_t mask)
+{
+    for (unsigned k = 0; k < 4; k++) low[k] = v[k] & mask;
+}
+#endif
+
+/* How many need exactly so many bits; in four rows, for neighbours are often alike and would wait for one another. */
+static void count_widths(uint32_t (*of_width)[4], const uint32_t *v, uint32_t n, unsigned top)
+{
+    uint32_t i = 0, bits[4];
+    memset(of_width, 0, (top + 1) * sizeof *of_width);
+    for (; top <= 24 && i + 4 <= n; i += 4) {
+        bits_of_four(bits, v + i);
+        for (unsigned k = 0; k < 4; k++) of_width[bits[k]][k]++;
+    }
+    for (; i < n; i++) of_width[lsi_bits32(v[i])][i & 3]++;
+}
+
 lsi_patch lsi_patch_plan(const uint32_t *v, uint32_t n, unsigned most)
 {
     unsigned top = lsi_bits32(lsi_pack_or(v, n));
     if (!top) return (lsi_patch){0, 0, 0};
-    uint32_t of_width[2][33] = {{0}}; /* how many need exactly so many bits; two, for neighbours are often alike */
-    uint32_t i = 0;
-    for (; i + 2 <= n; i += 2) {
-        of_width[0][lsi_bits32(v[i])]++;
-        of_width[1][lsi_bits32(v[i + 1])]++;
-    }
-    if (i < n) of_width[0][lsi_bits32(v[i])]++;
+    uint32_t of_width[33][4];
+    count_widths(of_width, v, n, top);
     lsi_patch best = {0, 0, 0};
     size_t best_bytes = SIZE_MAX;
     uint32_t above = 0; /* numbers wider than w: their places alone may be too much already */
@@ -42,14 +82,14 @@ lsi_patch lsi_patch_plan(const uint32_t *v, uint32_t n, unsigned most)
             best = p;
             best_bytes = bytes;
         }
-        above += of_width[0][w] + of_width[1][w];
+        above += of_width[w][0] + of_width[w][1] + of_width[w][2] + of_width[w][3];
     }
     return best;
 }
 
 void lsi_patch_put(lsi_buf *b, const uint32_t *v, uint32_t n, lsi_patch p)
 {
-    uint32_t low[LSI_PACK_BLOCK], high[LSI_PACK_BLOCK + 1], e = 0;
+    uint32_t low[LSI_PACK_BLOCK], high[LSI_PACK_BLOCK + 1], e = 0, i = 0;
     uint8_t where[LSI_PACK_BLOCK + 1];
     uint32_t mask = p.width >= 32 ? UINT32_MAX : ((uint32_t)1 << p.width) - 1;
     uint8_t *out = lsi_buf_grow(b, lsi_patch_bytes(n, p));
@@ -58,9 +98,9 @@ void lsi_patch_put(lsi_buf *b, const uint32_t *v, uint32_t n, lsi_patch p)
         lsi_pack_put(out, v, n, p.width);
         return;
     }
-    for (uint32_t i = 0; i < n;
-         i++) { /* written to the next place each time, which moves on behind an exception only */
-        low[i] = v[i] & mask;
+    for (; i + 4 <= n; i += 4) mask_four(low + i, v + i, mask);
+    for (; i < n; i++) low[i] = v[i] & mask;
+    for (i = 0; i < n; i++) { /* written to the next place each time, which moves on behind an exception only */
         where[e] = (uint8_t)i;
         high[e] = v[i] >> (p.width & 31);
         e += v[i] > mask;

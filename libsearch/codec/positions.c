@@ -275,19 +275,6 @@ void lsi_stream_add_mapped(lsi_stream_writer *w, const uint32_t *values, const u
     }
 }
 
-void lsi_stream_add_positions(lsi_stream_writer *w, const uint32_t *positions, uint32_t n)
-{
-    uint32_t before = 0;
-    for (uint32_t k; n && (k = room(w, n)); positions += k, n -= k) {
-        uint32_t *to = w->values + w->n;
-        for (uint32_t i = 0; i < k; i++) {
-            to[i] = positions[i] - before;
-            before = positions[i];
-        }
-        w->n += k;
-    }
-}
-
 static void put_short(lsi_stream_writer *w)
 {
     lsi_buf *b = &w->buf;

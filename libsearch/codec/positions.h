@@ -41,9 +41,8 @@ int lsi_stream_writer_new(lsi_stream_writer **out, lsi_sink *sink, ls_error *err
 void lsi_stream_writer_free(lsi_stream_writer *w);
 void lsi_stream_begin(lsi_stream_writer *w);
 void lsi_stream_add(lsi_stream_writer *w, uint32_t value); /* gaps are made by the caller */
-/* n values at once: as they stand; each one's entry in a map; positions that never fall, as the first and gaps. */
+/* n values at once: as they stand; each one's entry in a map. */
 void lsi_stream_add_all(lsi_stream_writer *w, const uint32_t *values, uint32_t n);
 void lsi_stream_add_mapped(lsi_stream_writer *w, const uint32_t *values, const uint32_t *map, uint32_t n);
-void lsi_stream_add_positions(lsi_stream_writer *w, const uint32_t *positions, uint32_t n);
 int lsi_stream_end(lsi_stream_writer *w, uint64_t *offset, ls_error *err);
 #endif

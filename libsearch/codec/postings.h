@@ -104,6 +104,8 @@ void lsi_postings_writer_free(lsi_postings_writer *w);
  * of positions and forms). Sticky error, told by end. */
 void lsi_postings_begin(lsi_postings_writer *w);
 void lsi_postings_add(lsi_postings_writer *w, lsi_doc doc, uint32_t count, uint32_t tf);
+void lsi_postings_add_all(lsi_postings_writer *w, const lsi_doc *docs, const uint32_t *counts, const uint32_t *tf,
+                          uint32_t n);
 int lsi_postings_end(lsi_postings_writer *w, lsi_list *out, ls_error *err);
 /* The byte that bounds tf / (tf + k), in 255ths: never below it, in exact or in float arithmetic; at least 1. */
 uint8_t lsi_impact(uint32_t tf, float k);

@@ -204,28 +204,51 @@ static void flush_block(lsi_postings_writer *w)
     w->n = 0;
 }
 
+/* Whether n postings may follow those before, and what is wrong where not. Without a branch for each. */
+static bool may_follow(lsi_postings_writer *w, const lsi_doc *docs, const uint32_t *counts, const uint32_t *tf,
+                       uint32_t n)
+{
+    uint64_t sum = 0;
+    bool falls = w->df && docs[0] <= w->last, large = false;
+    for (uint32_t i = 0; i < n; i++) {
+        falls |= i && docs[i] <= docs[i - 1];
+        large |= counts[i] - 1 >= LSI_COUNT_MAX || tf[i] - 1 >= LSI_COUNT_MAX;
+        sum += counts[i];
+    }
+    if (falls || docs[n - 1] >= w->doc_count) fail(w, LS_MISUSE, "documents of a posting list must rise");
+    else if (large || w->cf + sum > UINT32_MAX) fail(w, LS_LIMIT, "a term occurs too often");
+    w->cf += sum;
+    return !w->rc;
+}
+
+void lsi_postings_add_all(lsi_postings_writer *w, const lsi_doc *docs, const uint32_t *counts, const uint32_t *tf,
+                          uint32_t n)
+{
+    while (n && !w->rc) {
+        if (w->n == LSI_BLOCK_DOCS) {
+            if (!w->ranges_on) memset(w->ranges, 0, w->range_count);
+            w->ranges_on = true;
+            flush_block(w);
+            if (w->rc) return;
+        }
+        uint32_t k = LSI_MIN(n, LSI_BLOCK_DOCS - w->n);
+        if (!may_follow(w, docs, counts, tf, k)) return;
+        memcpy(w->docs + w->n, docs, k * sizeof *docs);
+        memcpy(w->counts + w->n, counts, k * sizeof *counts);
+        memcpy(w->tf + w->n, tf, k * sizeof *tf);
+        w->n += k;
+        w->df += k;
+        w->last = docs[k - 1];
+        docs += k;
+        counts += k;
+        tf += k;
+        n -= k;
+    }
+}
+
 void lsi_postings_add(lsi_postings_writer *w, lsi_doc doc, uint32_t count, uint32_t tf)
 {
-    if (w->rc) return;
-    if (doc >= w->doc_count || (w->df && doc <= w->last)) {
-        fail(w, LS_MISUSE, "documents of a posting list must rise");
-        return;
-    }
-    if (count - 1 >= LSI_COUNT_MAX || tf - 1 >= LSI_COUNT_MAX || w->cf + count > UINT32_MAX) {
-        fail(w, LS_LIMIT, "a term occurs too often");
-        return;
-    }
-    if (w->n == LSI_BLOCK_DOCS) {
-        if (!w->ranges_on) memset(w->ranges, 0, w->range_count);
-        w->ranges_on = true;
-        flush_block(w);
-        if (w->rc) return;
-    }
-    w->docs[w->n] = w->last = doc;
-    w->counts[w->n] = count;
-    w->tf[w->n++] = tf;
-    w->cf += count;
-    w->df++;
+    lsi_postings_add_all(w, &doc, &count, &tf, 1);
 }
 
 /* ---- the end ---- */

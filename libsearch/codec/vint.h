@@ -8,6 +8,10 @@ LSI_INLINE void lsi_vint_put(lsi_buf *b, uint64_t v)
 {
     uint8_t t[10];
     size_t n = 0;
+    if (LSI_LIKELY(v < 0x80)) {
+        lsi_buf_put8(b, (uint8_t)v);
+        return;
+    }
     while (v >= 0x80) {
         t[n++] = (uint8_t)(v | 0x80);
         v >>= 7;

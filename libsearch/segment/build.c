@@ -220,9 +220,9 @@ void lsi_build_posting(lsi_builder *b, lsi_doc doc, uint32_t count, uint32_t tf)
     if (LSI_LIKELY(!b->rc)) lsi_postings_add(b->postings[b->list], doc, count, tf);
 }
 
-void lsi_build_positions(lsi_builder *b, const uint32_t *positions, uint32_t n)
+void lsi_build_postings(lsi_builder *b, const lsi_doc *docs, const uint32_t *counts, const uint32_t *tf, uint32_t n)
 {
-    if (!b->rc) lsi_stream_add_positions(b->positions, positions, n);
+    if (!b->rc) lsi_postings_add_all(b->postings[b->list], docs, counts, tf, n);
 }
 
 void lsi_build_entries(lsi_builder *b, const uint32_t *entries, uint32_t n)

@@ -22,11 +22,11 @@ void lsi_builder_abort(lsi_builder *b); /* takes NULL */
 /* ---- terms, in rising order; of each its lists, in rising order; of each its documents ---- */
 void lsi_build_list_begin(lsi_builder *b, uint32_t list, uint32_t form_count);
 void lsi_build_posting(lsi_builder *b, lsi_doc doc, uint32_t count, uint32_t tf);
-/* Of the posting just given: its positions, and the new number of each of its forms (map: by the old one). */
-void lsi_build_positions(lsi_builder *b, const uint32_t *positions, uint32_t n);
-void lsi_build_form_numbers(lsi_builder *b, const uint32_t *old, const uint32_t *map, uint32_t n);
-/* Or entries of another segment's position stream, of any number of postings. */
+void lsi_build_postings(lsi_builder *b, const lsi_doc *docs, const uint32_t *counts, const uint32_t *tf, uint32_t n);
+/* Of any number of the list's postings the entries of their position stream (of each document the first position, then
+ * gaps), and the new number of each of their forms (map: by the old one). */
 void lsi_build_entries(lsi_builder *b, const uint32_t *entries, uint32_t n);
+void lsi_build_form_numbers(lsi_builder *b, const uint32_t *old, const uint32_t *map, uint32_t n);
 void lsi_build_list_end(lsi_builder *b);
 void lsi_build_term(lsi_builder *b, const uint8_t *term, size_t len, uint32_t form_count); /* its lists are done */
 void lsi_build_form(lsi_builder *b, const lsi_form *f); /* after the last term, in rising (folded, form, term) */

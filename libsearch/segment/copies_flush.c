@@ -8,13 +8,26 @@
 
 /* ---- while documents come ---- */
 
-bool lsi_memseg_shingle(lsi_memseg *m, lsi_doc doc, const uint8_t *form, size_t len)
+LSI_INLINE bool add_shingle(lsi_memseg *m, lsi_doc doc, const uint8_t *form, size_t len)
 {
     uint64_t shingle, word = lsi_shingle_word(m->shingler, m->analyzer, form, len);
     if (!word) return false;
     if (!lsi_shingle_add(m->shingler, word, &shingle) || LSI_LIKELY(!lsi_shingle_kept(shingle))) return true;
     if (!LSI_ROOM(m->kept, m->kept_count + 1, m->kept_cap)) return false;
     m->kept[m->kept_count++] = lsi_shingle_entry(shingle, doc);
+    return true;
+}
+
+bool lsi_memseg_shingle(lsi_memseg *m, lsi_doc doc, const uint8_t *form, size_t len)
+{
+    return add_shingle(m, doc, form, len);
+}
+
+bool lsi_memseg_shingles(lsi_memseg *m, lsi_doc doc, const lsi_plain_word *words, uint32_t n)
+{
+    const uint8_t *text = m->shingler->wide;
+    for (uint32_t i = 0; i < n; i++)
+        if (LSI_UNLIKELY(!add_shingle(m, doc, text + words[i].start, words[i].len))) return false;
     return true;
 }
 

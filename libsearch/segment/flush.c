@@ -11,7 +11,8 @@
 #include "libsearch/util/bitset.h"
 #include <stdlib.h>
 
-#define AHEAD 4u /* how many terms or documents ahead memory is asked for */
+#define AHEAD          4u /* how many terms or documents ahead memory is asked for */
+#define POSTINGS_BATCH LSI_BLOCK_DOCS
 
 typedef struct sorted { /* a term or a form on its way into order */
     const uint8_t *bytes;
@@ -45,10 +46,13 @@ typedef struct flush {
     flushed_form *form_info;
     lsi_arena folded;
     lsi_inverted term;             /* the one being written */
+    uint32_t *gaps;                /* its positions, each told from the one before in its document */
     uint32_t *numbers, *df, *seen; /* of its forms, by number of arrival */
     ranked *ranked;
-    size_t number_cap, df_cap, seen_cap, ranked_cap;
+    size_t gap_cap, number_cap, df_cap, seen_cap, ranked_cap;
     uint32_t live_forms; /* forms of it that a live document has */
+    uint32_t batched;    /* postings that wait to be given on together */
+    uint32_t batch_docs[POSTINGS_BATCH], batch_counts[POSTINGS_BATCH], batch_tf[POSTINGS_BATCH];
     lsi_region_plan regions;
     ls_error *err;
 } flush;
@@ -127,7 +131,7 @@ static int sort_terms(flush *f)
         f->terms[i] = (sorted){t->bytes, t->len, order[i].no};
     }
     for (size_t i = 0, end; i < n; i = end)
-        if ((end = same_head(order, i, n)) - i > 1) qsort(f->terms + i, end - i, sizeof *f->terms, by_bytes);
+        if ((end = same_head(order, i, n)) - i > 1) lsi_order_few(f->terms + i, end - i, sizeof *f->terms, by_bytes);
     for (uint32_t i = 0; i < n; i++) f->ords[f->terms[i].no] = i; /* for now: the rank */
     lsi_free(order);
     return LS_OK;
@@ -171,7 +175,7 @@ static int sort_forms(flush *f)
         lsi_order(order, order + n, n);
         for (size_t i = 0; i < n; i++) f->forms[i] = forms[order[i].no];
         for (size_t i = 0, end; i < n; i = end)
-            if ((end = same_head(order, i, n)) - i > 1) qsort(f->forms + i, end - i, sizeof *f->forms, by_form);
+            if ((end = same_head(order, i, n)) - i > 1) lsi_order_few(f->forms + i, end - i, sizeof *f->forms, by_form);
         for (uint32_t i = 0; i < n; i++) f->form_info[f->forms[i].folded.no].rank = i;
     }
     lsi_free(order);
@@ -207,7 +211,7 @@ static bool number_forms(flush *f, const lsi_invert_term *t)
         f->form_info[id].df = f->df[arrival];
         f->ranked[n++] = (ranked){f->df[arrival], f->form_info[id].rank, id, arrival};
     }
-    if (n > 1) qsort(f->ranked, n, sizeof *f->ranked, by_frequency);
+    lsi_order_few(f->ranked, n, sizeof *f->ranked, by_frequency);
     f->live_forms = 0;
     for (uint32_t i = 0; i < n; i++) {
         f->form_info[f->ranked[i].form].number = i;
@@ -217,10 +221,51 @@ static bool number_forms(flush *f, const lsi_invert_term *t)
     return true;
 }
 
-static void emit_stream(flush *f, const lsi_invert_run *r)
+/* All positions as gaps, in one pass that does not ask where a document ends; then the first of each run as it is. */
+static bool make_gaps(flush *f)
 {
-    lsi_build_positions(f->b, f->term.positions + r->first, r->count);
-    if (f->live_forms > 1) lsi_build_form_numbers(f->b, f->term.numbers + r->first, f->numbers, r->count);
+    const lsi_inverted *t = &f->term;
+    const uint32_t *p = t->positions;
+    if (!LSI_ROOM(f->gaps, t->count, f->gap_cap)) return false;
+    uint32_t *gaps = f->gaps;
+    for (size_t i = 1; i < t->count; i++) gaps[i] = p[i] - p[i - 1];
+    for (size_t i = 0; i < t->run_count; i++) gaps[t->runs[i].first] = p[t->runs[i].first];
+    return true;
+}
+
+static void send_postings(flush *f)
+{
+    lsi_build_postings(f->b, f->batch_docs, f->batch_counts, f->batch_tf, f->batched);
+    f->batched = 0;
+}
+
+LSI_INLINE void emit_posting(flush *f, lsi_doc doc, uint32_t count, uint32_t tf)
+{
+    if (f->batched == POSTINGS_BATCH) send_postings(f);
+    f->batch_docs[f->batched] = f->new_number[doc];
+    f->batch_counts[f->batched] = count;
+    f->batch_tf[f->batched++] = tf;
+}
+
+/* Entries [from, to) of the term's positions and form numbers. */
+static void emit_entries(flush *f, size_t from, size_t to)
+{
+    lsi_build_entries(f->b, f->gaps + from, (uint32_t)(to - from));
+    if (f->live_forms > 1) lsi_build_form_numbers(f->b, f->term.numbers + from, f->numbers, (uint32_t)(to - from));
+}
+
+/* The entries of the runs of a list, apart or not: in most terms all there are. */
+static void emit_stream(flush *f, uint32_t list)
+{
+    const lsi_inverted *t = &f->term;
+    if (t->lists == UINT64_C(1) << list) {
+        emit_entries(f, 0, t->count);
+        return;
+    }
+    for (size_t i = 0; i < t->run_count; i++) {
+        const lsi_invert_run *r = &t->runs[i];
+        if ((r->list & ~LSI_MEMSEG_APART) == list) emit_entries(f, r->first, (size_t)r->first + r->count);
+    }
 }
 
 /* The combined list; *lists: bits of the other lists that the term is in. */
@@ -235,9 +280,10 @@ static void emit_combined(flush *f, bool hidden, uint32_t *lists)
         if (!hidden)
             tf = lsi_region_tf(&f->regions, lsi_memseg_starts(f->m, r->doc), f->term.positions + r->first, r->count,
                                lists);
-        lsi_build_posting(f->b, f->new_number[r->doc], r->count, tf);
-        emit_stream(f, r);
+        emit_posting(f, r->doc, r->count, tf);
     }
+    send_postings(f);
+    emit_stream(f, LSI_LIST_COMBINED);
     lsi_build_list_end(f->b);
 }
 
@@ -251,8 +297,9 @@ static void emit_short(flush *f, uint32_t list)
         uint32_t from = starts[region], to = lsi_region_end(&f->regions, starts, region), count = 0;
         if (r->list) continue;
         for (uint32_t k = 0; k < r->count && p[k] < to; k++) count += p[k] >= from;
-        if (count) lsi_build_posting(f->b, f->new_number[r->doc], count, count);
+        if (count) emit_posting(f, r->doc, count, count);
     }
+    send_postings(f);
     lsi_build_list_end(f->b);
 }
 
@@ -261,15 +308,19 @@ static void emit_own(flush *f, uint32_t list)
 {
     lsi_build_list_begin(f->b, list, f->live_forms);
     for (size_t i = 0; i < f->term.run_count; i++) {
-        lsi_invert_run r = f->term.runs[i];
-        uint32_t tf = r.list == list ? r.count : 1;
-        if ((r.list & ~LSI_MEMSEG_APART) != list) continue;
-        if (r.list == list && i + 1 < f->term.run_count && f->term.runs[i + 1].doc == r.doc &&
-            f->term.runs[i + 1].list == (list | LSI_MEMSEG_APART))
-            r.count += f->term.runs[++i].count; /* it follows in positions and numbers too */
-        lsi_build_posting(f->b, f->new_number[r.doc], r.count, tf);
-        emit_stream(f, &r);
+        const lsi_invert_run *r = &f->term.runs[i], *next = r + 1;
+        uint32_t tf = r->list == list ? r->count : 1, count = r->count;
+        if ((r->list & ~LSI_MEMSEG_APART) != list) continue;
+        if (r->list == list && i + 1 < f->term.run_count && next->doc == r->doc &&
+            next->list == (list | LSI_MEMSEG_APART)) {
+            count += next->count; /* it follows in positions and numbers too */
+            f->gaps[next->first] = f->term.positions[next->first] - f->term.positions[next->first - 1];
+            i++;
+        }
+        emit_posting(f, r->doc, count, tf);
     }
+    send_postings(f);
+    emit_stream(f, list);
     lsi_build_list_end(f->b);
 }
 
@@ -279,7 +330,7 @@ static int write_term(flush *f, uint32_t no, lsi_ord *next)
     f->ords[no] = LSI_ORD_NONE;
     if (!lsi_invert_read(&f->m->words, no, f->dead, &f->term)) return lsi_fail_nomem(f->err);
     if (!f->term.run_count) return LS_OK;
-    if (!number_forms(f, t)) return lsi_fail_nomem(f->err);
+    if (!number_forms(f, t) || !make_gaps(f)) return lsi_fail_nomem(f->err);
     uint32_t lists = 0, own = (uint32_t)(f->term.lists | f->term.lists >> LSI_MEMSEG_APART);
     if (own >> LSI_LIST_COMBINED & 1) emit_combined(f, t->form_count == 0, &lists);
     for (uint32_t l = 1; l < LSI_LISTS_MAX; l++) {
@@ -493,6 +544,7 @@ static void flush_clear(flush *f)
     lsi_free(f->form_info);
     lsi_arena_clear(&f->folded);
     lsi_inverted_clear(&f->term);
+    lsi_free(f->gaps);
     lsi_free(f->numbers);
     lsi_free(f->df);
     lsi_free(f->seen);

@@ -18,9 +18,6 @@
 #include "libsearch/segment/invert.h"
 #include "libsearch/util/alloc.h"
 
-#define LINK_BYTES   sizeof(void *)
-#define FIRST_SLICE  32u
-#define LAST_LEVEL   7u /* slices of 4096 bytes */
 #define STRING_PIECE 4096u
 #define TAG          UINT64_C(0xffffffff00000000) /* of a term's slot: half of its hash */
 #define RECORD_MAX   24u /* an occurrence: three numbers of 5 bytes, a list's of 2; the first slice holds it */
@@ -97,11 +94,16 @@ typedef struct key {
     uint64_t a, b, hash;
 } key;
 
-LSI_INLINE uint64_t hash_of(const lsi_invert *v, uint64_t a, uint64_t b, uint32_t len, int lang)
+LSI_INLINE uint64_t hash_of(uint64_t seed, uint64_t a, uint64_t b, uint32_t kind)
 {
-    uint64_t h = (a ^ v->seed) * UINT64_C(0x9fb21c651e98df25);
-    h = (h ^ h >> 29 ^ b ^ (uint64_t)len << 56 ^ (uint64_t)(unsigned)lang << 48) * UINT64_C(0xd6e8feb86659fd93);
+    uint64_t h = (a ^ seed) * UINT64_C(0x9fb21c651e98df25);
+    h = (h ^ h >> 29 ^ b ^ (uint64_t)kind << 32) * UINT64_C(0xd6e8feb86659fd93);
     return h ^ h >> 32;
+}
+
+LSI_INLINE uint32_t len_of(uint32_t kind)
+{
+    return kind & 0xffff;
 }
 
 /* All ones in the first n bytes of 16, as memory has them. */
@@ -120,15 +122,15 @@ static key make_key(const lsi_invert *v, const uint8_t *form, uint32_t len, int 
         k.a = lsi_hash64(form, len);
         k.b = load(form + len - 8);
     }
-    k.hash = hash_of(v, k.a, k.b, len, lang);
+    k.hash = hash_of(v->seed, k.a, k.b, lsi_invert_kind(len, lang));
     return k;
 }
 
 /* The same where 16 bytes may be read and len ≤ 16: without a branch on the length, which nobody can foresee. */
-LSI_INLINE key make_key_wide(const lsi_invert *v, const uint8_t *form, uint32_t len, int lang)
+LSI_INLINE key make_key_wide(uint64_t seed, const uint8_t *form, uint32_t len, uint32_t kind)
 {
     key k = {load(form) & load(ones + 16 - len), load(form + 8) & load(ones + 24 - len), 0};
-    k.hash = hash_of(v, k.a, k.b, len, lang);
+    k.hash = hash_of(seed, k.a, k.b, kind);
     return k;
 }
 
@@ -140,15 +142,15 @@ static void unload(const key *k, uint8_t out[16])
 }
 
 /* The entry, or the free one where it would stand. form: looked at only beyond 16 bytes. */
-LSI_INLINE lsi_invert_entry *lookup(const lsi_invert *v, const key *k, const uint8_t *form, uint32_t len, int lang)
+LSI_INLINE lsi_invert_entry *lookup(const lsi_invert *v, const key *k, const uint8_t *form, uint32_t kind)
 {
     size_t mask = v->slot_count - 1, i = (size_t)k->hash & mask;
     for (;; i = (i + 1) & mask) {
         lsi_invert_entry *e = &v->entries[i];
-        if (e->a == k->a && e->b == k->b && e->len == len && e->lang == lang && e->used &&
-            (LSI_LIKELY(len <= 16) || !memcmp(v->forms[e->form].bytes, form, len)))
+        if (LSI_LIKELY(e->a == k->a && e->b == k->b && e->kind == kind) &&
+            (LSI_LIKELY(len_of(kind) <= 16) || !memcmp(v->forms[e->form].bytes, form, len_of(kind))))
             return e;
-        if (!e->used) return e;
+        if (!e->kind) return e;
     }
 }
 
@@ -160,9 +162,9 @@ static bool grow_table(lsi_invert *v)
     if (!to) return false;
     for (size_t k = 0; k < v->slot_count; k++) {
         const lsi_invert_entry *e = &v->entries[k];
-        if (!e->used) continue;
-        size_t i = (size_t)hash_of(v, e->a, e->b, e->len, e->lang) & (n - 1);
-        while (to[i].used) i = (i + 1) & (n - 1);
+        if (!e->kind) continue;
+        size_t i = (size_t)hash_of(v->seed, e->a, e->b, e->kind) & (n - 1);
+        while (to[i].kind) i = (i + 1) & (n - 1);
         to[i] = *e;
     }
     lsi_free(v->entry_memory);
@@ -242,8 +244,8 @@ static const lsi_invert_entry *same_form(const lsi_invert *v, const uint8_t *for
     for (; others; others &= others - 1) {
         int other = (int)lsi_ctz64(others);
         key k = make_key(v, form, len, other);
-        const lsi_invert_entry *e = lookup(v, &k, form, len, other);
-        if (e->used && e->term == term) return e;
+        const lsi_invert_entry *e = lookup(v, &k, form, lsi_invert_kind(len, other));
+        if (e->kind && e->term == term) return e;
     }
     return NULL;
 }
@@ -267,8 +269,8 @@ static const lsi_invert_entry *insert(lsi_invert *v, const uint8_t *form, uint32
         v->terms[term].form_count++;
     }
     key k = make_key(v, form, len, lang);
-    lsi_invert_entry *e = lookup(v, &k, form, len, lang);
-    *e = (lsi_invert_entry){k.a, k.b, term, number, no, (uint16_t)len, (uint8_t)lang, 1};
+    lsi_invert_entry *e = lookup(v, &k, form, lsi_invert_kind(len, lang));
+    *e = (lsi_invert_entry){k.a, k.b, term, number, no, lsi_invert_kind(len, lang)};
     v->languages |= UINT64_C(1) << lang;
     v->entry_count++;
     return e;
@@ -277,8 +279,8 @@ static const lsi_invert_entry *insert(lsi_invert *v, const uint8_t *form, uint32
 const lsi_invert_entry *lsi_invert_find(lsi_invert *v, const uint8_t *form, uint32_t len, int lang)
 {
     key k = make_key(v, form, len, lang);
-    const lsi_invert_entry *e = lookup(v, &k, form, len, lang);
-    return LSI_LIKELY(e->used) ? e : insert(v, form, len, lang);
+    const lsi_invert_entry *e = lookup(v, &k, form, lsi_invert_kind(len, lang));
+    return LSI_LIKELY(e->kind) ? e : insert(v, form, len, lang);
 }
 
 uint32_t lsi_invert_hidden(lsi_invert *v, const char *term)
@@ -296,28 +298,23 @@ LSI_INLINE size_t put_number(uint8_t *p, uint64_t x)
     return n;
 }
 
-static size_t slice_data(uint32_t level)
-{
-    return ((size_t)FIRST_SLICE << level) - LINK_BYTES;
-}
-
 /* The bytes fill the present slice and go on in a new one, which is had before anything is written. */
 static bool spill(lsi_invert *v, uint32_t term, const uint8_t *p, size_t n)
 {
     lsi_invert_tail *t = &v->tails[term];
     size_t left = (size_t)(t->end - t->at);
-    uint8_t level = t->at ? (uint8_t)LSI_MIN(t->level + 1u, LAST_LEVEL) : 0;
-    uint8_t *slice = lsi_arena_alloc(&v->slices, (size_t)FIRST_SLICE << level);
+    uint8_t level = t->at ? (uint8_t)LSI_MIN(t->level + 1u, LSI_SLICE_LEVELS) : 0;
+    uint8_t *slice = lsi_arena_alloc(&v->slices, (size_t)LSI_SLICE_FIRST << level);
     if (!slice) return false;
     if (t->at) {
         memcpy(t->at, p, left);
-        memcpy(t->end, &slice, LINK_BYTES);
+        memcpy(t->end, &slice, LSI_SLICE_LINK);
     } else {
         v->terms[term].first = slice;
     }
     memcpy(slice, p + left, n - left);
     t->at = slice + (n - left);
-    t->end = slice + slice_data(level);
+    t->end = slice + lsi_slice_data(level);
     t->level = level;
     return true;
 }
@@ -351,7 +348,7 @@ LSI_APART static bool add_slowly(lsi_invert *v, uint32_t term, uint32_t number, 
     return true;
 }
 
-bool lsi_invert_add(lsi_invert *v, uint32_t term, uint32_t number, lsi_doc doc, uint32_t list, uint32_t position)
+LSI_INLINE bool add(lsi_invert *v, uint32_t term, uint32_t number, lsi_doc doc, uint32_t list, uint32_t position)
 {
     lsi_invert_tail *t = &v->tails[term];
     uint64_t w = 0, all = 0;
@@ -381,6 +378,11 @@ bool lsi_invert_add(lsi_invert *v, uint32_t term, uint32_t number, lsi_doc doc, 
     return true;
 }
 
+bool lsi_invert_add(lsi_invert *v, uint32_t term, uint32_t number, lsi_doc doc, uint32_t list, uint32_t position)
+{
+    return add(v, term, number, doc, list, position);
+}
+
 /* ---- words of a text ---- */
 
 void lsi_invert_begin(lsi_invert *v, lsi_doc doc, uint32_t list, int lang, const uint8_t *text, size_t len)
@@ -397,15 +399,16 @@ LSI_APART static const lsi_invert_entry *insert_word(lsi_invert *v, const lsi_in
 {
     uint8_t form[16];
     key k = {w->a, w->b, w->hash};
-    if (w->len <= 16) unload(&k, form);
-    return insert(v, w->len <= 16 ? form : w->bytes, w->len, v->batch_lang);
+    uint32_t len = len_of(w->kind);
+    if (len <= 16) unload(&k, form);
+    return insert(v, len <= 16 ? form : w->bytes, len, v->batch_lang);
 }
 
 LSI_INLINE bool resolve(lsi_invert *v, lsi_invert_word *w)
 {
     key k = {w->a, w->b, w->hash};
-    const lsi_invert_entry *e = lookup(v, &k, w->bytes, w->len, v->batch_lang);
-    if (LSI_UNLIKELY(!e->used) && !(e = insert_word(v, w))) return false;
+    const lsi_invert_entry *e = lookup(v, &k, w->bytes, w->kind);
+    if (LSI_UNLIKELY(!e->kind) && !(e = insert_word(v, w))) return false;
     w->term = e->term;
     w->number = e->number;
     LSI_ASK_FOR(&v->tails[e->term]);
@@ -414,19 +417,20 @@ LSI_INLINE bool resolve(lsi_invert *v, lsi_invert_word *w)
 
 bool lsi_invert_end(lsi_invert *v)
 {
-    uint32_t n = v->batched;
+    const uint32_t n = v->batched, list = v->batch_list;
+    const lsi_doc doc = v->batch_doc;
     v->batched = 0;
     for (uint32_t i = 0; i < n; i++)
-        if (!resolve(v, &v->batch[i])) return false;
+        if (LSI_UNLIKELY(!resolve(v, &v->batch[i]))) return false;
     for (uint32_t i = 0; i < n; i++) LSI_ASK_FOR(v->tails[v->batch[i].term].at);
     for (uint32_t i = 0; i < n; i++) {
         const lsi_invert_word *w = &v->batch[i];
-        if (!lsi_invert_add(v, w->term, w->number, v->batch_doc, v->batch_list, w->position)) return false;
+        if (LSI_UNLIKELY(!add(v, w->term, w->number, doc, list, w->position))) return false;
     }
     return true;
 }
 
-LSI_INLINE void enqueue(lsi_invert *v, const key *k, const uint8_t *form, uint32_t len, uint32_t position)
+LSI_INLINE void enqueue(lsi_invert *v, const key *k, const uint8_t *form, uint32_t kind, uint32_t position)
 {
     LSI_ASK_FOR(&v->entries[(size_t)k->hash & (v->slot_count - 1)]);
     lsi_invert_word *w = &v->batch[v->batched++];
@@ -434,167 +438,33 @@ LSI_INLINE void enqueue(lsi_invert *v, const key *k, const uint8_t *form, uint32
     w->b = k->b;
     w->hash = k->hash;
     w->bytes = form;
-    w->len = len;
+    w->kind = kind;
     w->position = position;
-}
-
-/* Apart, so that the common way needs no stack. */
-LSI_APART static bool add_other(lsi_invert *v, const uint8_t *form, uint32_t len, uint32_t position)
-{
-    key k = make_key(v, form, len, v->batch_lang);
-    enqueue(v, &k, form, len, position);
-    /* A longer form's bytes are the caller's only until the next word. */
-    return v->batched < LSI_INVERT_BATCH && len <= 16 ? true : lsi_invert_end(v);
 }
 
 bool lsi_invert_word_add(lsi_invert *v, const uint8_t *form, uint32_t len, uint32_t position)
 {
-    bool wide = len <= 16 && (uintptr_t)form - (uintptr_t)v->batch_text < v->batch_readable;
-    if (LSI_UNLIKELY(!wide)) return add_other(v, form, len, position);
-    key k = make_key_wide(v, form, len, v->batch_lang);
-    enqueue(v, &k, form, len, position);
-    return v->batched < LSI_INVERT_BATCH ? true : lsi_invert_end(v);
+    key k = make_key(v, form, len, v->batch_lang);
+    enqueue(v, &k, form, lsi_invert_kind(len, v->batch_lang), position);
+    /* A longer form's bytes are the caller's only until the next word. */
+    return v->batched < LSI_INVERT_BATCH && len <= 16 ? true : lsi_invert_end(v);
 }
 
-/* ---- reading back ---- */
-
-typedef struct cursor {
-    const uint8_t *p, *end, *stop; /* in the present slice; stop: the stream's end */
-    uint32_t level;
-} cursor;
-
-/* A link is read only when a byte behind it is asked for: before, it may not be written. */
-LSI_INLINE uint8_t take_byte(cursor *c)
+bool lsi_invert_words(lsi_invert *v, const lsi_plain_word *words, uint32_t n, uint32_t position)
 {
-    if (LSI_UNLIKELY(c->p == c->end)) {
-        const uint8_t *next;
-        memcpy(&next, c->end, LINK_BYTES);
-        c->level = LSI_MIN(c->level + 1u, LAST_LEVEL);
-        c->p = next;
-        c->end = next + slice_data(c->level);
-        if ((uintptr_t)c->stop - (uintptr_t)c->p > slice_data(c->level)) { /* not the last: its link is written */
-            memcpy(&next, c->end, LINK_BYTES);
-            LSI_ASK_FOR(next);
+    const uint8_t *text = v->batch_text;
+    const size_t readable = v->batch_readable;
+    const uint64_t seed = v->seed;
+    const uint32_t kind = lsi_invert_kind(0, v->batch_lang);
+    for (uint32_t i = 0; i < n; i++) {
+        const uint32_t start = words[i].start, len = words[i].len;
+        if (LSI_LIKELY(len <= 16 && start < readable)) {
+            key k = make_key_wide(seed, text + start, len, kind | len);
+            enqueue(v, &k, NULL, kind | len, position + i);
+            if (v->batched == LSI_INVERT_BATCH && !lsi_invert_end(v)) return false;
+        } else if (!lsi_invert_word_add(v, text + start, len, position + i)) {
+            return false;
         }
     }
-    return *c->p++;
-}
-
-LSI_INLINE uint64_t take_number(cursor *c)
-{
-    uint64_t x = 0;
-    if (LSI_LIKELY(c->end - c->p >= 2)) {
-        uint32_t two = lsi_get16(c->p), more = two >> 7 & 1; /* no branch: nobody can foresee it */
-        if (LSI_LIKELY((two & 0x8080) != 0x8080)) {
-            c->p += 1 + more;
-            return (two & 0x7f) | ((two >> 1 & 0x3f80) & (0 - more));
-        }
-    }
-    for (unsigned shift = 0;; shift += 7) {
-        uint8_t byte = take_byte(c);
-        x |= (uint64_t)(byte & 0x7f) << shift;
-        if (!(byte & 0x80)) return x;
-    }
-}
-
-/* Room for one more run and one more occurrence; seldom has anything to do. */
-static bool make_room(lsi_inverted *d)
-{
-    size_t cap = d->position_cap;
-    if (!ROOM(d->runs, d->run_count, d->run_cap)) return false;
-    if (d->count < cap) return true;
-    if (!ROOM(d->positions, d->count, cap)) return false;
-    uint32_t *numbers = lsi_realloc(d->numbers, cap * sizeof *numbers);
-    if (!numbers) return false; /* position_cap is still what both have room for */
-    d->numbers = numbers;
-    d->position_cap = cap;
     return true;
-}
-
-/* Positions fall only where a hyphenated word is longer than the gap to its joined form: few, nearly in order. */
-LSI_APART static void sort_run(lsi_inverted *d, const lsi_invert_run *r)
-{
-    uint32_t *p = d->positions + r->first, *n = d->numbers + r->first;
-    for (uint32_t i = 1; i < r->count; i++) {
-        uint32_t position = p[i], number = n[i], j = i;
-        for (; j && p[j - 1] > position; j--) {
-            p[j] = p[j - 1];
-            n[j] = n[j - 1];
-        }
-        p[j] = position;
-        n[j] = number;
-    }
-}
-
-LSI_INLINE void end_run(lsi_inverted *d, lsi_invert_run *r, bool keep, bool fell)
-{
-    r->count = (uint32_t)d->count - r->first;
-    if (!keep) d->count = r->first;
-    if (!keep || !r->count) return;
-    if (fell) sort_run(d, r);
-    d->lists |= UINT64_C(1) << r->list;
-    d->doc_count += !d->run_count || d->runs[d->run_count - 1].doc != r->doc;
-    d->runs[d->run_count++] = *r;
-}
-
-bool lsi_invert_read(const lsi_invert *v, uint32_t term, const uint64_t *dead, lsi_inverted *d)
-{
-    const lsi_invert_tail *t = &v->tails[term];
-    cursor c = {v->terms[term].first, NULL, t->at, 0};
-    d->run_count = d->count = 0;
-    d->lists = d->doc_count = 0;
-    if (!c.p) return true;
-    c.end = c.p + slice_data(0);
-    lsi_invert_run r = {LSI_DOC_END, 0, 0, 0};
-    uint32_t position = 0, number = 0;
-    bool keep = false, fell = false;
-    while (c.p != c.stop) {
-        uint64_t x = take_number(&c);
-        if (LSI_UNLIKELY(d->count >= d->position_cap || d->run_count >= d->run_cap) && !make_room(d)) return false;
-        if (!(x & 1)) {
-            position += (uint32_t)(x >> 2);
-            if (x & 2) number = (uint32_t)take_number(&c);
-            d->positions[d->count] = position;
-            d->numbers[d->count++] = number;
-            continue;
-        }
-        position = 0;
-        if ((x & 2) && (x >> 2) == r.list && d->count > r.first) {
-            fell = true;
-            continue;
-        }
-        end_run(d, &r, keep, fell);
-        if (!(x & 2)) {
-            r.doc += (lsi_doc)(x >> 2);
-            keep = !dead || !(dead[r.doc >> 6] >> (r.doc & 63) & 1);
-        }
-        r.list = x & 2 ? (uint32_t)(x >> 2) : 0;
-        r.first = (uint32_t)d->count;
-        fell = false;
-    }
-    end_run(d, &r, keep, fell);
-    return true;
-}
-
-void lsi_inverted_form_df(const lsi_inverted *d, uint32_t form_count, uint32_t *df, uint32_t *seen)
-{
-    if (!form_count) return;
-    memset(df, 0, form_count * sizeof *df);
-    memset(seen, 0, form_count * sizeof *seen); /* holds the last document that had the form, plus 1 */
-    for (size_t i = 0; i < d->run_count; i++) {
-        const lsi_invert_run *r = &d->runs[i];
-        for (uint32_t k = r->first; k < r->first + r->count; k++) {
-            uint32_t n = d->numbers[k];
-            df[n] += seen[n] != r->doc + 1;
-            seen[n] = r->doc + 1;
-        }
-    }
-}
-
-void lsi_inverted_clear(lsi_inverted *d)
-{
-    lsi_free(d->runs);
-    lsi_free(d->positions);
-    lsi_free(d->numbers);
-    memset(d, 0, sizeof *d);
 }

@@ -10,9 +10,13 @@ typedef struct lsi_invert_entry { /* a form as a language reads it: half a cache
     uint64_t a, b;                /* its bytes where it has at most 16, zeros behind; else a hash and the last 8 */
     uint32_t term, number;        /* number: of the form within its term, by arrival */
     uint32_t form;
-    uint16_t len;
-    uint8_t lang, used;
+    uint32_t kind; /* lsi_invert_kind; 0: free */
 } lsi_invert_entry;
+/* Length and language of a form, never 0. */
+LSI_INLINE uint32_t lsi_invert_kind(uint32_t len, int lang)
+{
+    return (uint32_t)1 << 31 | (uint32_t)lang << 16 | len;
+}
 
 typedef struct lsi_invert_tail { /* where a term's stream ends; all that adding a word touches */
     uint8_t *at, *end;
@@ -35,7 +39,7 @@ typedef struct lsi_invert_form { /* a (form, term) pair */
 typedef struct lsi_invert_word { /* read, and waiting for its cache lines */
     uint64_t a, b, hash;
     const uint8_t *bytes; /* of a form longer than 16 */
-    uint32_t len, position, term, number;
+    uint32_t kind, position, term, number;
 } lsi_invert_word;
 
 typedef struct lsi_invert {
@@ -71,13 +75,25 @@ uint32_t lsi_invert_hidden(lsi_invert *v, const char *term);
  * false (no memory) the stream is as before. */
 bool lsi_invert_add(lsi_invert *v, uint32_t term, uint32_t number, lsi_doc doc, uint32_t list, uint32_t position);
 
-/* The same for the words of a text, one after the other: begin, words, end. Forms may point into the text or not. They are added some at a time, so that the
- * memory they need is on its way while others are read. After a failure nothing waits any more. */
+/* The same for the words of a text, one after the other: begin, words, end. Forms may point into the text or not. They
+ * are added some at a time, so that the memory they need is on its way while others are read. After a failure nothing
+ * waits any more. */
 void lsi_invert_begin(lsi_invert *v, lsi_doc doc, uint32_t list, int lang, const uint8_t *text, size_t len);
 bool lsi_invert_word_add(lsi_invert *v, const uint8_t *form, uint32_t len, uint32_t position);
+bool lsi_invert_words(lsi_invert *v, const lsi_plain_word *words, uint32_t n, uint32_t position); /* of the first */
 bool lsi_invert_end(lsi_invert *v);
 
-/* ---- reading back ---- */
+/* ---- reading back (invert_read.c) ---- */
+
+/* A stream's slices, by level from 0; each but the last ends in a pointer to the next. */
+#define LSI_SLICE_LINK   sizeof(void *)
+#define LSI_SLICE_FIRST  32u
+#define LSI_SLICE_LEVELS 7u /* the highest level: slices of 4096 bytes */
+LSI_INLINE size_t lsi_slice_data(uint32_t level)
+{
+    return ((size_t)LSI_SLICE_FIRST << level) - LSI_SLICE_LINK;
+}
+
 typedef struct lsi_invert_run { /* the occurrences of a term in one list of one document */
     lsi_doc doc;
     uint32_t list, first, count; /* first: index in positions and numbers */

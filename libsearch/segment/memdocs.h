@@ -69,6 +69,8 @@ struct lsi_memseg {
 /* copies_flush.c: a word of the main field of the document in hand (false: no memory); the section of all. */
 struct lsi_builder;
 bool lsi_memseg_shingle(lsi_memseg *m, lsi_doc doc, const uint8_t *form, size_t len);
+/* The same for words of the value in hand (lsi_shingle_value). */
+bool lsi_memseg_shingles(lsi_memseg *m, lsi_doc doc, const lsi_plain_word *words, uint32_t n);
 int lsi_memseg_write_copies(lsi_memseg *m, struct lsi_builder *b, const lsi_doc *new_number, ls_error *err);
 
 LSI_INLINE uint32_t *lsi_memseg_lengths(const lsi_memseg *m, lsi_doc doc)

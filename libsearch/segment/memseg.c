@@ -179,37 +179,66 @@ static uint64_t value_base(uint64_t next)
     return next ? next + LSI_POSITION_GAP : 0;
 }
 
+#define PLAIN_MOST 64u /* words in a row */
+
+/* Words of the text in hand that stand in it as they are, at positions one behind the other. */
+static bool add_plain(adding *a, const lsi_plain_word *words, uint32_t n, uint32_t position, uint32_t flags)
+{
+    lsi_memseg *m = a->m;
+    if (!lsi_invert_words(&m->words, words, n, position)) return false;
+    if (a->main && !lsi_memseg_shingles(m, a->doc, words, n)) return false;
+    a->words += n;
+    return !(flags & EDGE_FLAGS) || a->list != LSI_LIST_COMBINED || add_hidden(a, flags, position);
+}
+
+/* Any other word. *next: see add_text. */
+static bool add_word(adding *a, const lsi_token *t, uint32_t base, uint64_t *next)
+{
+    lsi_memseg *m = a->m;
+    uint32_t position = base + t->position;
+    if (!lsi_invert_word_add(&m->words, t->form, t->form_len, position)) return false;
+    if (position >= *next) *next = (uint64_t)position + 1;
+    if (t->flags & LSI_TOK_JOINED) return true;
+    if (a->main && !(t->flags & LSI_TOK_TAIL) && !lsi_memseg_shingle(m, a->doc, t->form, t->form_len)) return false;
+    a->words++;
+    return !(t->flags & EDGE_FLAGS) || a->list != LSI_LIST_COMBINED || add_hidden(a, t->flags, position);
+}
+
 /* Cuts one value and adds its words behind what is there. */
 static int add_text(adding *a, const uint8_t *text, size_t len)
 {
     lsi_memseg *m = a->m;
     uint64_t base = value_base(a->next), apart = value_base(a->boilerplate_next);
-    uint64_t next = a->next, apart_next = a->boilerplate_next;
+    uint64_t next = a->next, apart_next = a->boilerplate_next; /* the first free position so far */
     if (base + apart + len > INT32_MAX)
         return lsi_fail(a->err, LS_LIMIT, "a document has more than 2^31 bytes of text");
+    lsi_plain_word plain[PLAIN_MOST];
     lsi_token t;
     int more;
+    uint32_t n = 0, checked = 0, run, first, flags;
     lsi_tokens_begin(m->analyzer, text, len, a->lang);
     lsi_invert_begin(&m->words, a->doc, a->list, a->lang, text, len);
     lsi_shingle_value(m->shingler, text, len);
-    for (uint32_t n = 1; (more = lsi_tokens_next(m->analyzer, &t)) > 0; n++) {
+    do {
+        while ((run = lsi_tokens_plain(m->analyzer, plain, PLAIN_MOST, &first, &flags))) {
+            first += (uint32_t)base;
+            if (!add_plain(a, plain, run, first, flags)) return lsi_fail_nomem(a->err);
+            if (first + run > next) next = first + run;
+            n += run;
+        }
+        if ((more = lsi_tokens_next(m->analyzer, &t)) <= 0) break;
         if (LSI_UNLIKELY(t.flags & LSI_TOK_BOILERPLATE)) {
             uint64_t position = apart + t.position;
             if (!keep_boilerplate(a, &t, position)) return lsi_fail_nomem(a->err);
             if (position >= apart_next) apart_next = position + 1;
-            continue;
+        } else if (!add_word(a, &t, (uint32_t)base, &next)) {
+            return lsi_fail_nomem(a->err);
         }
-        uint32_t position = (uint32_t)base + t.position;
-        if (!lsi_invert_word_add(&m->words, t.form, t.form_len, position)) return lsi_fail_nomem(a->err);
-        if (position >= next) next = (uint64_t)position + 1;
-        if (LSI_UNLIKELY(t.flags & LSI_TOK_JOINED)) continue;
-        if (a->main && !(t.flags & LSI_TOK_TAIL) && !lsi_memseg_shingle(m, a->doc, t.form, t.form_len))
-            return lsi_fail_nomem(a->err);
-        a->words++;
-        if ((t.flags & EDGE_FLAGS) && a->list == LSI_LIST_COMBINED && !add_hidden(a, t.flags, position))
-            return lsi_fail_nomem(a->err);
-        if (n % CHECK_EVERY == 0 && within_budget(a)) return LS_LIMIT;
-    }
+        if (++n - checked >= CHECK_EVERY) {
+            checked = n;
+            if (within_budget(a)) return LS_LIMIT;
+        }
+    } while (true);
     a->next = next;
     a->boilerplate_next = apart_next;
     return more || !lsi_invert_end(&m->words) ? lsi_fail_nomem(a->err) : LS_OK;

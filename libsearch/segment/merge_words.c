@@ -340,10 +340,16 @@ static int copy_block(lsi_merge *m, const copying *c, uint32_t block)
     if (!rc) rc = lsi_postings_tf(p, m->err);
     if (rc) return rc;
     uint64_t first = lsi_postings_stream(p, 0), n = 0; /* a run of entries of live documents */
+    uint32_t docs[LSI_BLOCK_DOCS], counts[LSI_BLOCK_DOCS], tf[LSI_BLOCK_DOCS], live = 0;
     for (uint32_t i = 0; i < p->n; i++) {
-        lsi_doc doc = c->s->docs[p->docs[i]];
-        if (doc != LSI_DOC_END) {
-            lsi_build_posting(m->b, doc, p->counts[i], p->tf[i]);
+        docs[live] = c->s->docs[p->docs[i]];
+        counts[live] = p->counts[i];
+        tf[live] = p->tf[i];
+        live += docs[live] != LSI_DOC_END;
+    }
+    lsi_build_postings(m->b, docs, counts, tf, live);
+    for (uint32_t i = 0; i < p->n; i++) {
+        if (c->s->docs[p->docs[i]] != LSI_DOC_END) {
             n += p->counts[i];
             continue;
         }

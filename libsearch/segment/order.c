@@ -7,8 +7,11 @@
  *
  * Invariant: stable. Ignorant of what the strings are. */
 #include "libsearch/segment/order.h"
+#include <stdlib.h>
 
-#define BYTES 8u
+#define BYTES     8u
+#define FEW       12u
+#define FEW_BYTES 64u
 
 static void lay_out(lsi_ordered *to, const lsi_ordered *from, size_t n, unsigned shift, const uint32_t *count)
 {
@@ -34,4 +37,21 @@ void lsi_order(lsi_ordered *v, lsi_ordered *spare, size_t n)
         to = swap;
     }
     if (from != v) memcpy(v, from, n * sizeof *v);
+}
+
+void lsi_order_few(void *base, size_t n, size_t bytes, int (*compare)(const void *a, const void *b))
+{
+    uint8_t *v = base, held[FEW_BYTES];
+    if (n > FEW || bytes > sizeof held) {
+        qsort(base, n, bytes, compare);
+        return;
+    }
+    for (size_t i = 1; i < n; i++) {
+        size_t to = i;
+        while (to && compare(v + (to - 1) * bytes, v + i * bytes) > 0) to--;
+        if (to == i) continue;
+        memcpy(held, v + i * bytes, bytes);
+        memmove(v + (to + 1) * bytes, v + to * bytes, (i - to) * bytes);
+        memcpy(v + to * bytes, held, bytes);
+    }
 }

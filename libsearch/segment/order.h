@@ -21,4 +21,6 @@ LSI_INLINE uint64_t lsi_order_head(const uint8_t *p, size_t n)
 }
 /* Sorts by head; equal ones keep their order, for the caller to sort further. `spare` has as many places. */
 void lsi_order(lsi_ordered *v, lsi_ordered *spare, size_t n);
+/* What qsort does, for elements that are few nearly always, and small. */
+void lsi_order_few(void *base, size_t n, size_t bytes, int (*compare)(const void *a, const void *b));
 #endif

@@ -116,6 +116,11 @@ size_t lsi_tokens_pass(lsi_analyzer *a, const uint64_t second[128])
     return last;
 }
 
+uint32_t lsi_tokens_plain(lsi_analyzer *a, lsi_plain_word *out, uint32_t most, uint32_t *position, uint32_t *flags)
+{
+    return lsi_cutter_plain_run(&a->cutter, out, most, position, flags);
+}
+
 uint64_t lsi_tokens_invalid(const lsi_analyzer *a)
 {
     return lsi_utf8_invalid(a->cutter.text, LSI_MIN(a->cutter.next, a->cutter.len));

@@ -58,6 +58,12 @@ int lsi_tokens_next(lsi_analyzer *a, lsi_token *out); /* 1: a word, 0: the end, 
  * byte (below 128, ASCII letters as small ones) has no bit in `second`, or not that of the second byte: a to z from bit 0
  * on, then 0 to 9. Words whose second letter is a y are not passed by their second. Returns the end of the last, or 0. */
 size_t lsi_tokens_pass(lsi_analyzer *a, const uint64_t second[128]);
+/* The next words that are ASCII as they stand, in a row, of a text below 4 GB: gives how many (≤ most), perhaps none
+ * though there are. The first one's position and flags; the others follow, and have no flags. */
+typedef struct lsi_plain_word {
+    uint32_t start, len; /* of the text */
+} lsi_plain_word;
+uint32_t lsi_tokens_plain(lsi_analyzer *a, lsi_plain_word *out, uint32_t most, uint32_t *position, uint32_t *flags);
 uint64_t lsi_tokens_invalid(const lsi_analyzer *a); /* bytes that were not UTF-8, of the text so far */
 
 /* Folded spelling of a form; borrowed until the next call of this function on a. NULL: no memory. */

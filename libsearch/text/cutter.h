@@ -97,29 +97,60 @@ bool lsi_layout_wrapped(const uint8_t *text, size_t len);
 /* The end of the boilerplate line that starts at `at`, or 0 where it is an ordinary one. */
 size_t lsi_layout_boilerplate(lsi_cutter *c, size_t at);
 
-/* The next word where it is of the commonest kind, else false and nothing changed: ASCII letters, then a blank (or the
- * end of a broken line), perhaps behind a comma, then ASCII again. Nothing that this takes has a sign in it that the
- * rules look at, so that lsi_cutter_next would give the same; it is the quick way of lsi_tokens_next. */
-LSI_INLINE bool lsi_cutter_next_plain(lsi_cutter *c, lsi_token *out)
+/* The end of the word at `start` where it is of the commonest kind, else 0: ASCII letters, then a blank (or the end of a
+ * broken line), perhaps behind a comma, then ASCII again, at *next. Nothing that this takes has a sign in it that the
+ * rules look at, so that lsi_cutter_next would give the same. From fast_from on; `chunk` may move. */
+LSI_INLINE size_t lsi_cutter_plain_end(lsi_cutter *c, size_t start, size_t *next)
 {
-    size_t start = c->next, bit = start - c->chunk;
-    if (start < c->fast_from || bit >= LSI_CHUNK - 64) return false;
+    size_t bit = start - c->chunk;
+    if (bit >= LSI_CHUNK - 64) return 0;
     uint64_t stop = ~c->alnum[bit >> 6] >> (bit & 63);
     size_t end = stop ? start + lsi_ctz64(stop) : lsi_cutter_run_end(c, start);
-    if (end == start || end + 3 > c->len || end - start > LSI_FORM_MAX) return false;
+    if (LSI_UNLIKELY(end == start || end + 3 > c->len)) return 0;
     const uint8_t *text = c->text;
-    bool sign = text[end] == ',' || (text[end] == '.' && c->words_only && end - start > 1); /* not U. S. */
-    size_t blank = end + sign;
-    if (text[blank] != ' ' && (text[blank] != '\n' || !c->wrapped)) return false;
-    if (!lsi_is_alnum(text[blank + 1])) return false;
-    out->form = text + start;
+    size_t blank = end;
+    if (text[end] != ' ') {
+        blank += text[end] == ',' || (text[end] == '.' && c->words_only && end - start > 1); /* not U. S. */
+        if (text[blank] != ' ' && (text[blank] != '\n' || !c->wrapped)) return 0;
+    }
+    if (!lsi_is_alnum(text[blank + 1]) || end - start > LSI_FORM_MAX) return 0;
+    *next = blank + 1;
+    return end;
+}
+
+/* The next word where it is such a one, else false and nothing changed; the quick way of lsi_tokens_next. */
+LSI_INLINE bool lsi_cutter_next_plain(lsi_cutter *c, lsi_token *out)
+{
+    size_t start = c->next, next = 0, end = start < c->fast_from ? 0 : lsi_cutter_plain_end(c, start, &next);
+    if (!end) return false;
+    out->form = c->text + start;
     out->form_len = (uint32_t)(end - start);
     out->position = c->position++;
     out->start = start;
     out->end = end;
     out->flags = c->next_flags;
-    c->next = blank + 1;
+    c->next = next;
     c->next_flags = 0;
     return true;
+}
+
+/* Such words in a row; gives how many, and the position and flags of the first: the others follow and have none. */
+LSI_INLINE uint32_t lsi_cutter_plain_run(lsi_cutter *c, lsi_plain_word *out, uint32_t most, uint32_t *position,
+                                         uint32_t *flags)
+{
+    size_t start = c->next, next = start, end;
+    uint32_t n = 0;
+    if (start < c->fast_from) return 0;
+    while (n < most && (end = lsi_cutter_plain_end(c, start, &next))) {
+        out[n++] = (lsi_plain_word){(uint32_t)start, (uint32_t)(end - start)};
+        start = next;
+    }
+    if (!n) return 0;
+    *position = c->position;
+    *flags = c->next_flags;
+    c->position += n;
+    c->next = start;
+    c->next_flags = 0;
+    return n;
 }
 #endif

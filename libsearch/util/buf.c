@@ -40,7 +40,7 @@ bool lsi_buf_reserve(lsi_buf *b, size_t n)
     return true;
 }
 
-uint8_t *lsi_buf_grow(lsi_buf *b, size_t n)
+uint8_t *lsi_buf_grow_slowly(lsi_buf *b, size_t n)
 {
     if (!lsi_buf_reserve(b, n)) return NULL;
     uint8_t *p = b->data + b->len;
@@ -52,12 +52,6 @@ void lsi_buf_put(lsi_buf *b, const void *p, size_t n)
 {
     uint8_t *q = lsi_buf_grow(b, n);
     if (q && n) memcpy(q, p, n);
-}
-
-void lsi_buf_put8(lsi_buf *b, uint8_t v)
-{
-    uint8_t *q = lsi_buf_grow(b, 1);
-    if (q) *q = v;
 }
 
 void lsi_buf_put32(lsi_buf *b, uint32_t v)
