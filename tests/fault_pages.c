@@ -1,6 +1,7 @@
 /* fault_pages.c — fault_public.c for what pages are made of: folds and histograms, copies, passages of many hits, synonyms,
  * what was meant, tombstones, heads of documents, views; and for what only makes things in memory: schemas, documents,
- * synonyms. usage: fault_pages [STRIDE]: every STRIDE-th point only (default 3; 1: all) */
+ * synonyms. usage: fault_pages [STRIDE [LOOKS]]: every
+ * so many-th point only (3 3; 1 1: all) */
 #include "tests/fault_util.h"
 
 #define STORIES 8 /* each in several versions by several sources */
@@ -378,6 +379,49 @@ static int make_synonyms(uint64_t *sum)
     return rc;
 }
 
+/* What there is in the language, with synonyms and without, each way of reading it. */
+static int make_queries(uint64_t *sum)
+{
+    static const char *const texts[] = {"arms deal \"arms deals\"~2^3.5 -weapons",
+                                        "(a OR b) NOT (c d) AND e",
+                                        "arms w/5 (deal OR talks) pre/3 kyiv",
+                                        "title:\"arms talks\" source:AP,Reuters id:s3c0",
+                                        "caps(US) atleast3(arms) hlead:(kim talks) syn(kyiv, kiev city)",
+                                        "k?iv* *iv \"arms d*l\" t?lks~",
+                                        "published:2020-01..2021 since:7d size:>2 version:<=3",
+                                        "w/s w/p w/ AND OR ) ( \"",
+                                        "state-of-the-art U.S.-led C++ \xe6\x9d\xb1\xe4\xba\xac o'neill's",
+                                        "+must may -not lang:de",
+                                        "=Exact \"exact\" colou?r~1",
+                                        "\xff\xfe bad\x01 bytes",
+                                        "nofield:x title: source:\"\" 1,234.5 12~",
+                                        "((((((((((deep))))))))))",
+                                        "united states army"};
+    static const char words[] = "Kyiv, Kiev, capital of Ukraine\narms deal, weapons\nUnited States, US\nkim, talks\n";
+    ls_schema *s;
+    ls_synonyms *set = NULL;
+    int rc = ls_schema_news(&s, &err);
+    if (rc) return rc;
+    rc = ls_synonyms_new(&set, s, words, sizeof words - 1, &err);
+    for (unsigned i = 0; !rc && i < 2 * sizeof texts / sizeof *texts; i++) {
+        const char *text = texts[i / 2];
+        ls_query *q;
+        LS_INIT(ls_query_options, o);
+        o.synonyms = i % 2 ? set : NULL;
+        o.flags = i % 5 == 3 ? LS_MATCH_ANY : i % 7 == 4 ? LS_MODE_SIMPLE : 0;
+        o.language = i % 3 ? NULL : "german";
+        o.now = clock_now;
+        rc = ls_query_parse(&q, s, text, strlen(text), &o, &err);
+        if (rc) assert_null(q);
+        else mix_text(sum, ls_query_parsed(q));
+        for (size_t k = 0; !rc && ls_query_warning(q, k); k++) mix_text(sum, ls_query_warning(q, k)->message);
+        ls_query_free(q);
+    }
+    ls_synonyms_free(set);
+    ls_schema_free(s);
+    return rc;
+}
+
 static int make_analysis(uint64_t *sum)
 {
     static const char text[] = "Häuser in 東京: 3,5 Millionen U.S.-Dollar für Arms-Talks";
@@ -404,6 +448,7 @@ static void making(void **state)
     } all[] = {{"schema", make_schema, 1},
                {"document", make_document, 1},
                {"synonyms", make_synonyms, 40},
+               {"queries", make_queries, 7},
                {"analysis", make_analysis, 1}};
     (void)state;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
@@ -436,7 +481,6 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(failing, index_clean),
                                        cmocka_unit_test_teardown(damaged, index_clean),
                                        cmocka_unit_test_teardown(zones, index_clean), cmocka_unit_test(making)};
-    if (argc > 1) stride = strtoull(argv[1], NULL, 10);
-    if (!stride) stride = 1;
+    take_arguments(argc, argv);
     return cmocka_run_group_tests(tests, folder_begin, folder_end);
 }

@@ -1,8 +1,8 @@
 /* fault_public.c — the nth allocation, and the nth system call, fails (once, and from then on) in every public function
  * that reads, and in those that write by a query: an error with its name and nothing handed out, or the right answer,
  * never a wrong one; and the same call afterwards gives the right answer. And the nth look at bytes of a section finds
- * them damaged: LS_CORRUPT with a place, or the right answer; `check` always tells, a merge leaves all as it was. usage: fault_public [STRIDE]: every STRIDE-th
- * point only (default 3; 1: all) */
+ * them damaged: LS_CORRUPT with a place, or the right answer; `check` always tells, a merge leaves all as it was.
+ * usage: fault_public [STRIDE [LOOKS]]: every so many-th point only (3 3; 1 1: all) */
 #include "tests/fault_util.h"
 
 #define DOCS 60
@@ -379,7 +379,6 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(reading, index_clean), cmocka_unit_test_teardown(writing, index_clean),
         cmocka_unit_test_teardown(damaged, index_clean), cmocka_unit_test_teardown(damaged_writing, index_clean)};
-    if (argc > 1) stride = strtoull(argv[1], NULL, 10);
-    if (!stride) stride = 1;
+    take_arguments(argc, argv);
     return cmocka_run_group_tests(tests, folder_begin, folder_end);
 }

@@ -8,7 +8,7 @@
 #include "tests/story_util.h"
 #include <errno.h>
 
-static uint64_t stride = 3, points, failed;
+static uint64_t stride = 3, looks = 3, points, failed; /* every so many-th is taken */
 
 /* ---- what is called; each adds what it was answered to *sum ---- */
 
@@ -77,6 +77,15 @@ static inline void run_failing(call_fn *call, bool memory, int e, bool forever)
     }
 }
 
+/* [STRIDE [LOOKS]]: how many points of failure, and of damage, are taken; 1: all. */
+static inline void take_arguments(int argc, char **argv)
+{
+    if (argc > 1) stride = strtoull(argv[1], NULL, 10);
+    if (argc > 2) looks = strtoull(argv[2], NULL, 10);
+    stride = LSI_MAX(stride, (uint64_t)1);
+    looks = LSI_MAX(looks, (uint64_t)1);
+}
+
 /* Every STRIDE-th allocation and system call, in each way. */
 static inline void fail_each(const char *name, call_fn *call)
 {
@@ -102,10 +111,10 @@ static inline int read_with(call_fn *call, uint64_t *sum)
     return rc;
 }
 
-/* How far to the next point: all of the first, then so that some 100 are looked at; with stride 1 all. */
+/* How far to the next look: all of the first, then so that some 100 are taken; all where `looks` is 1. */
 static inline uint64_t onward(uint64_t n, uint64_t all)
 {
-    return stride == 1 || n < 40 ? 1 : 1 + all / (300 / LSI_MIN(stride, (uint64_t)300));
+    return looks == 1 || n < 40 ? 1 : 1 + all / (300 / LSI_MIN(looks, (uint64_t)300));
 }
 
 static inline void is_told(int rc, uint64_t n, bool placed)

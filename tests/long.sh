@@ -28,7 +28,8 @@ done
 part draws sh tests/draws.sh build/plain 20
 part prop_parse build/plain/tests/prop_parse 300000 1
 part prop_noise build/plain/tests/prop_noise 7 300000
-part fault_public build/plain/tests/fault_public 1
+part fault_public build/plain/tests/fault_public 1 1
+part fault_pages build/plain/tests/fault_pages 1 1
 part corrupt_index build/plain/tests/corrupt_index 1
 part corrupt_salvage build/plain/tests/corrupt_salvage 1
 part t_trust build/plain/tests/t_trust 300

@@ -29,6 +29,11 @@ uint64_t lsi_alloc_fail_at(uint64_t n, bool forever)
     return was;
 }
 
+bool lsi_alloc_is_counting(void)
+{
+    return atomic_load_explicit(&fail_at, memory_order_relaxed) != 0;
+}
+
 static bool refused(void)
 {
     uint64_t at = atomic_load_explicit(&fail_at, memory_order_relaxed);

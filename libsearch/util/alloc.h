@@ -19,4 +19,5 @@ int lsi_alloc_set(const ls_allocator *a);
 /* Fault injection of the tests: the nth allocation from now fails (n = 1 the next), all later ones too where
  * `forever`; n = 0 switches it off. Returns how many allocations were made since the last call. */
 uint64_t lsi_alloc_fail_at(uint64_t n, bool forever);
+bool lsi_alloc_is_counting(void); /* whether it is on */
 #endif
