@@ -446,6 +446,127 @@ static void cut_short(void **state)
     for (size_t i = 0; i < 2; i++) free(files[i].p);
 }
 
+/* ---- tombstones ---- */
+
+#define TOMBS 900 /* of some 100 bytes: three chunks of records */
+#define CHUNK 32768u
+
+static void build_tombs(void)
+{
+    ls_writer *w = open_writer(LS_WRITER_CREATE | LS_WRITER_NO_MERGE | LS_WRITER_NO_SYNC, 0);
+    OK(add_doc(w, "alive", "a document", 1, NULL, &err));
+    for (int i = 0; i < TOMBS; i++) {
+        char id[16], guid[32], reason[80];
+        LS_INIT(ls_kill_options, k);
+        k.id = id;
+        k.id_len = (size_t)snprintf(id, sizeof id, "k%d", i);
+        k.guid = guid;
+        k.guid_len = i % 3 ? (size_t)snprintf(guid, sizeof guid, "urn:killed:%d", i) : 0;
+        k.reason = reason;
+        k.reason_len = (size_t)snprintf(reason, sizeof reason, "%0*d", 40 + i % 30, i);
+        k.version = i;
+        k.time = 1000 + i;
+        OK(ls_kill(w, &k, NULL, &err));
+    }
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+}
+
+/* Where the records begin in the file, and where each ends in its section. */
+static void ends_of_tombs(uint64_t ends[TOMBS], uint64_t *index, uint64_t *records, const char *name)
+{
+    lsi_dir *dir;
+    lsi_frame *f;
+    ls_reader *r;
+    uint64_t at = 0;
+    OK(ls_reader_open(&r, index_path, NULL, &err));
+    for (size_t i = 0; i < TOMBS; i++) {
+        LS_INIT(ls_tombstone, t);
+        OK(ls_reader_tombstone_at(r, i, &t, &err));
+        ends[i] = at += 28 + t.id_len + t.guid_len + t.reason_len + 3;
+    }
+    ls_reader_close(r);
+    OK(lsi_dir_open(&dir, index_path, &err));
+    OK(lsi_frame_open(&f, dir, name, LSI_FILE_TOMBS, false, 0, 0, &err));
+    *index = lsi_frame_find(f, 1)->file_offset;
+    *records = lsi_frame_find(f, 2)->file_offset;
+    assert_true(lsi_frame_find(f, 2)->bytes == at && at > 2 * CHUNK);
+    lsi_frame_close(f);
+    lsi_dir_close(dir);
+}
+
+/* Which are there: those that want nothing of the chunks from..to of the records, each with all it had. */
+static void judge_tombs(const uint64_t ends[TOMBS], uint64_t from, uint64_t to)
+{
+    ls_reader *r;
+    uint64_t missing = 0;
+    LS_INIT(ls_salvage_report, report);
+    remove_folder(saved_path);
+    OK(ls_salvage(index_path, saved_path, NULL, &report, &err));
+    assert_int_equal(report.documents, 1);
+    assert_true(report.faults > 0);
+    OK(ls_reader_open(&r, saved_path, NULL, &err));
+    for (int i = 0; i < TOMBS; i++) {
+        char id[16];
+        LS_INIT(ls_tombstone, t);
+        uint64_t first = (i ? ends[i - 1] : 0) / CHUNK,
+                 last = (LSI_MIN(ends[i] + LSI_BEHIND, ends[TOMBS - 1]) - 1) / CHUNK;
+        bool lost = first <= to && last >= from;
+        snprintf(id, sizeof id, "k%d", i);
+        int rc = ls_reader_tombstone(r, &t, id, strlen(id), &err);
+        if (rc != (lost ? LS_NOTFOUND : LS_OK))
+            fail_msg("chunks %d to %d: tombstone %d gives %d", (int)from, (int)to, i, rc);
+        missing += lost;
+        if (lost) continue;
+        assert_int_equal(t.version, i);
+        assert_int_equal(t.time, 1000 + i);
+        assert_int_equal(t.reason_len, 40 + i % 30);
+        assert_int_equal(atoi(t.reason), i);
+        assert_int_equal(t.guid_len > 0, i % 3 > 0);
+    }
+    ls_reader_close(r);
+    assert_true(report.faults >= missing);
+}
+
+static void tombstones(void **state)
+{
+    (void)state;
+    image files[4];
+    uint64_t ends[TOMBS], index, records, none = UINT64_MAX;
+    build_tombs();
+    assert_int_equal(load(files, 4), 3);
+    image *f = &files[2];
+    uint8_t *p = malloc(f->n);
+    assert_non_null(p);
+    ends_of_tombs(ends, &index, &records, f->name);
+    uint64_t last = (ends[TOMBS - 1] - 1) / CHUNK;
+    const struct {
+        size_t cut, flip; /* SIZE_MAX: not */
+        uint64_t from, to;
+    } cases[] = {
+        {f->n - 1, SIZE_MAX, none, 0},
+        {(size_t)(records + ends[TOMBS - 1]), SIZE_MAX, none, 0},
+        {(size_t)(records + ends[TOMBS - 1]) - 1, SIZE_MAX, last, last},
+        {(size_t)(records + 2 * CHUNK), SIZE_MAX, 2, last},
+        {(size_t)(records + 2 * CHUNK) - 1, SIZE_MAX, 1, last},
+        {(size_t)records + 1, SIZE_MAX, 0, last},
+        {(size_t)index + 99, SIZE_MAX, 0, last},
+        {SIZE_MAX, (size_t)index, none, 0}, /* the places are lost: one behind the other */
+        {SIZE_MAX, (size_t)index + 7000, none, 0},
+        {SIZE_MAX, (size_t)(records + CHUNK) + 5, 1, 1},         /* those behind are found by their places */
+        {(size_t)(records + 2 * CHUNK), (size_t)index, 2, last}, /* both */
+        {SIZE_MAX, 3, none, 0},                                  /* the header */
+    };
+    for (size_t i = 0; i < LSI_COUNTOF(cases); i++) {
+        memcpy(p, f->p, f->n);
+        if (cases[i].flip != SIZE_MAX) p[cases[i].flip] ^= 0x10;
+        put(f, p, LSI_MIN(cases[i].cut, f->n));
+        judge_tombs(ends, cases[i].from, cases[i].to);
+    }
+    free(p);
+    for (size_t i = 0; i < 3; i++) free(files[i].p);
+}
+
 static int clean(void **state)
 {
     remove_folder(saved_path);
@@ -462,9 +583,9 @@ static int begin(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(each_file, clean),   cmocka_unit_test_teardown(cut_short, clean),
-        cmocka_unit_test_teardown(lost_schema, clean), cmocka_unit_test_teardown(refusals, clean),
-        cmocka_unit_test_teardown(failures, clean),
+        cmocka_unit_test_teardown(each_file, clean),  cmocka_unit_test_teardown(cut_short, clean),
+        cmocka_unit_test_teardown(tombstones, clean), cmocka_unit_test_teardown(lost_schema, clean),
+        cmocka_unit_test_teardown(refusals, clean),   cmocka_unit_test_teardown(failures, clean),
     };
     if (argc > 1) stride = strtoull(argv[1], NULL, 10);
     if (!stride) stride = 1;

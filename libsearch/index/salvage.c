@@ -315,15 +315,12 @@ static int bury(salvage *s, ls_error *err)
 {
     lsi_tombs *t;
     lsi_tomb x;
+    lsi_tomb_walk walk = {0, 0};
     ls_error why;
-    int rc = lsi_tombs_open(&t, s->dir, s->tombs, 0, 0, false, &why);
-    if (rc && !is_damage(rc, &why)) return give_up(rc, &why, err);
-    if (rc) on_fault(s, &why, "tombstones");
-    size_t count = rc ? 0 : t->count;
-    rc = LS_OK;
-    for (size_t i = 0; !rc && i < count; i++) {
+    int rc = lsi_tombs_open_damaged(&t, s->dir, s->tombs, &why);
+    while (!rc) {
         ls_killed killed;
-        rc = lsi_tombs_at(t, i, &x, &why);
+        rc = lsi_tombs_rescue(t, &walk, &x, &why);
         ls_kill_options o = {.size = sizeof o,
                              .id = x.id,
                              .guid = x.guid,
@@ -334,12 +331,15 @@ static int bury(salvage *s, ls_error *err)
                              .reason_len = x.reason_len,
                              .time = x.time};
         if (!rc) rc = lsi_writer_kill(s->w, &o, &killed, &why);
-        if (!rc || !is_damage(rc, &why)) continue;
-        on_fault(s, &why, "tombstones");
-        rc = LS_OK;
+        if (rc == LS_CORRUPT || rc == LS_INVALID || (rc == LS_IO && why.sys_errno == EIO)) {
+            on_fault(s, &why, "tombstones"); /* invalid: names that no kill can have had */
+            rc = LS_OK;
+        }
     }
+    if (!t && is_damage(rc, &why)) on_fault(s, &why, "tombstones");
+    bool over = rc == LS_NOTFOUND || (!t && is_damage(rc, &why));
     lsi_tombs_release(t);
-    return rc ? give_up(rc, &why, err) : LS_OK;
+    return over ? LS_OK : give_up(rc, &why, err);
 }
 
 static int add_rest(salvage *s, ls_error *err)

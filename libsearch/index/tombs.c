@@ -40,17 +40,25 @@ static int read_head(lsi_tombs *t, ls_error *err)
     return rc ? rc : lsi_hashes_open(&t->names[LSI_TOMB_GUID], lsi_frame_find(t->frame, TOMBS_GUIDS), err);
 }
 
+static lsi_tombs *new_tombs(uint64_t generation, char name[LSI_NAME_BYTES], ls_error *err)
+{
+    lsi_tombs *t = lsi_calloc(1, sizeof *t);
+    if (!t) lsi_fail_nomem(err);
+    if (!t) return NULL;
+    t->refs = 1;
+    t->generation = generation;
+    lsi_name_make(name, LSI_NAME_TOMBS, generation);
+    return t;
+}
+
 int lsi_tombs_open(lsi_tombs **out, lsi_dir *dir, uint64_t generation, uint64_t bytes, uint64_t sum, bool use_mmap,
                    ls_error *err)
 {
     char name[LSI_NAME_BYTES];
     *out = NULL;
     if (!generation) return LS_OK;
-    lsi_tombs *t = lsi_calloc(1, sizeof *t);
-    if (!t) return lsi_fail_nomem(err);
-    t->refs = 1;
-    t->generation = generation;
-    lsi_name_make(name, LSI_NAME_TOMBS, generation);
+    lsi_tombs *t = new_tombs(generation, name, err);
+    if (!t) return LS_NOMEM;
     int rc = lsi_frame_open(&t->frame, dir, name, LSI_FILE_TOMBS, use_mmap, bytes, sum, err);
     if (!rc) rc = lsi_frame_check_types(t->frame, TOMBS_GUIDS, err);
     if (!rc) {
@@ -75,27 +83,35 @@ void lsi_tombs_release(lsi_tombs *t)
     lsi_free(t);
 }
 
-int lsi_tombs_at(const lsi_tombs *t, size_t i, lsi_tomb *out, ls_error *err)
+/* The record at a place of its section; *bytes: how long it is. */
+static int read_record(const lsi_tombs *t, uint64_t at, lsi_tomb *out, uint64_t *bytes, ls_error *err)
 {
+    const uint8_t *p = lsi_section_get(t->records, at, RECORD_BYTES, err);
     memset(out, 0, sizeof *out);
-    if (!t || i >= t->count) return lsi_fail(err, LS_NOTFOUND, "there is no such tombstone");
-    const uint8_t *p = lsi_section_get(t->index, HEAD_BYTES + 8 * i, 8, err);
     if (!p) return lsi_read_failed(err);
-    uint64_t at = lsi_get64(p);
-    if (!(p = lsi_section_get(t->records, at, RECORD_BYTES, err))) return lsi_read_failed(err);
     out->version = (int64_t)lsi_get64(p);
     out->time = (int64_t)lsi_get64(p + 8);
     out->id_len = lsi_get32(p + 16);
     out->guid_len = lsi_get32(p + 20);
     out->reason_len = lsi_get32(p + 24);
-    uint64_t bytes = (uint64_t)out->id_len + out->guid_len + out->reason_len + 3;
-    if (!(p = lsi_section_get(t->records, at + RECORD_BYTES, bytes, err))) return lsi_read_failed(err);
+    uint64_t texts = (uint64_t)out->id_len + out->guid_len + out->reason_len + 3;
+    if (!(p = lsi_section_get(t->records, at + RECORD_BYTES, texts, err))) return lsi_read_failed(err);
     out->id = (const char *)p;
     out->guid = out->id + out->id_len + 1;
     out->reason = out->guid + out->guid_len + 1;
+    *bytes = RECORD_BYTES + texts;
     if (out->guid[-1] || out->reason[-1] || out->reason[out->reason_len])
         return lsi_section_corrupt(t->records, at, err, "a zero byte behind each text");
     return LS_OK;
+}
+
+int lsi_tombs_at(const lsi_tombs *t, size_t i, lsi_tomb *out, ls_error *err)
+{
+    uint64_t bytes;
+    memset(out, 0, sizeof *out);
+    if (!t || i >= t->count) return lsi_fail(err, LS_NOTFOUND, "there is no such tombstone");
+    const uint8_t *p = lsi_section_get(t->index, HEAD_BYTES + 8 * i, 8, err);
+    return p ? read_record(t, lsi_get64(p), out, &bytes, err) : lsi_read_failed(err);
 }
 
 static bool has_name(const lsi_tomb *t, lsi_tomb_key key, const char *name, size_t len)
@@ -160,6 +176,41 @@ int lsi_tombs_verify(lsi_tombs *t, ls_fault_fn *fault, void *ctx, uint64_t *faul
     if (rc == LS_CORRUPT) ++*faults;
     if (rc == LS_CORRUPT && fault) fault(ctx, &found, "tombstones");
     if (rc && err) *err = found;
+    return rc;
+}
+
+/* ---- what can be read of a damaged file ---- */
+
+int lsi_tombs_open_damaged(lsi_tombs **out, lsi_dir *dir, uint64_t generation, ls_error *err)
+{
+    char name[LSI_NAME_BYTES];
+    lsi_tombs *t = *out = new_tombs(generation, name, err);
+    if (!t) return LS_NOMEM;
+    int rc = lsi_frame_open_damaged(&t->frame, dir, name, LSI_FILE_TOMBS, err);
+    if (!rc) {
+        t->index = lsi_frame_find(t->frame, TOMBS_INDEX);
+        t->records = lsi_frame_find(t->frame, TOMBS_RECORDS);
+        t->count = t->index->bytes >= HEAD_BYTES ? (uint32_t)LSI_MIN(t->index->bytes / 8 - 1, UINT32_MAX) : UINT32_MAX;
+        return LS_OK;
+    }
+    lsi_tombs_release(t);
+    *out = NULL;
+    return rc;
+}
+
+int lsi_tombs_rescue(const lsi_tombs *t, lsi_tomb_walk *w, lsi_tomb *out, ls_error *err)
+{
+    uint64_t bytes, at = w->at, end = t->records->bytes;
+    const uint8_t *p = NULL;
+    if (w->next == t->count || (t->count == UINT32_MAX && at >= end))
+        return lsi_fail(err, LS_NOTFOUND, "there are no more tombstones");
+    if (t->count != UINT32_MAX) p = lsi_section_get(t->index, HEAD_BYTES + 8ull * w->next, 8, NULL);
+    if (p) at = lsi_get64(p);
+    w->next++;
+    w->at = end;
+    if (at >= end) return lsi_section_corrupt(t->records, end, err, "a tombstone, whose place is lost");
+    int rc = read_record(t, at, out, &bytes, err);
+    if (!rc) w->at = at + bytes;
     return rc;
 }
 

@@ -29,6 +29,15 @@ void lsi_tombs_release(lsi_tombs *t); /* takes NULL */
 int lsi_tombs_find(const lsi_tombs *t, lsi_tomb_key key, const char *name, size_t len, lsi_tomb *out, ls_error *err);
 int lsi_tombs_at(const lsi_tombs *t, size_t i, lsi_tomb *out, ls_error *err);
 int lsi_tombs_verify(lsi_tombs *t, ls_fault_fn *fault, void *ctx, uint64_t *faults, ls_error *err);
+/* For salvage: of a file that is damaged or cut one tombstone after the other, by its place in the index or, where that
+ * cannot be read, behind the one before. LS_NOTFOUND past the last, LS_CORRUPT for each that is lost. Nothing else may be
+ * asked of what was opened so. */
+typedef struct lsi_tomb_walk {
+    uint32_t next;
+    uint64_t at;
+} lsi_tomb_walk; /* begins as zeros */
+int lsi_tombs_open_damaged(lsi_tombs **out, lsi_dir *dir, uint64_t generation, ls_error *err);
+int lsi_tombs_rescue(const lsi_tombs *t, lsi_tomb_walk *w, lsi_tomb *out, ls_error *err);
 
 /* ---- the writer's ---- */
 typedef struct lsi_tomb_entry {
