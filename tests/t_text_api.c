@@ -85,7 +85,7 @@ static void no_memory(void **state)
     for (uint64_t n = 1;; n++) {
         ls_tokens *t;
         ls_error err;
-        assert_true(n < 100);
+        assert_true(n < 2000);
         lsi_alloc_fail_at(n, false);
         int rc = ls_analyze(&t, NULL, text, sizeof text, "english", &err);
         lsi_alloc_fail_at(0, false);
