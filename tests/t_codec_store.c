@@ -431,7 +431,7 @@ static void test_stored_example(void **state)
     store st;
     (void)state;
     store_docs(&d, &st);
-    expect_bytes(st.frames.base, st.frames.bytes, "03616263");
+    expect_bytes(st.frames.base, st.frames.bytes, "06616263");
     expect_bytes(st.index.base, st.index.bytes,
                  "0100000000000000"
                  "00000000000000000000000000000003"

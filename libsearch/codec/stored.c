@@ -3,15 +3,18 @@
  *
  * Index section: u32 documents, u32 0, then documents + 1 offsets (bits.c) into the section of frames.
  * Dictionary section: the zstd dictionary; empty where there is none. Section of frames, a document:
- *   vint   length of its bytes
+ *   vint   twice the length of its bytes, and 1 where it is one frame of one compressed block
  *   vint   compressed size of each frame; only where there are several: ⌈length/16384⌉ of 16,384 bytes, the last the
- * rest frames: where a size equals that of the bytes, the bytes themselves; else a zstd frame without its first 4 bytes
- *   (the magic number FD2FB528), made with the dictionary, without content size, checksum and dictionary number.
- *   Where the beginning of a document is asked for by itself, a block of the first frame ends behind it, so that this
- *   block alone is decompressed: told to be the last one, which is a bit of its header (RFC 8878, 3.1.1.2).
+ *          rest
+ *   frames where a size equals that of the bytes, the bytes themselves; else a zstd frame made with the dictionary,
+ *          without content size, checksum and dictionary number, and without what is the same in all: its first 6 bytes
+ *          (the magic number FD2FB528, 00, the window's 38) and of one block the 3 bytes of its header, which say its
+ *          size (RFC 8878, 3.1.1)
+ * Where the beginning of a document is asked for by itself, a block of the first frame ends behind it, so that this
+ * block alone is decompressed: told to be the last one, which is a bit of its header (RFC 8878, 3.1.1.2).
  * A document of 0 bytes is 00.
  *
- * Example: the document "abc", which zstd cannot make smaller: 03 61 62 63.
+ * Example: the document "abc", which zstd cannot make smaller: 06 61 62 63.
  *
  * Contexts: a thread takes one out of its slot (exchange with NULL), or makes one; afterwards puts it into a free slot,
  * or frees it. A slot is only ever changed by one atomic exchange, so no context is held by two threads. */
@@ -25,11 +28,12 @@
 #include <zstd.h>
 
 #define SLOTS 8
+#define HEAD  (6 + 3u) /* bytes before a frame and its only block */
 
 typedef struct context {
     ZSTD_DCtx *zstd;
-    uint8_t framed[4 + LSI_STORED_FRAME]; /* a frame with its magic number put back */
-    uint8_t part[LSI_STORED_FRAME];       /* a frame of which only a part is wanted */
+    uint8_t framed[HEAD + LSI_STORED_FRAME]; /* a frame with its head put back */
+    uint8_t part[LSI_STORED_FRAME];          /* a frame of which only a part is wanted */
 } context;
 
 struct lsi_stored {
@@ -129,6 +133,7 @@ static int get_ddict(lsi_stored *s, const ZSTD_DDict **out, ls_error *err)
 typedef struct record {
     uint64_t at, len; /* at: in the section of frames; len: of the document's bytes */
     uint64_t frames;
+    bool one_block;                 /* and that without its header */
     const uint8_t *sizes, *p, *end; /* sizes: of the frames, NULL where there is one; p: the frames */
 } record;
 
@@ -144,9 +149,11 @@ static int get_record(const lsi_stored *s, lsi_doc doc, record *r, ls_error *err
     r->end = r->p + (to - r->at);
     r->p = lsi_vint_get(r->p, r->end, &r->len);
     if (!r->p) return lsi_section_corrupt(s->frames, r->at, err, "a length of a stored document");
+    r->one_block = r->len & 1;
+    r->len >>= 1;
     r->frames = r->len / LSI_STORED_FRAME + (r->len % LSI_STORED_FRAME != 0);
     r->sizes = NULL;
-    if (r->frames > (uint64_t)(r->end - r->p))
+    if (r->frames > (uint64_t)(r->end - r->p) || (r->one_block && r->frames != 1))
         return lsi_section_corrupt(s->frames, r->at, err, "a length that its bytes can hold");
     if (r->frames < 2) return LS_OK;
     r->sizes = r->p;
@@ -164,20 +171,31 @@ int lsi_stored_length(const lsi_stored *s, lsi_doc doc, uint64_t *len, ls_error 
     return rc;
 }
 
-static const uint8_t magic[4] = {0x28, 0xb5, 0x2f, 0xfd};
+/* n bytes at p as zstd wants them, in c->framed; gives how many these are. */
+static size_t put_head(context *c, const uint8_t *p, size_t n, bool one_block)
+{
+    static const uint8_t head[6] = {0x28, 0xb5, 0x2f, 0xfd, 0, LSI_STORED_WINDOW};
+    uint32_t block = (uint32_t)n << 3 | LSI_STORED_ONE_BLOCK;
+    memcpy(c->framed, head, 6);
+    if (one_block) lsi_set16(c->framed + 6, (uint16_t)block);
+    if (one_block) c->framed[8] = (uint8_t)(block >> 16);
+    size_t at = one_block ? HEAD : HEAD - 3;
+    memcpy(c->framed + at, p, n);
+    return at + n;
+}
 
 /* One frame of n bytes at p to out[want]. */
-static int unpack(context *c, const ZSTD_DDict *dict, const uint8_t *p, size_t n, uint8_t *out, size_t want)
+static int unpack(context *c, const ZSTD_DDict *dict, const uint8_t *p, size_t n, bool one_block, uint8_t *out,
+                  size_t want)
 {
-    if (n == want) {
+    if (n == want && !one_block) {
         memcpy(out, p, n);
         return LS_OK;
     }
-    if (n > want) return LS_CORRUPT;
-    memcpy(c->framed, magic, 4);
-    memcpy(c->framed + 4, p, n);
-    size_t got = dict ? ZSTD_decompress_usingDDict(c->zstd, out, want, c->framed, n + 4, dict)
-                      : ZSTD_decompressDCtx(c->zstd, out, want, c->framed, n + 4);
+    if (n >= want) return LS_CORRUPT;
+    size_t framed = put_head(c, p, n, one_block);
+    size_t got = dict ? ZSTD_decompress_usingDDict(c->zstd, out, want, c->framed, framed, dict)
+                      : ZSTD_decompressDCtx(c->zstd, out, want, c->framed, framed);
     return ZSTD_isError(got) || got != want ? LS_CORRUPT : LS_OK;
 }
 
@@ -193,7 +211,7 @@ static int unpack_range(const record *r, context *c, const ZSTD_DDict *dict, uin
         if (off < begin + want) {
             uint64_t skip = off - begin, take = LSI_MIN(want - skip, len);
             bool whole = !skip && take == want;
-            if (unpack(c, dict, p, (size_t)n, whole ? out : c->part, (size_t)want)) return LS_CORRUPT;
+            if (unpack(c, dict, p, (size_t)n, r->one_block, whole ? out : c->part, (size_t)want)) return LS_CORRUPT;
             if (!whole) memcpy(out, c->part + skip, (size_t)take);
             out += take;
             off += take;
@@ -204,25 +222,23 @@ static int unpack_range(const record *r, context *c, const ZSTD_DDict *dict, uin
     return LS_OK;
 }
 
-/* The first block of a zstd frame of n bytes at p, and what is before it; 0 where it is the only one, or where the frame
- * says more of itself than ours do. */
+/* The first block of a frame of n bytes at p, its header too; 0 where it is the only one. */
 static size_t first_block(const uint8_t *p, size_t n)
 {
-    if (n < 5 || p[0]) return 0; /* p[0]: no content size, checksum, dictionary number; p[1]: the window */
-    uint32_t header = (uint32_t)p[2] | (uint32_t)p[3] << 8 | (uint32_t)p[4] << 16, size = header >> 3;
-    if (header & 1 || size > n - 5 || (header >> 1 & 3) == 1) return 0; /* the last; damaged; one byte, repeated */
-    return 5 + size;
+    if (n < 3) return 0;
+    uint32_t header = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16, size = header >> 3;
+    if (header & 1 || size > n - 3 || (header >> 1 & 3) == 1) return 0; /* the last; damaged; one byte, repeated */
+    return 3 + size;
 }
 
 /* The first block alone to out[want]; *got: how many bytes it gave. */
 static int unpack_block(context *c, const ZSTD_DDict *dict, const uint8_t *p, size_t n, uint8_t *out, size_t want,
                         size_t *got)
 {
-    memcpy(c->framed, magic, 4);
-    memcpy(c->framed + 4, p, n);
-    c->framed[4 + 2] |= 1;
-    *got = dict ? ZSTD_decompress_usingDDict(c->zstd, out, want, c->framed, n + 4, dict)
-                : ZSTD_decompressDCtx(c->zstd, out, want, c->framed, n + 4);
+    size_t framed = put_head(c, p, n, false);
+    c->framed[HEAD - 3] |= 1;
+    *got = dict ? ZSTD_decompress_usingDDict(c->zstd, out, want, c->framed, framed, dict)
+                : ZSTD_decompressDCtx(c->zstd, out, want, c->framed, framed);
     return ZSTD_isError(*got) ? LS_CORRUPT : LS_OK;
 }
 
@@ -240,7 +256,7 @@ int lsi_stored_head(const lsi_stored *cs, lsi_doc doc, lsi_buf *out, bool *whole
     const size_t want = (size_t)LSI_MIN(r.len, (uint64_t)LSI_STORED_FRAME);
     if (r.sizes) lsi_vint_get(r.sizes, r.end, &n);
     else n = (uint64_t)(r.end - r.p);
-    if (n < want && n <= (uint64_t)(r.end - r.p)) block = first_block(r.p, (size_t)n);
+    if (!r.one_block && n < want && n <= (uint64_t)(r.end - r.p)) block = first_block(r.p, (size_t)n);
     *whole = !block;
     if (!block) return lsi_stored_get(s, doc, out, err);
     uint8_t *to = lsi_buf_grow(out, want);

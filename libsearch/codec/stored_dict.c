@@ -44,21 +44,23 @@ static void count_strings(cover *c)
 /* The best stretch within [from, to): *begin; its worth, 0: nothing there repeats. */
 static uint64_t best_stretch(const cover *c, size_t from, size_t to, size_t *begin)
 {
-    uint64_t worth = 0, best = 0;
-    size_t i = from;
-    for (; i + STRING <= to; i++) {
-        uint32_t h = hash_at(c, i);
-        if (!c->present[h]++) worth += c->count[h];
-        if (i - from >= WINDOW) {
-            uint32_t left = hash_at(c, i - WINDOW);
-            if (!--c->present[left]) worth -= c->count[left];
-        }
-        if (worth > best) {
+    const size_t end = to - from < STRING ? from : to - STRING + 1, full = LSI_MIN(from + WINDOW, end);
+    uint64_t worth = 0, best;
+    *begin = from;
+    for (size_t i = from; i < full; i++) {
+        uint32_t h = hash_at(c, i), n = c->count[h];
+        if (n && !c->present[h]++) worth += n;
+    }
+    best = worth;
+    for (size_t i = full; i < end; i++) {
+        uint32_t h = hash_at(c, i), left = hash_at(c, i - WINDOW), n = c->count[h], gone = c->count[left];
+        if (gone && !--c->present[left]) worth -= gone;
+        if (n && !c->present[h]++ && (worth += n) > best) {
             best = worth;
-            *begin = i - from >= WINDOW ? i - WINDOW + 1 : from;
+            *begin = i - WINDOW + 1;
         }
     }
-    for (size_t k = i - from > WINDOW ? i - WINDOW : from; k < i; k++) c->present[hash_at(c, k)] = 0;
+    for (size_t k = end - from > WINDOW ? end - WINDOW : from; k < end; k++) c->present[hash_at(c, k)] = 0;
     return best;
 }
 

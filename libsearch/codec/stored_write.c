@@ -33,7 +33,7 @@ struct lsi_stored_writer {
     size_t *sizes;   /* of them */
     size_t *heads;   /* of them */
     size_t count, cap, heads_cap;
-    lsi_buf out; /* a document's record */
+    lsi_buf out, packed; /* a document's record: lengths, and frames */
     lsi_offsets_writer offsets;
     uint32_t doc_count;
 };
@@ -64,6 +64,7 @@ void lsi_stored_writer_free(lsi_stored_writer *w)
     lsi_free(w->sizes);
     lsi_free(w->heads);
     lsi_buf_clear(&w->out);
+    lsi_buf_clear(&w->packed);
     lsi_offsets_writer_clear(&w->offsets);
     lsi_free(w);
 }
@@ -83,52 +84,72 @@ static size_t pack_in_two(ZSTD_CCtx *z, uint8_t *packed, size_t room, const uint
     return left ? (ZSTD_isError(left) ? left : 0) : out.pos;
 }
 
-/* A frame of n ≤ LSI_STORED_FRAME bytes appended to b; gives its size, 0 on failure (b->rc, or zstd's memory). */
-static size_t put_frame(lsi_stored_writer *w, lsi_buf *b, const uint8_t *p, size_t n, size_t head)
+/* What is not the same in all frames of a frame at p: the number of bytes to leave out at its beginning. *one_block: so
+ * that even the block's header need not be told. 0: a frame of another kind than is expected. */
+static size_t head_of(const uint8_t *p, size_t n, bool *one_block)
+{
+    *one_block = false;
+    if (n < 9 || p[4] || p[5] > LSI_STORED_WINDOW) return 0;
+    uint32_t header = (uint32_t)p[6] | (uint32_t)p[7] << 8 | (uint32_t)p[8] << 16;
+    *one_block = (header & 7) == LSI_STORED_ONE_BLOCK && header >> 3 == n - 9;
+    return *one_block ? 9 : 6;
+}
+
+/* A frame of n ≤ LSI_STORED_FRAME bytes appended to b; gives its size, 0 on failure (b->rc, or zstd's memory).
+ * *one_block: in, whether the header of an only block may be left out; out, whether it was. */
+static size_t put_frame(lsi_stored_writer *w, lsi_buf *b, const uint8_t *p, size_t n, size_t head, bool *one_block)
 {
     uint8_t packed[LSI_STORED_FRAME + 1024];
-    bool two = head && head < n;
+    bool two = head && head < n, may = *one_block;
     size_t got = two ? pack_in_two(w->cctx, packed, sizeof packed, p, n, head)
                      : ZSTD_compress2(w->cctx, packed, sizeof packed, p, n);
     if (ZSTD_isError(got) || got < 4) return 0;
-    got -= 4; /* the magic number */
-    if (got < n) lsi_buf_put(b, packed + 4, got);
-    else lsi_buf_put(b, p, n);
-    return LSI_MIN(got, n);
+    size_t skip = head_of(packed, got, one_block);
+    if (!may) *one_block = false;
+    if (skip > 6 && !*one_block) skip = 6;
+    if (!skip || got - skip >= n) {
+        *one_block = false;
+        lsi_buf_put(b, p, n);
+        return n;
+    }
+    lsi_buf_put(b, packed + skip, got - skip);
+    return got - skip;
 }
 
 static int put_document(lsi_stored_writer *w, const uint8_t *p, size_t n, size_t head, ls_error *err)
 {
-    lsi_buf frames;
     size_t size = 1;
-    lsi_buf_init(&frames, 0);
     lsi_buf_reset(&w->out);
-    lsi_vint_put(&w->out, n);
+    lsi_buf_reset(&w->packed);
+    bool several = n > LSI_STORED_FRAME, one_block = !several;
+    if (several) lsi_vint_put(&w->out, 2 * (uint64_t)n);
     if (head > n || n - head < LSI_STORED_REST) head = 0; /* there is little to spare */
     for (size_t at = 0; at < n && size; at += LSI_STORED_FRAME) {
-        size = put_frame(w, n > LSI_STORED_FRAME ? &frames : &w->out, p + at, LSI_MIN(n - at, (size_t)LSI_STORED_FRAME),
-                         at ? 0 : head);
-        if (n > LSI_STORED_FRAME) lsi_vint_put(&w->out, size);
+        size_t part = LSI_MIN(n - at, (size_t)LSI_STORED_FRAME);
+        size = put_frame(w, &w->packed, p + at, part, at ? 0 : head, &one_block);
+        if (several) lsi_vint_put(&w->out, size);
     }
-    bool ok = size && !w->out.rc && !frames.rc;
-    if (ok) {
-        lsi_offsets_add(&w->offsets, lsi_sink_at(w->frames));
-        lsi_sink_put(w->frames, w->out.data, w->out.len);
-        if (frames.len) lsi_sink_put(w->frames, frames.data, frames.len);
-    }
-    lsi_buf_clear(&frames);
-    if (!ok) return lsi_fail_nomem(err);
+    if (!several) lsi_vint_put(&w->out, 2 * (uint64_t)n + (n && one_block));
+    if (!size || w->out.rc || w->packed.rc) return lsi_fail_nomem(err);
+    lsi_offsets_add(&w->offsets, lsi_sink_at(w->frames));
+    lsi_sink_put(w->frames, w->out.data, w->out.len);
+    if (n) lsi_sink_put(w->frames, w->packed.data, w->packed.len);
     w->doc_count++;
     return lsi_sink_failed(w->frames, err);
 }
 
 /* ---- the dictionary ---- */
 
-/* What waits, as samples of at most a frame; gives their number. */
-static size_t cut_samples(const lsi_stored_writer *w, lsi_buf *sizes)
+/* Of what waits every so manieth document, so that there are about LSI_STORED_SAMPLED bytes of them: half of it takes
+ * half the time and makes a dictionary that is worse by 4 of 1,000. As samples of at most a frame; gives their number. */
+static size_t cut_samples(const lsi_stored_writer *w, lsi_buf *samples, lsi_buf *sizes)
 {
+    const size_t every = LSI_MAX(w->waiting.len / LSI_STORED_SAMPLED, (size_t)1);
+    const uint8_t *p = w->waiting.data;
     size_t n = 0;
-    for (size_t i = 0; i < w->count; i++) {
+    for (size_t i = 0; i < w->count; p += w->sizes[i++]) {
+        if (i % every) continue;
+        lsi_buf_put(samples, p, w->sizes[i]);
         for (size_t at = 0; at < w->sizes[i]; at += LSI_STORED_FRAME, n++) {
             size_t len = LSI_MIN(w->sizes[i] - at, (size_t)LSI_STORED_FRAME);
             lsi_buf_put(sizes, &len, sizeof len);
@@ -139,16 +160,19 @@ static size_t cut_samples(const lsi_stored_writer *w, lsi_buf *sizes)
 
 static int make_dictionary(lsi_stored_writer *w, ls_error *err)
 {
-    lsi_buf sizes;
+    lsi_buf samples, sizes;
+    lsi_buf_init(&samples, 0);
     lsi_buf_init(&sizes, 0);
     uint8_t *dict = lsi_malloc(LSI_STORED_DICT_MAX);
-    size_t n = cut_samples(w, &sizes), got = SIZE_MAX;
-    if (dict && !sizes.rc) got = lsi_stored_dict_make(dict, w->waiting.data, (size_t *)(void *)sizes.data, n, LEVEL);
+    size_t n = cut_samples(w, &samples, &sizes), got = SIZE_MAX;
+    if (dict && !samples.rc && !sizes.rc)
+        got = lsi_stored_dict_make(dict, samples.data, (size_t *)(void *)sizes.data, n, LEVEL);
     if (got && got != SIZE_MAX) {
         lsi_sink_put(w->dict_sink, dict, got);
         if (ZSTD_isError(ZSTD_CCtx_loadDictionary(w->cctx, dict, got))) got = SIZE_MAX; /* stays until w is freed */
     }
     lsi_free(dict);
+    lsi_buf_clear(&samples);
     lsi_buf_clear(&sizes);
     return got == SIZE_MAX ? lsi_fail_nomem(err) : LS_OK;
 }

@@ -289,7 +289,7 @@ class Marks:
         where, _ = st.offsets(self.s.frame.sections[15], 8, self.s.meta.docs)
         for doc in range(self.s.meta.docs):
             c = Cursor(b, where[doc], where[doc + 1])
-            size = c.vint()
+            size = c.vint() >> 1
             assert size == c.end - c.at < st.FRAME, "stored text of the example is compressed"
             p.row(c.at - where[doc], "document %d: %d bytes, as they are" % (doc, size))
             at, d = c.at, self.s.schema

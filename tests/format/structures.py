@@ -537,15 +537,17 @@ def stored(index, frames, dictionary, doc_count):
     for doc in range(doc_count):
         c = Cursor(frames, where[doc], where[doc + 1])
         length = c.vint()
+        length, one_block = length >> 1, length & 1
         n = max(1, (length + FRAME - 1) // FRAME)
         sizes = [c.vint() for _ in range(n)] if n > 1 else [c.end - c.at]
         seen("stored: several frames", n > 1)
         for i, size in enumerate(sizes):
             raw = min(FRAME, length - FRAME * i)
             body = c.take(size)
-            seen("stored: as it is" if size == raw else "stored: compressed")
-            if size != raw:
-                squeezed.append(body)
+            seen("stored: one block" if one_block else "stored: as it is" if size == raw else "stored: several blocks")
+            want(not one_block or n == 1 and size < raw, "one block that is compressed")
+            if one_block or size != raw:
+                squeezed.append(b"\0\x38" + (size << 3 | 5).to_bytes(3, "little") * one_block + body)
             parts.append((doc, body if size == raw else None, raw))
         want(c.at == c.end, "bytes behind a stored document")
     seen("stored: a dictionary", dictionary)
