@@ -456,7 +456,7 @@ static void making(void **state)
         OK(all[i].make(&right));
         points = failed = 0;
         for (int forever = 0; forever < 2; forever++) {
-            for (n = 1;; n += n < 60 || stride == 1 ? 1 : all[i].step, points++) {
+            for (n = 1;; n += n < 60 ? 1 : (all[i].step * stride + 2) / 3, points++) {
                 uint64_t sum = 1;
                 lsi_alloc_fail_at(n, forever);
                 memset(&err, 0, sizeof err);
