@@ -76,9 +76,9 @@ static int print_hit(const cli_call *c, const ls_reader *r, js_found *f, const l
     o.no_body = c->request.snippets == 0;
     o.length = (size_t)c->request.snippet_length;
     o.range_unit = LS_RANGES_BYTES;
-    int rc = ls_reader_doc(&d, r, hit->doc, &err);
-    if (rc == LS_OK) rc = js_facts_get(&facts, ls_reader_schema(r), d, &err);
-    if (rc == LS_OK) rc = ls_snippets_make(&s, r, f->query, hit->doc, &o, &err);
+    int rc = js_facts_read(&facts, &d, r, hit->doc, !o.no_body, &err);
+    if (rc == LS_OK && !f->highlighter) rc = ls_highlighter_open(&f->highlighter, r, f->query, &o, &err);
+    if (rc == LS_OK) rc = ls_highlighter_make(&s, f->highlighter, hit->doc, d, &err);
     if (rc == LS_OK) {
         cli_print("%zu. ", number);
         style(colour, bold);

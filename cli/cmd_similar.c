@@ -7,8 +7,7 @@ static int print_one(const ls_reader *r, const ls_similar *s, ls_error *err)
 {
     ls_doc *d = NULL;
     js_facts f = {0};
-    int rc = ls_reader_doc(&d, r, s->doc, err);
-    if (rc == LS_OK) rc = js_facts_get(&f, ls_reader_schema(r), d, err);
+    int rc = js_facts_read(&f, &d, r, s->doc, false, err);
     if (rc == LS_OK) {
         cli_print("%3.0f %% %-8s ", s->shared * 100, ls_relation_name(s->relation));
         cli_text(f.id, f.id_len, false);

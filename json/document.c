@@ -185,6 +185,18 @@ void js_facts_clear(js_facts *f)
     *f = (js_facts){0};
 }
 
+int js_facts_read(js_facts *out, ls_doc **d, const ls_reader *r, uint64_t doc, bool whole, ls_error *err)
+{
+    *out = (js_facts){0};
+    int rc = whole ? ls_reader_doc(d, r, doc, err) : ls_reader_head(d, r, doc, err);
+    if (rc == LS_OK) rc = js_facts_get(out, ls_reader_schema(r), *d, err);
+    if (rc != LS_OK || !out->unsure) return rc;
+    js_facts_clear(out);
+    ls_doc_free(*d);
+    *d = NULL;
+    return js_facts_read(out, d, r, doc, true, err);
+}
+
 /* ---- the document as JSON ---- */
 
 /* Values of a field: null, one, or an array where there are several or `always` asks for one. */

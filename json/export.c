@@ -181,44 +181,36 @@ static void cell(js_text *out, const char *s)
     js_csv_cell(out, s, s ? strlen(s) : 0);
 }
 
-static int put_row(js_text *out, const ls_schema *s, const ls_hit *hit, const ls_doc *d, ls_error *err)
+static void put_row(js_text *out, const ls_hit *hit, const js_facts *f)
 {
-    js_facts f;
     char date[40] = "";
-    int rc = js_facts_get(&f, s, d, err);
-    if (rc != LS_OK) return rc;
-    if (f.has_published) ls_date_format(f.published, date, sizeof date);
-    js_csv_cell(out, f.id, f.id_len);
+    if (f->has_published) ls_date_format(f->published, date, sizeof date);
+    js_csv_cell(out, f->id, f->id_len);
     js_putc(out, ',');
-    js_csv_cell(out, f.title, f.title_len);
-    cell(out, f.source);
-    cell(out, f.section);
-    cell(out, f.byline);
+    js_csv_cell(out, f->title, f->title_len);
+    cell(out, f->source);
+    cell(out, f->section);
+    cell(out, f->byline);
     cell(out, date);
-    cell(out, f.url);
+    cell(out, f->url);
     js_putc(out, ',');
     js_score(out, hit->score);
-    js_printf(out, ",%llu\r\n", (unsigned long long)f.words);
-    js_facts_clear(&f);
-    return LS_OK;
+    js_printf(out, ",%llu\r\n", (unsigned long long)f->words);
 }
 
 static int put_one(js_export *e, js_text *out, const ls_hit *hit, ls_error *err)
 {
-    const ls_schema *s = ls_reader_schema(e->r);
+    bool csv = e->format == JS_CSV;
+    js_facts f = {0};
     ls_doc *d = NULL;
-    int rc = ls_reader_doc(&d, e->r, hit->doc, err);
-    if (rc == LS_OK && e->killed && e->killed(e->killed_ctx, d)) {
-        ls_doc_free(d);
-        return LS_OK;
+    int rc = csv ? js_facts_read(&f, &d, e->r, hit->doc, false, err) : ls_reader_doc(&d, e->r, hit->doc, err);
+    if (rc == LS_OK && (!e->killed || !e->killed(e->killed_ctx, d))) {
+        e->count++;
+        if (csv) put_row(out, hit, &f);
+        else rc = js_write_document(out, ls_reader_schema(e->r), d, err);
+        if (!csv) js_putc(out, '\n');
     }
-    if (rc == LS_OK) e->count++;
-    if (rc == LS_OK && e->format == JS_CSV) {
-        rc = put_row(out, s, hit, d, err);
-    } else if (rc == LS_OK) {
-        rc = js_write_document(out, s, d, err);
-        js_putc(out, '\n');
-    }
+    js_facts_clear(&f);
     ls_doc_free(d);
     return rc;
 }

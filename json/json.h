@@ -259,6 +259,9 @@ typedef struct js_facts {
 } js_facts;
 int js_facts_get(js_facts *out, const ls_schema *s, const ls_doc *d, ls_error *err);
 void js_facts_clear(js_facts *f);
+/* The facts of a hit with its document, the caller's. Unless it is to be whole, its main text is read only where the
+ * title is made of it. */
+int js_facts_read(js_facts *out, ls_doc **d, const ls_reader *r, uint64_t doc, bool whole, ls_error *err);
 /* "english" → "en"; what is no name of a stemmer as it is. Static or the argument. */
 const char *js_language_code(const char *language);
 /* The next paragraph of a body: a run of lines without a blank one where the body has blank lines, or lines broken at a

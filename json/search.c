@@ -249,18 +249,6 @@ static void put_similar(js_text *out, const js_found *f, const ls_hit *hit)
     js_puts(out, "/similar\"}");
 }
 
-/* A hit's document and facts. The main text is read only where passages want it, or the title is made of it. */
-static int read_facts(js_facts *f, ls_doc **d, const ls_reader *r, uint64_t doc, bool whole, ls_error *err)
-{
-    int rc = whole ? ls_reader_doc(d, r, doc, err) : ls_reader_head(d, r, doc, err);
-    if (rc == LS_OK) rc = js_facts_get(f, ls_reader_schema(r), *d, err);
-    if (rc != LS_OK || !f->unsure) return rc;
-    js_facts_clear(f);
-    ls_doc_free(*d);
-    *d = NULL;
-    return read_facts(f, d, r, doc, true, err);
-}
-
 int js_write_hit(js_text *out, const js_request *q, const ls_reader *r, js_found *f, const ls_hit *hit, ls_error *err)
 {
     ls_doc *d = NULL;
@@ -269,7 +257,7 @@ int js_write_hit(js_text *out, const js_request *q, const ls_reader *r, js_found
     int rc = LS_OK;
     const unsigned want = wanted(q);
     bool document = (want & ~WITHOUT_DOCUMENT) != 0, passages = (want & (BIT(SNIPPETS) | BIT(TITLE_HTML))) != 0;
-    if (document) rc = read_facts(&facts, &d, r, hit->doc, q->snippets > 0 && (want & BIT(SNIPPETS)), err);
+    if (document) rc = js_facts_read(&facts, &d, r, hit->doc, q->snippets > 0 && (want & BIT(SNIPPETS)), err);
     if (rc == LS_OK && passages) rc = make_snippets(&s, q, r, f, hit->doc, d, err);
     if (rc != LS_OK) goto out;
     js_putc(out, '{');

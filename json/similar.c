@@ -35,12 +35,9 @@ static int write_one(js_text *out, const ls_reader *r, const ls_similar *s, cons
 {
     ls_doc *d = NULL;
     js_facts f = {0};
-    int rc = ls_reader_doc(&d, r, s->doc, err);
-    if (rc == LS_OK && (who->sees == NULL || who->sees(who->ctx, d))) {
-        rc = js_facts_get(&f, ls_reader_schema(r), d, err);
-        if (rc == LS_OK) put_one(out, s, &f);
-        js_facts_clear(&f);
-    }
+    int rc = js_facts_read(&f, &d, r, s->doc, false, err);
+    if (rc == LS_OK && (who->sees == NULL || who->sees(who->ctx, d))) put_one(out, s, &f);
+    js_facts_clear(&f);
     ls_doc_free(d);
     return rc;
 }

@@ -34,15 +34,11 @@ static void put_arguments(js_text *out, const sd_exchange *x)
 /* ---- feeds --------------------------------------------------------------------------------------------------------
  */
 
-static int read_item(sd_feed_item *i, const ls_reader *r, const ls_query *q, uint64_t doc, ls_error *err)
+static int read_item(sd_feed_item *i, const ls_reader *r, ls_highlighter *h, uint64_t doc, ls_error *err)
 {
-    LS_INIT(ls_snippet_options, o);
     ls_snippets *s = NULL;
-    o.count = 1;
-    o.length = 400;
-    int rc = ls_reader_doc(&i->doc, r, doc, err);
-    if (!rc) rc = js_facts_get(&i->facts, ls_reader_schema(r), i->doc, err);
-    if (!rc) rc = ls_snippets_make(&s, r, q, doc, &o, err);
+    int rc = js_facts_read(&i->facts, &i->doc, r, doc, true, err);
+    if (!rc) rc = ls_highlighter_make(&s, h, doc, i->doc, err);
     if (!rc && s->count) js_puts(&i->summary, s->snippets[0].text);
     ls_snippets_free(s);
     return rc ? rc : js_text_rc(&i->summary, err);
@@ -61,7 +57,11 @@ static void free_items(sd_feed *f)
 static int read_items(sd_feed *f, const ls_reader *r, const js_found *found, ls_error *err)
 {
     LS_INIT(ls_stats, stats);
+    LS_INIT(ls_snippet_options, o);
+    ls_highlighter *h = NULL;
     const ls_hit *hit;
+    o.count = 1;
+    o.length = 400;
     int rc = ls_reader_summary(r, &stats, err);
     f->born = stats.created;
     f->items = calloc(ls_results_get(found->results).count + 1, sizeof *f->items);
@@ -69,10 +69,12 @@ static int read_items(sd_feed *f, const ls_reader *r, const js_found *found, ls_
         *err = (ls_error){.code = LS_NOMEM, .message = "out of memory"};
         return LS_NOMEM;
     }
+    if (!rc) rc = ls_highlighter_open(&h, r, found->query, &o, err);
     for (size_t i = 0; !rc && (hit = ls_results_hit(found->results, i)) != NULL; i++) {
         f->count++;
-        rc = read_item(&f->items[i], r, found->query, hit->doc, err);
+        rc = read_item(&f->items[i], r, h, hit->doc, err);
     }
+    ls_highlighter_close(h);
     return rc;
 }
 

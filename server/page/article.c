@@ -54,8 +54,8 @@ static int shared(sd_exchange *x, const ls_reader *r, const js_facts *f, uint64_
         const ls_similar *s = &list->items[i];
         ls_doc *d = NULL;
         js_facts other = {0};
-        rc = ls_reader_doc(&d, r, s->doc, err);
-        if (!rc && sd_exchange_sees(x, d) && !(rc = js_facts_get(&other, ls_reader_schema(r), d, err))) {
+        rc = js_facts_read(&other, &d, r, s->doc, false, err);
+        if (!rc && sd_exchange_sees(x, d)) {
             if (!shown++) js_puts(out, "<section class=\"shared\"><h2>Also published</h2>");
             js_puts(out, "<p><a href=\"/article/");
             sd_put_url(out, other.id, other.id_len);

@@ -45,8 +45,7 @@ static int copies(view *v, const ls_fold *fold, ls_error *err)
     for (size_t i = 0; !rc && i < fold->count && i < SHOWN; i++) {
         ls_doc *d = NULL;
         js_facts f = {0};
-        rc = ls_reader_doc(&d, v->r, fold->docs[i], err);
-        if (!rc) rc = js_facts_get(&f, ls_reader_schema(v->r), d, err);
+        rc = js_facts_read(&f, &d, v->r, fold->docs[i], false, err);
         if (!rc) {
             js_puts(v->out, "<li");
             sd_html_language(v->out, &f);
@@ -78,11 +77,10 @@ static int hit(view *v, const ls_hit *h, const ls_fold *fold, ls_error *err)
     ls_doc *d = NULL;
     js_facts f = {0};
     size_t i;
-    int rc = ls_reader_doc(&d, v->r, h->doc, err);
     o.count = v->front ? 1 : (size_t)v->q.snippets;
     o.length = (size_t)v->q.snippet_length;
     o.no_body = v->q.snippets == 0;
-    if (!rc) rc = js_facts_get(&f, ls_reader_schema(v->r), d, err);
+    int rc = js_facts_read(&f, &d, v->r, h->doc, !o.no_body, err);
     if (!rc && !v->found.highlighter) rc = ls_highlighter_open(&v->found.highlighter, v->r, v->found.query, &o, err);
     if (!rc) rc = ls_highlighter_make(&s, v->found.highlighter, h->doc, d, err);
     if (!rc) {
