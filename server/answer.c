@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <zlib.h>
 
 /* Level 4 takes half as long again for a tenth of the bytes (docs/DECISIONS.md). */
@@ -20,23 +21,28 @@ static const char data_policy[] = "default-src 'none'; frame-ancestors 'none'";
 /* ---- gzip ---------------------------------------------------------------------------------------------------------
  */
 
-/* Whether "gzip" (or "*") is listed without q=0. */
+/* ";q=0", with any zeroes and blanks: the coding is not wanted. */
+static bool is_refused(const char *weight)
+{
+    const char *p = weight + strspn(weight, "; \t");
+    if ((*p | 32) != 'q' || p[1] != '=') return false;
+    p += 2 + strspn(p + 2, "0.");
+    p += strspn(p, " \t");
+    return !*p || *p == ',';
+}
+
+/* Whether gzip is listed and wanted, in capitals or not; "*" speaks for it where it is not named (RFC 9110 12.5.3). */
 static bool takes_gzip(const char *accept)
 {
     const char *p = accept ? accept : "";
-    while (*p) {
-        size_t n = strcspn(p, ","), name;
-        const char *q = memchr(p, ';', n);
-        while (n && (*p == ' ' || *p == '\t')) p++, n--;
-        name = strcspn(p, ";, \t");
-        if (name > n) name = n;
-        if ((name == 4 && !memcmp(p, "gzip", 4)) || (name == 1 && *p == '*')) {
-            while (q && q < p + n && (*q == ';' || *q == ' ' || *q == '\t')) q++;
-            return !q || q + 2 >= p + n || q[0] != 'q' || strspn(q + 2, "0.") < (size_t)(p + n - q - 2);
-        }
-        p += n + (p[n] == ',');
+    bool any = false;
+    while (*(p += strspn(p, ", \t"))) {
+        size_t name = strcspn(p, ";, \t");
+        if (name == 4 && !strncasecmp(p, "gzip", 4)) return !is_refused(p + name);
+        if (name == 1 && *p == '*') any = !is_refused(p + name);
+        p += strcspn(p, ",");
     }
-    return false;
+    return any;
 }
 
 void sd_zip_free(sd_zip *z)

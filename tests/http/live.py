@@ -253,7 +253,10 @@ def compression(program, corpus):
         zipped = server.ask("GET", "/openapi.yaml", headers=[("Accept-Encoding", "br, gzip;q=0.5")])
         need(zipped.header("content-encoding") == "gzip" and len(zipped.raw) < len(plain.raw) / 3, "not compressed")
         need(gzip.decompress(zipped.raw) == plain.body, "not the same")
-        for refuse in ("identity", "gzip;q=0", "gzip; q=0.000", "br", ""):
+        for wanted in ("GZIP", "br, GZip ; Q=0.5", "*", "*;q=0, gzip", "gzip;q=0.001"):
+            answer = server.ask("GET", "/openapi.yaml", headers=[("Accept-Encoding", wanted)])
+            need(answer.header("content-encoding") == "gzip", "not compressed for %r", wanted)
+        for refuse in ("identity", "gzip;q=0", "gzip; q=0.000", "GZIP;Q=0 , br", "gzip;q=0, *", "*;q=0", "br", ""):
             answer = server.ask("GET", "/openapi.yaml", headers=[("Accept-Encoding", refuse)])
             need(answer.header("content-encoding") is None, "compressed for %r", refuse)
         small = server.ask("GET", "/healthz", headers=[("Accept-Encoding", "gzip")])
