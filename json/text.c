@@ -11,6 +11,9 @@
 
 #include "json/json.h"
 #include "json/utf8.h"
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 static bool grow(js_text *t, size_t more)
 {
@@ -114,11 +117,6 @@ int js_text_rc(const js_text *t, ls_error *err)
 
 /* ---- strings: what may stand as it is goes in runs ----------------------------------------------------------------- */
 
-#define EACH(byte)  (UINT64_C(0x0101010101010101) * (byte))
-#define HIGH        EACH(0x80)
-#define BELOW(w, c) (((w)-EACH(c)) & ~(w)&HIGH) /* not 0: some byte of w is below c ≤ 0x80 */
-#define HAS(w, c)   BELOW((w) ^ EACH(c), 1)
-
 /* What a byte of ASCII must become: JSON's escapes, HTML's, or both. */
 typedef enum form { AS_JSON = 1, AS_HTML = 2 } form;
 
@@ -129,17 +127,43 @@ static bool is_plain(unsigned char c, unsigned as)
     return !(as & AS_HTML) || (c != '&' && c != '<' && c != '>' && c != '"' && c != '\'');
 }
 
-/* How many of the next bytes are ASCII that stays as it is; eight are looked at together. */
+#if defined(__SSE2__)
+enum { TOGETHER = 16 };
+#define IS(x, c) _mm_cmpeq_epi8(x, _mm_set1_epi8(c))
+
+/* Whether all of the next bytes are ASCII that stays as it is. Signed, bytes above ASCII are below 0x20 too. */
+static inline bool all_plain(const char *s, unsigned as)
+{
+    const __m128i x = _mm_loadu_si128((const __m128i *)(const void *)s);
+    __m128i other = _mm_or_si128(IS(x, '"'), _mm_cmplt_epi8(x, _mm_set1_epi8(as & AS_JSON ? 0x20 : 0)));
+    if (as & AS_JSON) other = _mm_or_si128(other, _mm_or_si128(IS(x, '\\'), IS(x, 0x7F)));
+    if (as & AS_HTML) other = _mm_or_si128(other, _mm_or_si128(IS(x, '&'), IS(x, '\'')));
+    if (as & AS_HTML) other = _mm_or_si128(other, _mm_or_si128(IS(x, '<'), IS(x, '>')));
+    return _mm_movemask_epi8(other) == 0;
+}
+#else
+enum { TOGETHER = 8 };
+#define EACH(byte)  (UINT64_C(0x0101010101010101) * (byte))
+#define HIGH        EACH(0x80)
+#define BELOW(w, c) (((w)-EACH(c)) & ~(w)&HIGH) /* not 0: some byte of w is below c ≤ 0x80 */
+#define HAS(w, c)   BELOW((w) ^ EACH(c), 1)
+
+static inline bool all_plain(const char *s, unsigned as)
+{
+    uint64_t w;
+    memcpy(&w, s, sizeof w);
+    uint64_t other = (w & HIGH) | HAS(w, '"');
+    if (as & AS_JSON) other |= BELOW(w, 0x20) | HAS(w, '\\') | HAS(w, 0x7F);
+    if (as & AS_HTML) other |= HAS(w, '&') | HAS(w, '\'') | HAS(w & ~EACH(2), '<'); /* < and > */
+    return other == 0;
+}
+#endif
+
+/* How many of the next bytes are ASCII that stays as it is. */
 static inline size_t plain_run(const char *s, size_t len, unsigned as)
 {
     size_t i = 0;
-    for (uint64_t w; len - i >= sizeof w; i += sizeof w) {
-        memcpy(&w, s + i, sizeof w);
-        uint64_t other = (w & HIGH) | HAS(w, '"');
-        if (as & AS_JSON) other |= BELOW(w, 0x20) | HAS(w, '\\') | HAS(w, 0x7F);
-        if (as & AS_HTML) other |= HAS(w, '&') | HAS(w, '\'') | HAS(w & ~EACH(2), '<'); /* < and > */
-        if (other) break;
-    }
+    while (len - i >= TOGETHER && all_plain(s + i, as)) i += TOGETHER;
     while (i < len && is_plain((unsigned char)s[i], as)) i++;
     return i;
 }
