@@ -1,6 +1,7 @@
 /* relevance.c — MAP, nDCG@10 and R@100 of a test collection: relevance INDEX QUERIES.tsv QRELS.txt [name=value …]
  * QUERIES: id TAB text; QRELS: query 0 document relevance. Settings: k1=1.2 b=0.75 proximity=0 (weight of "w/8" clauses
- * of neighbouring words, 0: none) function_words=0|1. Prints one line: queries, nDCG@10, MAP, R@100.
+ * of neighbouring words, 0: none) function_words=0|1 feedback=0 (weight of words=0 words from the
+ * first documents=0 hits; 0: the default). Prints one line: queries, nDCG@10, MAP, R@100.
  * Queries are OR queries (match=any); documents not judged count as not relevant; queries without a relevant document
  * are left out. nDCG: gain = relevance, discount 1/log2(rank + 1) (Järvelin & Kekäläinen 2002). */
 #include "libsearch/libsearch.h"
@@ -18,7 +19,8 @@ typedef struct judgement {
 static judgement *judged;
 static size_t judged_count;
 static double k1, b = -1, proximity;
-static bool score_function_words;
+static bool score_function_words, use_feedback;
+static ls_feedback_options feedback_options = {.size = sizeof feedback_options};
 
 static int fail(const char *what, const char *why)
 {
@@ -49,8 +51,7 @@ static bool load_judgements(const char *path)
 static int relevance_of(const char *query, const char *doc, size_t doc_len)
 {
     for (size_t i = 0; i < judged_count; i++)
-        if (!strcmp(judged[i].query, query) && strlen(judged[i].doc) == doc_len &&
-            !memcmp(judged[i].doc, doc, doc_len))
+        if (!strcmp(judged[i].query, query) && strlen(judged[i].doc) == doc_len && !memcmp(judged[i].doc, doc, doc_len))
             return judged[i].relevance;
     return 0;
 }
@@ -97,6 +98,26 @@ static void make_text(const char *q, char *out, size_t cap)
         n += (size_t)snprintf(out + n, cap - n, "(%s w/8 %s)^%g ", words[i], words[i + 1], proximity);
 }
 
+/* The query once more, with words of the best of its first search. */
+static int widen(ls_query **q, const ls_reader *r, const char *text, ls_query_options *qo, const ls_search_options *so,
+                 ls_error *e)
+{
+    ls_results *best = NULL;
+    ls_feedback *f = NULL;
+    ls_query *wider = NULL;
+    int rc = ls_search(&best, r, *q, so, e);
+    if (!rc) rc = ls_feedback_new(&f, r, *q, best, &feedback_options, e);
+    qo->feedback = f;
+    if (!rc) rc = ls_query_parse(&wider, ls_reader_schema(r), text, strlen(text), qo, e);
+    if (!rc) {
+        ls_query_free(*q);
+        *q = wider;
+    }
+    ls_feedback_free(f);
+    ls_results_free(best);
+    return rc;
+}
+
 typedef struct sums {
     double ndcg, map, recall;
     size_t queries;
@@ -119,7 +140,9 @@ static bool run_query(const ls_reader *r, const char *id, const char *text, sums
     so.k1 = k1;
     so.b = b < 0 ? 0 : b == 0 ? -1 : b;
     so.timeout_ms = -1;
-    if (ls_query_parse(&q, ls_reader_schema(r), buf, strlen(buf), &qo, &e) || ls_search(&res, r, q, &so, &e)) {
+    int rc = ls_query_parse(&q, ls_reader_schema(r), buf, strlen(buf), &qo, &e);
+    if (!rc && use_feedback) rc = widen(&q, r, buf, &qo, &so, &e);
+    if (rc || ls_search(&res, r, q, &so, &e)) {
         fail(id, e.message);
         ls_query_free(q);
         return false;
@@ -145,12 +168,18 @@ static bool run_query(const ls_reader *r, const char *id, const char *text, sums
 
 int main(int argc, char **argv)
 {
-    if (argc < 4) return fail("usage", "relevance INDEX QUERIES.tsv QRELS.txt [k1=] [b=] [proximity=] [function_words=]");
+    if (argc < 4)
+        return fail("usage", "relevance INDEX QUERIES.tsv QRELS.txt [k1=] [b=] [proximity=] [function_words=]");
     for (int i = 4; i < argc; i++) {
         if (!strncmp(argv[i], "k1=", 3)) k1 = strtod(argv[i] + 3, NULL);
         else if (!strncmp(argv[i], "b=", 2)) b = strtod(argv[i] + 2, NULL);
         else if (!strncmp(argv[i], "proximity=", 10)) proximity = strtod(argv[i] + 10, NULL);
         else if (!strncmp(argv[i], "function_words=", 15)) score_function_words = argv[i][15] == '1';
+        else if (!strncmp(argv[i], "feedback=", 9)) {
+            use_feedback = true;
+            feedback_options.weight = strtod(argv[i] + 9, NULL);
+        } else if (!strncmp(argv[i], "documents=", 10)) feedback_options.documents = strtoul(argv[i] + 10, NULL, 10);
+        else if (!strncmp(argv[i], "words=", 6)) feedback_options.words = strtoul(argv[i] + 6, NULL, 10);
         else return fail(argv[i], "unknown setting");
     }
     if (!load_judgements(argv[3])) return fail(argv[3], "cannot be read");

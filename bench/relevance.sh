@@ -29,4 +29,6 @@ for c in time cranfield; do
     line $c news "k1 0.9, b 0.4" k1=0.9 b=0.4
     line $c news "function words scored" function_words=1
     for p in 0.2 0.5; do line $c news "proximity $p" proximity=$p; done
+    line $c news "expand=feedback" feedback=0
+    line $c news "feedback, 10 hits, weight 0.5" feedback=0.5 documents=10
 done

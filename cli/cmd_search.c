@@ -101,6 +101,16 @@ static int print_hit(const cli_call *c, const ls_reader *r, js_found *f, const l
     return c->request.explain ? print_explanation(c, r, hit) : CLI_OK;
 }
 
+static void print_expanded(const js_found *f)
+{
+    const ls_feedback_word *w;
+    js_text t = {0};
+    for (size_t i = 0; (w = ls_feedback_at(f->feedback, i)) != NULL; i++) js_printf(&t, "%s%s", i ? ", " : "", w->word);
+    if (t.data) cli_warn("the best have in common: %s", t.data);
+    if (f->no_time) cli_warn("the deadline passed before words could be added");
+    js_text_free(&t);
+}
+
 static void print_warnings(js_found *f)
 {
     const ls_warning *w;
@@ -112,6 +122,7 @@ static void print_warnings(js_found *f)
         cli_warn("'%s' also finds %s", s->word, t.data ? t.data : "");
         js_text_free(&t);
     }
+    print_expanded(f);
     for (size_t i = 0; (w = ls_query_warning(f->query, i)) != NULL; i++) cli_warn("%s", w->message);
     for (size_t i = 0; (w = ls_results_warning(f->results, i)) != NULL; i++) cli_warn("%s", w->message);
     for (size_t i = 0; (word = ls_results_unmatched(f->results, i)) != NULL; i++)

@@ -70,6 +70,7 @@ static int copy_request(js_request *to, const js_request *from)
     to->score_function_words = from->score_function_words;
     to->synonyms = from->synonyms;
     to->no_synonyms = from->no_synonyms;
+    to->feedback = from->feedback;
     to->cancel = from->cancel;
     to->cancel_ctx = from->cancel_ctx;
     to->limit = PAGE;

@@ -140,10 +140,12 @@ static const char *only_language(const js_request *q)
     return NULL;
 }
 
-int js_request_query(ls_query **out, const js_request *q, const ls_schema *s, const char *further, ls_error *err)
+static int parse_typed(ls_query **out, const js_request *q, const ls_schema *s, const char *further,
+                       const ls_feedback *feedback, ls_error *err)
 {
     LS_INIT(ls_query_options, o);
     o.flags = query_flags(q);
+    o.feedback = feedback;
     /* Nothing asked, or blanks alone: everything, which filters and orders then cut. */
     bool all = q->q_len == 0 || strspn(q->q, " \t\r\n") == q->q_len;
     o.synonyms = q->no_synonyms ? NULL : q->synonyms;
@@ -155,6 +157,11 @@ int js_request_query(ls_query **out, const js_request *q, const ls_schema *s, co
     ls_query_free(*out); /* nobody asked to stem by it */
     o.language = NULL;
     return ls_query_parse(out, s, all ? "*" : q->q, all ? 1 : q->q_len, &o, err);
+}
+
+int js_request_query(ls_query **out, const js_request *q, const ls_schema *s, const char *further, ls_error *err)
+{
+    return parse_typed(out, q, s, further, NULL, err);
 }
 
 /* field:("a" OR "b"); quotes and backslashes of the values become blanks. */
@@ -180,7 +187,8 @@ static bool filter_is_text(const ls_schema *s, size_t i)
 }
 
 /* *out: the query with its filters of text fields, or NULL where there are none. */
-static int searched_query(ls_query **out, const js_request *q, const ls_query *typed, const ls_schema *s, ls_error *err)
+static int searched_query(ls_query **out, const js_request *q, const ls_query *typed, const ls_schema *s,
+                          const ls_feedback *feedback, ls_error *err)
 {
     js_text t = {0};
     int rc = LS_OK;
@@ -195,8 +203,9 @@ static int searched_query(ls_query **out, const js_request *q, const ls_query *t
         js_printf(&whole, "(%s)%s", ls_query_parsed(typed), t.data);
         LS_INIT(ls_query_options, o);
         o.flags = query_flags(q) & ~(unsigned)LS_MODE_SIMPLE; /* parsed is written with operators */
-        /* the synonyms stand in parsed, but where every character is text */
+        /* what words gained stands in parsed, but where every character is text */
         o.synonyms = q->simple && !q->no_synonyms ? q->synonyms : NULL;
+        o.feedback = q->simple ? feedback : NULL;
         rc = js_text_rc(&whole, err);
         if (rc == LS_OK) rc = ls_query_parse(out, s, whole.data, whole.len, &o, err);
         js_text_free(&whole);
@@ -255,6 +264,46 @@ static void make_options(ls_search_options *o, const js_request *q, const ls_fil
     o->cancel_ctx = q->cancel_ctx;
 }
 
+static int make_queries(js_found *out, const js_request *q, const ls_schema *s, ls_error *err)
+{
+    ls_query_free(out->searched);
+    ls_query_free(out->query);
+    out->query = out->searched = NULL;
+    int rc = parse_typed(&out->query, q, s, NULL, out->feedback, err);
+    return rc == LS_OK ? searched_query(&out->searched, q, out->query, s, out->feedback, err) : rc;
+}
+
+/* expand=feedback: a first search for the best, copies of a story counting once, and the queries made again with the words
+ * that these have in common. It hangs on nothing that a page has of its own, so that all pages agree. */
+static int expand(js_found *out, const js_request *q, const ls_reader *r, ls_search_options *o, ls_error *err)
+{
+    ls_results *best = NULL;
+    LS_INIT(ls_search_options, first);
+    first.filters = o->filters;
+    first.filter_count = o->filter_count;
+    first.latest = o->latest;
+    first.fold = LS_FOLD_SIMILAR;
+    first.total = LS_TOTAL_NONE;
+    first.timeout_ms = o->timeout_ms;
+    first.require_complete = 1; /* the best of a part would be others each time */
+    first.cancel = o->cancel;
+    first.cancel_ctx = o->cancel_ctx;
+    int rc = ls_search(&best, r, out->searched ? out->searched : out->query, &first, err);
+    if (rc == LS_TIMEOUT && !o->require_complete) {
+        out->no_time = true;
+        o->timeout_ms = 1;
+        return LS_OK;
+    }
+    if (rc == LS_OK) rc = ls_feedback_new(&out->feedback, r, out->query, best, NULL, err);
+    if (rc == LS_OK) rc = make_queries(out, q, ls_reader_schema(r), err);
+    if (rc == LS_OK && o->timeout_ms > 0) {
+        int left = o->timeout_ms - (int)ls_results_get(best).took_ms;
+        o->timeout_ms = left > 0 ? left : 1;
+    }
+    ls_results_free(best);
+    return rc;
+}
+
 int js_find_with(js_found *out, const js_request *q, const ls_reader *r, js_with_fn *with, void *ctx, ls_error *err)
 {
     const ls_schema *s = ls_reader_schema(r);
@@ -263,9 +312,9 @@ int js_find_with(js_found *out, const js_request *q, const ls_reader *r, js_with
     const char *facets[128];
     int rc;
     *out = (js_found){0};
-    if ((rc = js_request_query(&out->query, q, s, NULL, err)) != LS_OK) goto out;
-    if ((rc = searched_query(&out->searched, q, out->query, s, err)) != LS_OK) goto out;
+    if ((rc = make_queries(out, q, s, err)) != LS_OK) goto out;
     make_options(&o, q, filters, make_filters(filters, q, s), facets);
+    if (q->feedback && (rc = expand(out, q, r, &o, err)) != LS_OK) goto out;
     const ls_query *query = out->searched ? out->searched : out->query;
     rc = with ? with(ctx, query, &o, err) : ls_search(&out->results, r, query, &o, err);
 out:
@@ -292,6 +341,7 @@ void js_found_clear(js_found *f)
     ls_results_free(f->results);
     ls_query_free(f->searched);
     ls_query_free(f->query);
+    ls_feedback_free(f->feedback);
     *f = (js_found){0};
 }
 

@@ -153,6 +153,7 @@ typedef struct js_request {
     const char *order_field; /* borrowed from sort or static */
     char order_name[64];
     bool ready;
+    bool feedback;               /* expand=feedback */
     bool no_synonyms;            /* synonyms=off */
     const ls_synonyms *synonyms; /* the caller's; borrowed until the request is cleared. NULL: none */
     /* for the caller: asked now and then while searching; not 0 cancels */
@@ -181,6 +182,8 @@ typedef struct js_found {
     ls_query *searched; /* what was searched where that differs (a filter by byline); else NULL */
     ls_results *results;
     ls_highlighter *highlighter; /* of the hits' passages; made when first wanted */
+    ls_feedback *feedback;       /* the words that both queries gained by expand=feedback; else NULL */
+    bool no_time;                /* none were gained, for the deadline passed */
 } js_found;
 /* The query of a request alone. The caller frees it. */
 /* further: a stemming language beside the index's, such as that of the document shown; NULL: that of the filter, where the

@@ -323,6 +323,23 @@ static void put_synonyms(js_text *out, const ls_query *query)
     js_putc(out, ']');
 }
 
+/* Only where it was asked for; not in the order of the query but of what they weigh. */
+static void put_expanded(js_text *out, const js_request *q, const js_found *f)
+{
+    const ls_feedback_word *w;
+    if (!q->feedback) return;
+    js_key(out, "expanded");
+    js_putc(out, '[');
+    for (size_t i = 0; (w = ls_feedback_at(f->feedback, i)) != NULL; i++) {
+        js_puts(out, i ? ",{\"word\":" : "{\"word\":");
+        js_cstring(out, w->word);
+        js_key(out, "boost");
+        js_number(out, w->boost);
+        js_putc(out, '}');
+    }
+    js_putc(out, ']');
+}
+
 static void put_query(js_text *out, const js_request *q, const ls_query *query)
 {
     js_puts(out, "\"query\":");
@@ -331,7 +348,7 @@ static void put_query(js_text *out, const js_request *q, const ls_query *query)
     js_cstring(out, ls_query_parsed(query));
 }
 
-static void put_warnings(js_text *out, const js_request *q, const ls_query *query, const ls_results *res)
+static void put_warnings(js_text *out, const js_request *q, const ls_query *query, const ls_results *res, bool no_time)
 {
     const ls_warning *w;
     const char *word;
@@ -341,6 +358,7 @@ static void put_warnings(js_text *out, const js_request *q, const ls_query *quer
         put_warning(out, q, w->code, w->message, w->start, w->end);
     for (size_t i = 0; res && (w = ls_results_warning(res, i)) != NULL; i++)
         put_warning(out, q, w->code, w->message, w->start, w->end);
+    if (no_time) put_warning(out, q, "feedback_timeout", "the deadline passed before words could be added", 0, 0);
     for (size_t i = 0; res && !q->limited && (word = ls_results_unmatched(res, i)) != NULL; i++) {
         js_text m = {0};
         js_printf(&m, "'%s' is in no document", word);
@@ -405,8 +423,9 @@ static int put_suggestion(js_text *out, const js_request *q, const ls_reader *r,
     return rc;
 }
 
-static void put_totals(js_text *out, const js_request *q, const ls_results *res)
+static void put_totals(js_text *out, const js_request *q, const js_found *f)
 {
+    const ls_results *res = f->results;
     ls_results_info i = ls_results_get(res);
     js_key(out, "total");
     js_uint(out, i.total);
@@ -429,7 +448,7 @@ static void put_totals(js_text *out, const js_request *q, const ls_results *res)
     js_key(out, "took_ms");
     js_printf(out, "%.3f", i.took_ms);
     js_key(out, "timed_out");
-    js_puts(out, i.timed_out ? "true" : "false");
+    js_puts(out, i.timed_out || f->no_time ? "true" : "false");
 }
 
 int js_write_search(js_text *out, const js_request *q, const ls_reader *r, js_found *f, ls_error *err)
@@ -438,8 +457,9 @@ int js_write_search(js_text *out, const js_request *q, const ls_reader *r, js_fo
     int rc = LS_OK;
     js_putc(out, '{');
     put_query(out, q, f->query);
-    put_warnings(out, q, f->query, f->results);
-    put_totals(out, q, f->results);
+    put_warnings(out, q, f->query, f->results, f->no_time);
+    put_expanded(out, q, f);
+    put_totals(out, q, f);
     js_key(out, "hits");
     js_putc(out, '[');
     for (size_t i = 0; rc == LS_OK && (hit = ls_results_hit(f->results, i)) != NULL; i++) {
@@ -480,7 +500,7 @@ int js_write_snippet(js_text *out, const js_request *q, const ls_reader *r, cons
     js_string(out, id, id_len);
     js_putc(out, ',');
     put_query(out, q, query);
-    put_warnings(out, q, query, NULL);
+    put_warnings(out, q, query, NULL, false);
     put_title_html(out, s, &f);
     put_snippets(out, s);
     js_key(out, "matches");

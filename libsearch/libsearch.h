@@ -367,6 +367,9 @@ LS_API int ls_synonyms_new(ls_synonyms **out, const ls_schema *s, const char *te
 LS_API void ls_synonyms_free(ls_synonyms *s);            /* takes NULL */
 LS_API size_t ls_synonyms_count(const ls_synonyms *s);   /* lines in use */
 LS_API uint64_t ls_synonyms_stamp(const ls_synonyms *s); /* of the bytes: what was found by others has another stamp */
+/* Words that the best of a search have in common, to be put beside the words of its query (pseudo-relevance feedback):
+ * made by ls_feedback_new below, immutable, for any number of threads. */
+typedef struct ls_feedback ls_feedback;
 typedef struct ls_query_options {
     size_t size;
     unsigned flags;
@@ -375,6 +378,10 @@ typedef struct ls_query_options {
     /* Words gain those that mean the same, as syn(Kyiv, Kiev) in ls_query_parsed. Borrowed for the call; NULL: none. Of a
      * schema of another language: LS_INVALID. */
     const ls_synonyms *synonyms;
+    /* Words added beside those of the text, for the same text and options that they were made for. Where all words must be
+     * there they only rank: a b is ls_query_parsed as a b (*^0 OR x^0.4); with MATCH_ANY they are found too. Borrowed for
+     * the call; NULL: none. */
+    const ls_feedback *feedback;
 } ls_query_options;
 
 typedef struct ls_query ls_query;
@@ -592,6 +599,27 @@ LS_API int ls_did_you_mean(ls_suggestions **out, const ls_reader *r, const char 
 LS_API void ls_suggestions_free(ls_suggestions *s);
 /* A query of the document's rarest weighted words, which excludes the document itself. The caller frees it. */
 LS_API int ls_more_like(ls_query **out, const ls_reader *r, uint64_t doc, ls_error *err);
+
+/* What the best of a search have in common: the words of its first hits that are frequent in them and rare elsewhere. Parse
+ * the query again with them (ls_query_options.feedback) and search: often better where words are few and texts many,
+ * worse where the first hits are wrong; never a default. `best`: of a search of this reader for this query, by relevance.
+ * The same hits give the same words, however documents lie in segments; only what the reader sees counts. There may be
+ * none. The caller frees it. */
+typedef struct ls_feedback_options {
+    size_t size;
+    size_t documents; /* the first so many hits; 0: 3; at most 100 */
+    size_t words;     /* 0: 25; at most 100 */
+    double weight;    /* of all words added, as a share of what the query's own weigh; 0: .25; at most 1 */
+} ls_feedback_options;
+LS_API int ls_feedback_new(ls_feedback **out, const ls_reader *r, const ls_query *q, const ls_results *best,
+                           const ls_feedback_options *o, ls_error *err);
+LS_API void ls_feedback_free(ls_feedback *f); /* takes NULL */
+typedef struct ls_feedback_word {
+    const char *word; /* as one of the hits writes it */
+    double boost;     /* in thousandths, as in word^0.4 */
+} ls_feedback_word;
+/* The heaviest first. Borrowed; NULL past the last. */
+LS_API const ls_feedback_word *ls_feedback_at(const ls_feedback *f, size_t i);
 
 /* ---- copies of a story ---------------------------------------------------------------------------------------- */
 

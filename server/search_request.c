@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SUGGESTIONS = 64, CLASSES = SUGGESTIONS + 2, LARGE = 50000 };
+enum { SUGGESTIONS = 128, CLASSES = SUGGESTIONS + 2, LARGE = 50000 };
 /* What finds documents: a key's filter must hold for all of these. */
 #define LIMITED ((unsigned)(JS_FOR_SEARCH | JS_FOR_EXPORT | JS_FOR_FEED | JS_FOR_BATCH))
 static atomic_uint average_us[CLASSES];
@@ -29,6 +29,7 @@ static unsigned class_of(const js_request *q)
     if (q->facets.count || q->histogram >= 0) c |= 8;
     if (q->order != LS_BY_RELEVANCE || q->offset > 1000 || q->cursor || q->explain) c |= 16;
     if (!q->q_len || q->q_len > 200) c |= 32;
+    if (q->feedback) c |= 64;
     return c;
 }
 

@@ -176,6 +176,28 @@ static int call_more_like(ls_reader *r, uint64_t *sum)
     return rc;
 }
 
+static int call_feedback(ls_reader *r, uint64_t *sum)
+{
+    ls_query *q = NULL, *wider = NULL;
+    ls_results *best = NULL;
+    ls_feedback *f = NULL;
+    LS_INIT(ls_query_options, o);
+    int rc = ls_query_parse(&q, ls_reader_schema(r), "w1 w2", 5, NULL, &err);
+    if (!rc) rc = ls_search(&best, r, q, NULL, &err);
+    if (!rc) {
+        rc = ls_feedback_new(&f, r, q, best, NULL, &err);
+        if (rc) assert_null(f);
+    }
+    o.feedback = f;
+    if (!rc) rc = ls_query_parse(&wider, ls_reader_schema(r), "w1 w2", 5, &o, &err);
+    if (!rc) mix_text(sum, ls_query_parsed(wider));
+    ls_query_free(wider);
+    ls_feedback_free(f);
+    ls_results_free(best);
+    ls_query_free(q);
+    return rc;
+}
+
 static int call_documents(ls_reader *r, uint64_t *sum)
 {
     uint64_t doc = UINT64_MAX;
@@ -229,9 +251,10 @@ static int call_refresh(ls_reader *r, uint64_t *sum)
 static const struct {
     const char *name;
     call_fn *call;
-} calls[] = {{"search", call_search},       {"pages", call_pages},     {"snippets", call_snippets},
-             {"explain", call_explain},     {"suggest", call_suggest}, {"more_like", call_more_like},
-             {"documents", call_documents}, {"analyze", call_analyze}, {"refresh", call_refresh}};
+} calls[] = {{"search", call_search},     {"pages", call_pages},         {"snippets", call_snippets},
+             {"explain", call_explain},   {"suggest", call_suggest},     {"more_like", call_more_like},
+             {"feedback", call_feedback}, {"documents", call_documents}, {"analyze", call_analyze},
+             {"refresh", call_refresh}};
 
 static void reading(void **state)
 {

@@ -132,7 +132,8 @@ static int set_random(js_request *q, js_problem *p)
         {"range_unit", "byte"},    {"match", "any"},       {"mode", "simple"},        {"function_words", "score"},
         {"half_life", "30"},       {"explain", "1"},       {"fields", "id,snippets"}, {"facets", "source,subject"},
         {"highlight_pre", "\x01"}, {"from", "2024"},       {"language", "en"},        {"soure", "x"},
-        {"facets", "body"},        {"limit", "101"},       {"histogram", "auto"},     {"histogram", "week"}};
+        {"facets", "body"},        {"limit", "101"},       {"histogram", "auto"},     {"histogram", "week"},
+        {"expand", "feedback"}};
     for (uint64_t i = rnd(4); i-- > 0;) {
         const char *const *c = choices[rnd(sizeof choices / sizeof choices[0])];
         int rc = set(q, c[0], c[1], p);
@@ -174,7 +175,7 @@ static bool answer_holds(const js_text *t, const js_request *q)
     if (rc != LS_OK) fprintf(stderr, "%s\n", err.message);
     MUST(rc == LS_OK && js_utf8_invalid(t->data, t->len) == 0);
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) MUST(json_object_get(tree, members[i]));
-    MUST(json_object_size(tree) == sizeof members / sizeof members[0] + (q->histogram >= 0));
+    MUST(json_object_size(tree) == sizeof members / sizeof members[0] + (q->histogram >= 0) + q->feedback);
     MUST(q->histogram < 0 || json_is_array(json_object_get(json_object_get(tree, "histogram"), "buckets")));
     const json_t *hits = json_object_get(tree, "hits");
     MUST(json_array_size(hits) <= (size_t)q->limit);

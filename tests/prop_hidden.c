@@ -65,7 +65,12 @@ static void tell_results(const ls_reader *r, const char *query, const ls_search_
         for (size_t k = 0; (v = ls_results_facet(res, a, k)); k++) say(" %s=%d", v->value, (int)v->count);
     for (size_t k = 0; ls_results_unmatched(res, k); k++) say(" no %s", ls_results_unmatched(res, k));
     for (size_t k = 0; ls_results_warning(res, k); k++) say(" warns %s", ls_results_warning(res, k)->message);
+    ls_feedback *f;
+    OK(ls_feedback_new(&f, r, q, res, NULL, &err));
+    for (size_t k = 0; ls_feedback_at(f, k); k++)
+        say(" +%s^%g", ls_feedback_at(f, k)->word, ls_feedback_at(f, k)->boost);
     say("\n");
+    ls_feedback_free(f);
     ls_results_free(res);
     ls_query_free(q);
 }

@@ -4,6 +4,7 @@
  * digits and blanks, which the parser cuts by itself, give the words and terms that the analyzer gives.
  *   prop_parse [seed] [count]
  */
+#include "libsearch/query/feedback.h"
 #include "libsearch/query/synonyms.h"
 #include "libsearch/text/analyzer.h"
 #include "libsearch/util/alloc.h"
@@ -75,6 +76,7 @@ static const char *const pieces[] = {"arms",
                                      "~9",
                                      "^2",
                                      "^0.5",
+                                     "^0",
                                      "^",
                                      "^9999",
                                      ":",
@@ -224,7 +226,7 @@ static uint32_t check_tree(const lsi_node *n, const lsi_node *parent, uint32_t d
     uint32_t clauses = 0, nots = 0;
     lsi_node_type in = parent ? parent->type : LSI_Q_NOTHING;
     expect(depth <= 4 * LSI_QUERY_DEPTH_MAX, "too deep");
-    expect(n->boost > 0 && n->boost <= 1000, "a boost out of range");
+    expect((n->boost > 0 || (n->no_score && !(n->boost < 0))) && n->boost <= 1000, "a boost out of range");
     expect(is_leaf(n->type) || n->type == LSI_Q_NEAR || (n->boost >= 1 && n->boost <= 1), "a boost on a group");
     expect(n->type != LSI_Q_NOTHING || !parent, "NOTHING within a tree");
     expect((n->type != LSI_Q_AND && n->type != LSI_Q_OR) || n->kid_count >= 2, "a group of fewer than two");
@@ -262,7 +264,9 @@ static bool quiet;
 static int run(const ls_schema *s, const char *text, size_t len, const ls_query_options *o, size_t *too_long)
 {
     ls_query *q = NULL, *again = NULL;
+    ls_query_options back = *o;
     ls_error err = {0};
+    back.feedback = NULL; /* its words are written in the normal form */
     complaint = NULL;
     if (lsi_query_parse(&q, s, text, len, o, NOW, &err)) {
         expect(false, err.message);
@@ -279,9 +283,12 @@ static int run(const ls_schema *s, const char *text, size_t len, const ls_query_
         }
         if (strlen(q->parsed) > LSI_QUERY_BYTES_MAX) {
             ++*too_long; /* cannot be given again: longer than a query may be */
-        } else if (lsi_query_parse(&again, s, q->parsed, strlen(q->parsed), o, NOW, &err)) {
+        } else if (q->typed && (o->flags & LS_MODE_SIMPLE)) {
+            /* nothing in it shows what was added */
+        } else if (lsi_query_parse(&again, s, q->parsed, strlen(q->parsed), &back, NOW, &err)) {
             expect(false, err.message);
         } else {
+            q->typed = NULL; /* the hash of all of it */
             expect(lsi_query_hash(q) == lsi_query_hash(again), "the normal form is another query");
             expect(strcmp(again->parsed, q->parsed) == 0, "the normal form has another normal form");
         }
@@ -296,6 +303,12 @@ static int run(const ls_schema *s, const char *text, size_t len, const ls_query_
     lsi_query_free(again);
     return complaint != NULL;
 }
+
+/* Words that are text to some languages only, cut into pairs, hyphenated, an operator; boosts at the ends. */
+static ls_feedback_word added[] = {{"sanctions", 0.4}, {"zebra", 0.001},       {"\xe6\x9d\xb1\xe4\xba\xac", 1000},
+                                   {"AND", 0.25},      {"H\xc3\xa4user", 0.1}, {"Jong-un", 0.1},
+                                   {"arms", 0.0004},   {"O'Neill", 2.5},       {"the", 0.3}};
+static const ls_feedback feedback = {.words = added, .count = LSI_COUNTOF(added)};
 
 /* Tells the shortest text that fails: bytes are taken away as long as it does. */
 static void shrink(const ls_schema *s, char *text, size_t n, const ls_query_options *o)
@@ -422,6 +435,7 @@ int main(int argc, char **argv)
         size_t n = make_text(text, LSI_QUERY_BYTES_MAX + 512);
         ls_query_options o = {.size = sizeof o, .flags = rnd(2) ? 0 : rnd(8), .language = languages[rnd(5)]};
         if (rnd(2)) o.synonyms = synonyms;
+        if (!rnd(3)) o.feedback = &feedback;
         char *exact = malloc(n ? n : 1); /* so that a sanitizer sees a byte read too far */
         if (!exact) return 2;
         memcpy(exact, text, n);

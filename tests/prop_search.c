@@ -331,7 +331,7 @@ static const char SYNONYMS[] =
     "arms deal, sanction\n\xe6\x9d\xb1\xe4\xba\xac, 2023\nbad line\n";
 static ls_synonyms *synonyms;
 
-/* With synonyms a query finds what it finds written out by hand, with the same scores. */
+/* With synonyms and added words a query finds what it finds written out by hand, with the same scores. */
 static void written_out(const ls_reader *r, const ls_query *q, ls_query_options qo, const ls_search_options *o)
 {
     const char *text = ls_query_parsed(q);
@@ -349,12 +349,30 @@ static void written_out(const ls_reader *r, const ls_query *q, ls_query_options 
         same = y && x->doc == y->doc && !memcmp(&x->score, &y->score, sizeof x->score);
     }
     if (!same) {
-        fprintf(stderr, "SYNONYMS %s: otherwise than %s\n", q->text, text);
+        fprintf(stderr, "WRITTEN OUT %s: otherwise than %s\n", q->text, text);
         exit(1);
     }
     ls_results_free(a);
     ls_results_free(b);
     ls_query_free(hand);
+}
+
+/* The query once more with words of the best that it finds. Its hash is made that of all. */
+static void widen(ls_query **out, const ls_reader *r, const ls_query *q, ls_query_options qo,
+                  const ls_search_options *o)
+{
+    ls_results *best = NULL;
+    ls_feedback *f = NULL;
+    LS_INIT(ls_feedback_options, fo);
+    fo.words = below(2) ? 0 : 1 + below(6);
+    fo.documents = below(2) ? 0 : 1 + below(20);
+    CHECK(ls_search(&best, r, q, o, &err));
+    CHECK(ls_feedback_new(&f, r, q, best, &fo, &err));
+    qo.feedback = f;
+    CHECK(ls_query_parse(out, ls_reader_schema(r), q->text, q->text_len, &qo, &err));
+    (*out)->typed = NULL;
+    ls_feedback_free(f);
+    ls_results_free(best);
 }
 
 static void one_query(const ls_reader *r, model *m, const char *text)
@@ -369,6 +387,13 @@ static void one_query(const ls_reader *r, model *m, const char *text)
     o.k1 = K1[below(5)];
     o.b = B[below(5)];
     o.timeout_ms = -1;
+    if (!below(3)) {
+        ls_query *wider = NULL;
+        widen(&wider, r, q, qo, &o);
+        ls_query_free(q);
+        q = wider;
+        written_out(r, q, qo, &o);
+    }
     model_result want = model_search(m, q, o.k1, o.b);
     for (unsigned variant = 0; variant < 4; variant++) {
         ls_results *res = NULL;
@@ -404,6 +429,37 @@ static void some_queries(const char *dir, model *m, unsigned n)
         one_query(r, m, text);
     }
     ls_reader_close(r);
+}
+
+/* What fixed queries gain by feedback, as text: the same in every segmentation. */
+static char *gains(const char *dir)
+{
+    static const char *const QUERIES[] = {"arms deal", "kyiv OR talks", "peace", "\"arms deal\" -war",
+                                          "title:iran market"};
+    size_t len = 0;
+    char *all = calloc(1, 1 << 16);
+    ls_reader *r = NULL;
+    CHECK(ls_reader_open(&r, dir, NULL, &err));
+    for (size_t i = 0; all && i < 2 * sizeof QUERIES / sizeof *QUERIES; i++) {
+        const char *text = QUERIES[i / 2];
+        ls_query *q = NULL;
+        ls_results *best = NULL;
+        ls_feedback *f = NULL;
+        LS_INIT(ls_query_options, qo);
+        qo.flags = i % 2 ? LS_MATCH_ANY : 0;
+        CHECK(ls_query_parse(&q, ls_reader_schema(r), text, strlen(text), &qo, &err));
+        CHECK(ls_search(&best, r, q, NULL, &err));
+        CHECK(ls_feedback_new(&f, r, q, best, NULL, &err));
+        ls_query_free(q);
+        qo.feedback = f;
+        CHECK(ls_query_parse(&q, ls_reader_schema(r), text, strlen(text), &qo, &err));
+        len += (size_t)snprintf(all + len, 4096, "%.4000s\n", ls_query_parsed(q));
+        ls_query_free(q);
+        ls_feedback_free(f);
+        ls_results_free(best);
+    }
+    ls_reader_close(r);
+    return all;
 }
 
 /* ---- an index in so many segments ---- */
@@ -479,7 +535,15 @@ static void one_index(const char *dir, unsigned docs, unsigned segments, unsigne
     CHECK(ls_commit(w, NULL, &err));
     some_queries(dir, m, queries);
     if (segments > 1) {
+        char *before = gains(dir);
         CHECK(ls_merge(w, 1, &err));
+        char *after = gains(dir);
+        if (!before || !after || strcmp(before, after)) {
+            fprintf(stderr, "FEEDBACK: %u segments:\n%sone:\n%s", segments, before, after);
+            exit(1);
+        }
+        free(before);
+        free(after);
         some_queries(dir, m, queries / 2);
     }
     ls_writer_close(w);

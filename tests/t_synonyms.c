@@ -123,6 +123,8 @@ static void trees(void **state)
         {"caps(Kyiv) kyiv~ kyi* atleast2(kyiv)", 0, "caps(Kyiv) kyiv~ kyi* atleast2(kyiv)"},
         {"title:kyiv^3 -kiev", 0, "title:syn(kyiv, Kiev, capital of Ukraine)^3 -syn(kiev, Kyiv)"},
         {"kiev w/5 (talks OR zelensky)", 0, "syn(kiev, Kyiv) w/5 (talks OR syn(zelensky, Zelenskyy, Zelenskiy))"},
+        {"(kiev w/5 talks)^2", 0, "(syn(kiev, Kyiv) w/5 talks)^2"},
+        {"kiev^0", 0, "syn(kiev, Kyiv)^0"},
         {"hlead:kiev", 0, "hlead:syn(kiev, Kyiv)"},
         {"source:kiev", 0, "source:kiev"},
         {"united states", LS_MATCH_ANY, "syn(united states, US, America)"},

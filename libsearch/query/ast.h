@@ -2,7 +2,8 @@
  *
  * What rewrite.c promises of every tree, so that execution need not look:
  *   - ALL, WORD, PHRASE, SLOP, PREFIX, WILDCARD, FUZZY, CAPS, KEYWORD, RANGE, ID are leaves.
- *   - boost is 1 but at leaves and at NEAR (boosts of groups were multiplied into their leaves); 1 within a NEAR.
+ *   - boost is 1 but at leaves and at NEAR (boosts of groups were multiplied into their leaves); 1 within a NEAR; 0 (which
+ *     always has no_score beside it) where ^0 was written.
  *   - An AND has at least one kid that is no NOT; a NOT stands in an AND, in an OR or alone at the root.
  *   - Kids of NEAR, of ATLEAST and of HLEAD have positions: WORD, PHRASE, SLOP, PREFIX, WILDCARD, FUZZY, CAPS; NEAR and
  *     HLEAD also take an OR of such (hyphenated words are one) and a NEAR. A NEAR has two kids; a chain `a w/5 b w/5 c`
@@ -62,7 +63,7 @@ typedef struct lsi_qword {
 
 typedef struct lsi_node {
     lsi_node_type type;
-    float boost; /* 1 by default; finite, > 0, ≤ 1000 */
+    float boost; /* 1 by default; finite, ≥ 0, ≤ 1000 */
     int field;   /* number of the schema's field, or LSI_FIELD_NONE for the combined list */
     struct lsi_node **kids;
     uint32_t kid_count;
@@ -71,7 +72,8 @@ typedef struct lsi_node {
     uint32_t distance; /* NEAR, SLOP, FUZZY; times of ATLEAST */
     uint8_t scope;     /* LSI_SCOPE_* */
     bool ordered, exact;
-    bool no_score; /* matches, but adds 0 (function words under match=any) */
+    bool no_score; /* matches, but adds 0 (^0; function words under match=any; silent copies) */
+    bool copy;     /* a silent copy, and all below it: not written by itself (rewrite.c) */
     int64_t from, to;
     /* for printing */
     const char *spelling; /* of leaves, hyphenated words, synonyms: text that parses to this node again */
@@ -93,6 +95,7 @@ enum {
 struct ls_query {
     lsi_arena arena;  /* everything, the query itself first */
     lsi_node *root;   /* never NULL */
+    lsi_node *typed;  /* the tree without the words of feedback; NULL: there are none */
     const char *text; /* repaired UTF-8, cut at LSI_QUERY_BYTES_MAX */
     size_t text_len;
     const char *parsed; /* normal form */

@@ -166,9 +166,9 @@ static const char *read_boost(const char *s, const char *end, uint32_t *out)
 static void set_boost(lexer *l, lsi_lexeme *x, const char *caret, const char *end)
 {
     uint32_t boost;
-    if (!read_boost(caret + 1, end, &boost) || !boost) {
+    if (!read_boost(caret + 1, end, &boost)) {
         lsi_parse_warn(l->p, "bad_boost", place(l, caret), place(l, end),
-                       "a boost is a number from 0.001 to 1000, as in word^2; it is left out");
+                       "a boost is a number from 0 to 1000, as in word^2; it is left out");
         return;
     }
     if (boost > LSI_BOOST_MAX) {

@@ -9,6 +9,7 @@
  * Invariants: no text fails; an operator without its operand is left out with a warning; recursion is bounded by the
  * brackets, which lex.c keeps to LSI_QUERY_DEPTH_MAX; time is linear in the text. Ignorant of: the index.
  */
+#include "libsearch/query/feedback.h"
 #include "libsearch/query/synonyms.h"
 #include "libsearch/text/utf8.h"
 #include "libsearch/util/alloc.h"
@@ -356,6 +357,7 @@ static int build(lsi_parser *p, const char *text, size_t len, bool unknown_langu
         if (!is_blank(q)) lsi_parse_warn(p, "no_words", 0, 0, "nothing in the query can be searched for");
         root = lsi_node_new(p, LSI_Q_NOTHING);
     }
+    root = lsi_feedback_apply(p, root);
     if (p->rc) return p->rc;
     if ((q->flags & LS_MATCH_ANY) && !(q->flags & LS_SCORE_FUNCTION_WORDS)) lsi_node_silence(root);
     q->root = root;
@@ -391,6 +393,7 @@ int lsi_query_parse(ls_query **out, const ls_schema *s, const char *text, size_t
                     .s = s,
                     .now = now,
                     .synonyms = o ? o->synonyms : NULL,
+                    .feedback = o ? o->feedback : NULL,
                     .stack = room.stack,
                     .stack_cap = LSI_COUNTOF(room.stack),
                     .words = room.words,

@@ -1,5 +1,5 @@
 /* parse.h — between the files of the parser: lexemes, the state of one parse, the makers of nodes. Private to
- * lex.c, fields.c, leaf.c, syn.c, synonyms.c, words.c, range.c, rewrite.c, print.c and parse.c. */
+ * lex.c, fields.c, leaf.c, syn.c, synonyms.c, feedback.c, words.c, range.c, rewrite.c, print.c and parse.c. */
 #ifndef LSI_PARSE_H
 #define LSI_PARSE_H
 #include "libsearch/query/ast.h"
@@ -67,6 +67,7 @@ typedef struct lsi_parser {
     int rc;                      /* LS_OK or LS_NOMEM, sticky */
     bool quiet;                  /* judging a spelling: no warnings */
     const ls_synonyms *synonyms; /* NULL: none */
+    const ls_feedback *feedback; /* NULL: none */
     const lsi_lexeme *at;        /* the next lexeme */
     uint32_t clauses;
     bool clauses_full;
@@ -121,7 +122,10 @@ lsi_node *lsi_node_hlead(lsi_parser *p, lsi_node *kid);
 /* Words joined by MATCH_ANY: required (+), optional, excluded (NOT nodes). */
 lsi_node *lsi_node_any(lsi_parser *p, lsi_node **required, size_t required_count, lsi_node **optional,
                        size_t optional_count, lsi_node **excluded, size_t excluded_count);
-void lsi_node_boost(lsi_node *n, uint32_t boost);
+void lsi_node_boost(lsi_node *n, uint32_t boost); /* thousandths; 0: it matches, and adds nothing to the score */
+/* Words and leaves that are in the tree, without silent copies. What was left out while parsing takes no room: the normal
+ * form, which does not have it, gains as much. */
+uint32_t lsi_node_clauses(const lsi_node *n);
 void lsi_node_clear_boosts(lsi_node *n);
 lsi_node *lsi_node_silent_copy(lsi_parser *p, const lsi_node *n); /* matches, and adds nothing to the score */
 void lsi_node_silence(lsi_node *root); /* function words score nothing where another word remains */

@@ -147,6 +147,27 @@ static void sort_kids(lsi_op **kids, uint32_t n)
     }
 }
 
+/* An OR that everything is in, and that scores nothing for it: a (*^0 OR b). */
+static bool holds_everything(const lsi_node *n)
+{
+    bool all = false;
+    for (uint32_t i = 0; n->type == LSI_Q_OR && i < n->kid_count && !all; i++)
+        all = n->kids[i]->type == LSI_Q_ALL && n->kids[i]->no_score;
+    return all;
+}
+
+/* Which kid of an AND only adds to the score; one at least does not. */
+static bool is_optional(const lsi_node *and, uint32_t i)
+{
+    const lsi_node *n = and->kids[i];
+    if (and->style == LSI_STYLE_ANY) return and->plus && i == and->plus && n->type == LSI_Q_OR;
+    bool others = false;
+    if (!holds_everything(n)) return false;
+    for (uint32_t k = 0; k < and->kid_count && !others; k++)
+        others = and->kids[k]->type != LSI_Q_NOT && !holds_everything(and->kids[k]);
+    return others;
+}
+
 static int build_and(lsi_plan *p, lsi_op **out, const lsi_node *n, lsi_plan_ctx c, ls_error *err)
 {
     lsi_op *op = group(p, LSI_OP_AND, n, n->kid_count + 1, c.depth, err);
@@ -161,7 +182,7 @@ static int build_and(lsi_plan *p, lsi_op **out, const lsi_node *n, lsi_plan_ctx 
         lsi_op **kid = &op->kids[op->kid_count++];
         int rc = build(p, kid, n->kids[i], c, err);
         if (rc) return rc;
-        (*kid)->optional = n->style == LSI_STYLE_ANY && n->plus && i == n->plus && n->kids[i]->type == LSI_Q_OR;
+        (*kid)->optional = is_optional(n, i);
         op->scores |= (*kid)->scores;
     }
     if (!op->kid_count) {

@@ -232,7 +232,8 @@ int lsi_query_print(ls_query *q, const ls_schema *s)
     printer p = {.s = s, .any = (q->flags & LS_MATCH_ANY) != 0, .simple = (q->flags & LS_MODE_SIMPLE) != 0};
     lsi_buf_init(&p.out, 0);
     lsi_buf_reserve(&p.out, 256); /* most others */
-    put_node(&p, q->root);
+    /* without operators what joins added words cannot be written */
+    put_node(&p, p.simple && q->typed ? q->typed : q->root);
     int rc = p.out.rc;
     if (!rc) {
         q->parsed = lsi_arena_dup(&q->arena, p.out.data, p.out.len);

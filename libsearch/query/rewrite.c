@@ -101,7 +101,7 @@ lsi_node *lsi_node_silent_copy(lsi_parser *p, const lsi_node *n)
     lsi_node *copy = lsi_node_new(p, n->type);
     if (!copy) return NULL;
     *copy = *n;
-    copy->no_score = true;
+    copy->no_score = copy->copy = true;
     copy->kids = lsi_parse_alloc(p, (n->kid_count + (size_t)1) * sizeof(lsi_node *));
     if (!copy->kids) return NULL;
     for (uint32_t i = 0; i < n->kid_count; i++) {
@@ -187,6 +187,7 @@ static bool has_boost(const lsi_node *n)
 void lsi_node_clear_boosts(lsi_node *n)
 {
     n->boost = 1;
+    n->no_score = false;
     for (uint32_t i = 0; i < n->kid_count; i++) lsi_node_clear_boosts(n->kids[i]);
 }
 
@@ -226,7 +227,7 @@ static lsi_node *give_parts(lsi_parser *p, lsi_node *n, uint32_t times, give_fn 
     uint32_t count = n->kid_count;
     bool syn = n->style == LSI_STYLE_SYN;
     for (uint32_t i = 0; i < count; i++) {
-        bool was_syn = kids[i]->style == LSI_STYLE_SYN && (!kids[i]->no_score || n->no_score);
+        bool was_syn = kids[i]->style == LSI_STYLE_SYN && (!kids[i]->copy || n->copy);
         kids[i] = give(p, times, kids[i]);
         if (!kids[i]) return NULL;
         if (!was_syn || n->type != LSI_Q_OR || !dissolves(kids[i], LSI_Q_OR)) continue;
@@ -244,7 +245,7 @@ static lsi_node *give_parts(lsi_parser *p, lsi_node *n, uint32_t times, give_fn 
     n->kid_count = count;
     if (!syn) return n;
     lsi_node * or = lsi_node_group(p, LSI_Q_OR, kids, count);
-    if (or) or->no_score = n->no_score;
+    if (or) or->no_score = or->copy = n->copy; /* what ^0 muted is muted part by part */
     return or ;
 }
 
@@ -291,20 +292,43 @@ lsi_node *lsi_node_hlead(lsi_parser *p, lsi_node *kid)
     return kid;
 }
 
+uint32_t lsi_node_clauses(const lsi_node *n)
+{
+    uint32_t count = n->kid_count ? 0 : LSI_MAX(n->word_count, 1u);
+    if (n->copy) return 0; /* it stands for what is counted already */
+    for (uint32_t i = 0; i < n->kid_count; i++) count += lsi_node_clauses(n->kids[i]);
+    return count;
+}
+
 /* ---- scores -------------------------------------------------------------------------------------------------------
  */
+
+static bool only_filters(const lsi_node *n)
+{
+    return n->type == LSI_Q_KEYWORD || n->type == LSI_Q_RANGE || n->type == LSI_Q_ID;
+}
+
+/* ^0: matches, and adds nothing. Groups that are written without a boost of their own are not told: their leaves are. */
+static void mute(lsi_node *n)
+{
+    bool group = n->type == LSI_Q_AND || n->type == LSI_Q_OR;
+    bool open = n->type == LSI_Q_NOT || (group && (n->style == LSI_STYLE_PLAIN || n->style == LSI_STYLE_ANY));
+    if (!open && !only_filters(n)) n->no_score = true;
+}
 
 void lsi_node_boost(lsi_node *n, uint32_t boost)
 {
     if (!n || boost == LSI_BOOST_ONE) return;
+    if (!boost) mute(n);
     if (n->kid_count && n->type != LSI_Q_NEAR) {
         for (uint32_t i = 0; i < n->kid_count; i++) lsi_node_boost(n->kids[i], boost);
         if (n->style == LSI_STYLE_SYN) lsi_syn_level(n);
         return;
     }
-    if (n->type == LSI_Q_KEYWORD || n->type == LSI_Q_RANGE || n->type == LSI_Q_ID) return; /* these only filter */
+    if (only_filters(n)) return;
     uint64_t now = (uint64_t)(n->boost * 1000 + 0.5F) * boost / 1000;
-    n->boost = (float)LSI_MAX(1, LSI_MIN(now, LSI_BOOST_MAX)) / 1000;
+    uint64_t least = n->boost > 0 && boost ? 1 : 0;
+    n->boost = (float)LSI_MAX(least, LSI_MIN(now, LSI_BOOST_MAX)) / 1000;
 }
 
 /* Scoring leaves that are not function words, outside of NOT. */
@@ -360,5 +384,7 @@ static uint64_t hash_node(uint64_t h, const lsi_node *n)
 
 uint64_t lsi_query_hash(const ls_query *q)
 {
+    /* The words of feedback come and go with the index: a cursor goes on where they have changed since its page. */
+    if (q->typed) return hash_node(lsi_hash_mix(1, q->exclude_doc), q->typed);
     return hash_node(lsi_hash_mix(0, q->exclude_doc), q->root);
 }

@@ -42,7 +42,8 @@ void lsi_syn_level(lsi_node *group)
     const lsi_node *typed = group->kids[0];
     while (typed->kid_count) typed = typed->kids[0];
     uint32_t q = (uint32_t)(typed->boost * 1000 + 0.5F) * LSI_SYNONYM_BOOST / 1000;
-    for (uint32_t i = 1; i < group->kid_count; i++) set_boost(group->kids[i], (float)LSI_MAX(q, 1u) / 1000);
+    if (typed->boost > 0) q = LSI_MAX(q, 1u);
+    for (uint32_t i = 1; i < group->kid_count; i++) set_boost(group->kids[i], (float)q / 1000);
 }
 
 static void silence(lsi_node *n)
@@ -317,8 +318,8 @@ static lsi_node *widen(lsi_parser *p, lsi_node **kids, uint32_t count, const key
     lsi_node *typed = kids[0];
     if (count > 1) typed = lsi_node_group(p, p->q->flags & LS_MATCH_ANY ? LSI_Q_OR : LSI_Q_AND, kids, count);
     syn_group g;
-    if (typed) typed->no_score = kids[0]->no_score;
     if (!typed || !group_begin(&g, p, typed, kids[0]->field, text, k)) return NULL;
+    g.node->no_score = kids[0]->no_score;
     for (; at != LSI_MAP_NONE && !g.full; at = set->entries[at].next) {
         const lsi_synonym_line *line = &set->lines[set->entries[at].line];
         for (uint32_t i = 0; i < line->count && !g.full; i++) {
@@ -407,24 +408,14 @@ static lsi_node *apply(lsi_parser *p, lsi_node *n)
     if (n->style == LSI_STYLE_HYPHEN) return n;
     if (n->type == LSI_Q_AND || n->type == LSI_Q_OR) return apply_kids(p, n, NULL);
     for (uint32_t i = 0; i < n->kid_count && !p->rc; i++) n->kids[i] = apply(p, n->kids[i]);
-    if (n->type == LSI_Q_NEAR && !p->rc) lsi_node_clear_boosts(n);
+    for (uint32_t i = 0; n->type == LSI_Q_NEAR && i < n->kid_count && !p->rc; i++) lsi_node_clear_boosts(n->kids[i]);
     return n;
-}
-
-/* Words and leaves that are in the tree, without silent copies. What was left out while parsing takes no room: the normal
- * form, which does not have it, gains as much. */
-static uint32_t count_clauses(const lsi_node *n)
-{
-    uint32_t count = n->kid_count ? 0 : LSI_MAX(n->word_count, 1u);
-    if (n->no_score) return 0;
-    for (uint32_t i = 0; i < n->kid_count; i++) count += count_clauses(n->kids[i]);
-    return count;
 }
 
 lsi_node *lsi_syn_apply(lsi_parser *p, lsi_node *root)
 {
     if (!p->synonyms || !p->synonyms->entry_count || !root) return root;
-    p->clauses = count_clauses(root);
+    p->clauses = lsi_node_clauses(root);
     root = apply(p, root);
     return p->rc ? NULL : root;
 }

@@ -35,6 +35,7 @@ static void kept_fields(js_text *out, const js_request *q)
     if (q->fold == LS_FOLD_STORY) field(out, "fold", "story");
     if (q->simple) field(out, "mode", "simple");
     if (q->no_synonyms) field(out, "synonyms", "off");
+    if (q->feedback) field(out, "expand", "feedback");
     if (q->hidden) field(out, "include", "embargoed");
 }
 

@@ -214,7 +214,7 @@ static void chips(view *v)
     char name[64], label[64];
     size_t i, k, n = 0;
     for (i = 0; i < JS_FILTERS; i++) n += v->q.with[i].count + v->q.without[i].count;
-    if (!n && !v->q.any && !v->q.no_synonyms && v->q.fold == LS_FOLD_SIMILAR) return;
+    if (!n && !v->q.any && !v->q.no_synonyms && !v->q.feedback && v->q.fold == LS_FOLD_SIMILAR) return;
     js_puts(v->out, "<ul class=\"chips\" aria-label=\"Filters\">");
     for (i = 0; i < JS_FILTERS; i++) {
         snprintf(label, sizeof label, "%s:", js_filter_name(i));
@@ -225,6 +225,7 @@ static void chips(view *v)
     }
     if (v->q.any) chip(v, "match", "any of the words", NULL);
     if (v->q.no_synonyms) chip(v, "synonyms", "without synonyms", NULL);
+    if (v->q.feedback) chip(v, "expand", "words of the best hits too", NULL);
     if (v->q.fold == LS_FOLD_NONE) chip(v, "fold", "copies each by itself", NULL);
     if (v->q.fold == LS_FOLD_STORY) chip(v, "fold", "updates of a story together", NULL);
     js_puts(v->out, "</ul>");

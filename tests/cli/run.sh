@@ -378,6 +378,8 @@ t 2 'delete neither' delete lines; one_line
 t 0 'a deleted one may come back' add lines five.ndjson; out 'documents=5'
 
 # ---- copies ----
+t 0 'feedback' search --expand feedback idx arms; err 'the best have in common: '
+t 2 'feedback by another name' search --expand rm3 idx arms; one_line
 t 0 'similar' similar idx bkmibfzv7bq7kkn5vght3h3adq; is 'the two copies share half' grep -Eq '^ *5[4-7] % shared ' out
 t 1 'similar to nothing' similar idx llosgpvlj7umilujwpdbjrmepi
 t 1 'similar to an unknown id' similar idx nothing; err 'no document'

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "format"))
 import xxh3  # noqa: E402
@@ -427,6 +428,59 @@ def synonyms(program, corpus):
             need(b"the old synonyms stay" in server.said(), "nothing is said of it")
 
 
+# ---- words of the best hits -----------------------------------------------------------------------------------------
+
+
+def feedback(program, corpus):
+    """expand=feedback: what is added is told, only ranks where all words must be there, and comes from nothing hidden."""
+    with Server(program) as server:
+        stories = [("r%d" % i, "wire", "The reactor %d and its turbine, a turbine of the reactor." % i) for i in range(3)]
+        stories += [("n%d" % i, "wire", "Someone spoke of a reactor on day %d, and of many other things." % i) for i in range(3)]
+        stories += [("t", "wire", "A turbine was sold."), ("x", "spy", "The reactor: reactor, reactor zirconium, zirconium")]
+        stories += [("y", "spy", "The reactor: reactor and reactor with zirconium, more zirconium")]
+        for name, source, text in stories:
+            body = json.dumps({"title": "Story", "body": text, "source": source})
+            need(server.ask("PUT", "/v1/documents/" + name, body, JSON).status == 201, "PUT")
+        for name in ("h1", "h2"):
+            body = json.dumps({"title": "Story", "body": "reactor reactor plutonium plutonium", "status": "withheld"})
+            need(server.ask("PUT", "/v1/documents/" + name, body, JSON).status == 201, "PUT")
+        plain = server.ask("GET", "/v1/search?q=reactor&source=wire").json()
+        need("expanded" not in plain, "expanded without being asked for")
+        found = server.ask("GET", "/v1/search?q=reactor&source=wire&expand=feedback").json()
+        words = [w["word"] for w in found["expanded"]]
+        need("turbine" in words and "zirconium" not in words, "of other sources, or nothing: %s", found)
+        need(found["total"] == plain["total"] == 6 and found["parsed"].startswith("reactor (*^0 OR "), "%s", found)
+        need(sum(w["boost"] for w in found["expanded"]) <= 0.25, "they weigh more than a quarter: %s", found["expanded"])
+        again = server.ask("GET", "/v1/search?source=wire&q=" + urllib.parse.quote(found["parsed"])).json()
+        need([(h["id"], h["score"]) for h in again["hits"]] == [(h["id"], h["score"]) for h in found["hits"]], "written out: %s", again)
+        every = server.ask("GET", "/v1/search?q=reactor&expand=feedback").json()
+        need("zirconium" in [w["word"] for w in every["expanded"]], "%s", every["expanded"])
+        need("plutonium" not in json.dumps(every), "a word of a withheld story")
+        wide = server.ask("GET", "/v1/search?q=reactor&match=any&source=wire&expand=feedback").json()
+        need(wide["total"] == 7 and wide["parsed"].startswith("reactor OR "), "%s", wide)
+        posted = server.ask("POST", "/v1/search", '{"q":"reactor","source":"wire","expand":"feedback"}', JSON).json()
+        need(posted["expanded"] == found["expanded"], "POST: %s", posted)
+        pages, cursor = [], ""
+        while cursor is not None:
+            target = "/v1/search?q=reactor&source=wire&expand=feedback&limit=2" + (cursor and "&cursor=" + cursor)
+            page = server.ask("GET", target).json()
+            pages += [h["id"] for h in page["hits"]]
+            cursor = page["next_cursor"]
+        need(pages == [h["id"] for h in found["hits"]], "by pages: %s", pages)
+        lines = server.ask("GET", "/v1/export?q=reactor&source=wire&expand=feedback").body.splitlines()
+        need([json.loads(line)["id"] for line in lines] == pages, "export: %s", lines)
+        batch = server.ask("POST", "/v1/batch", '{"queries":["reactor"],"match":"any","source":"wire","expand":"feedback"}', JSON).json()
+        need(batch["results"][0]["total"] == 7, "batch: %s", batch)
+        feed = server.ask("GET", "/feed.json?q=reactor&match=any&source=wire&expand=feedback").json()
+        need(len(feed["items"]) == 7, "feed: %s", feed)
+        explained = server.ask("GET", "/v1/search?q=reactor&source=wire&expand=feedback&explain=1").json()["hits"][0]
+        need("turbine" in json.dumps(explained["explanation"]) and abs(explained["explanation"]["value"] - explained["score"]) < 1e-6, "%s", explained)
+        need(server.ask("GET", "/v1/search?q=reactor&expand=rm3").status == 400, "expand=rm3")
+        need(server.ask("GET", "/v1/documents/t/snippet?q=reactor&expand=feedback").status == 400, "a snippet has no first search")
+        page = server.ask("GET", "/search?q=reactor&expand=feedback").body.decode()
+        need('name="expand" value="feedback"' in page and "words of the best hits too" in page, "the page forgets it")
+
+
 # ---- writes --------------------------------------------------------------------------------------------------------
 
 
@@ -791,6 +845,6 @@ def stop_with_open_connections(program, corpus):
 TESTS = [(f.__name__.replace("_", " "), f, f in (slow_heads, slow_bodies_and_readers)) for f in (
     command_line, config_file, second_writer, index_of_another_analyzer, port_taken, beyond_loopback_needs_keys, opens_again,
     corpus_after_a_first_try_cut_short, log_without_words,
-    silent_reader_of_the_log, keep_alive, pipelining, head_byte_by_byte, mutations, compression, not_modified, cross_origin, hosts, keys, synonyms,
+    silent_reader_of_the_log, keep_alive, pipelining, head_byte_by_byte, mutations, compression, not_modified, cross_origin, hosts, keys, synonyms, feedback,
     bulk, many_writers, long_article, everything_on_workers, full_queue, deadline, caps, many_kept_connections, many_slow_and_one_honest, stop_under_load, stop_with_open_connections, slow_heads,
     slow_bodies_and_readers)]
