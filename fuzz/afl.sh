@@ -13,7 +13,7 @@ fi
 # AFL's driver takes the place of libFuzzer's main; ASan finds what would not crash by itself.
 targets=$(for t in "$@"; do echo "$build/fuzz/$t"; done)
 # shellcheck disable=SC2086
-AFL_QUIET=1 make -s $targets CC="${AFL_CC:-afl-clang-fast}" BUILD=$build CFLAGS="-O1 -g" SAN=address FUZZER=1 || exit 2
+AFL_QUIET=1 make -s -j"$(nproc)" $targets CC="${AFL_CC:-afl-clang-fast}" BUILD=$build CFLAGS="-O1 -g" SAN=address FUZZER=1 || exit 2
 export AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 AFL_NO_AFFINITY=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_AUTORESUME=1
 export ASAN_OPTIONS=abort_on_error=1:symbolize=0:detect_leaks=0:allocator_may_return_null=1
 bad=0
