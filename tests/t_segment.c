@@ -68,7 +68,7 @@ static void test_example(void **state)
     assert_int_equal(seg->word_sum, 4);
     list_of(seg, "talk", 1, &l); /* the title's short list */
     assert_int_equal(l.df, 1);
-    assert_int_equal(lsi_segment_positions(seg, &l, &st, &err), LS_MISUSE);
+    assert_int_equal(lsi_segment_positions(seg, &l, &st, &err), LS_CORRUPT);
     list_of(seg, "talk", 2, &l); /* the main field has no list */
     assert_int_equal(l.df, 0);
     lsi_segment_release(seg);

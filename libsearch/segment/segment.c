@@ -210,7 +210,8 @@ int lsi_segment_regions(const lsi_segment *s, lsi_doc doc, uint32_t *starts, ls_
 
 int lsi_segment_positions(const lsi_segment *s, const lsi_list *l, lsi_stream *out, ls_error *err)
 {
-    if (l->positions_offset == LSI_OFFSET_NONE) return lsi_fail(err, LS_MISUSE, "a short list has no positions");
+    if (l->positions_offset == LSI_OFFSET_NONE)
+        return lsi_section_corrupt(s->terms.blocks, 0, err, "lists that have positions");
     return lsi_stream_open(out, s->positions, l->positions_offset, l->cf, err);
 }
 
@@ -218,7 +219,8 @@ int lsi_segment_form_stream(const lsi_segment *s, const lsi_list *l, uint32_t fo
                             ls_error *err)
 {
     if (form_count < 2) return lsi_stream_open(out, NULL, 0, l->cf, err);
-    if (l->forms_offset == LSI_OFFSET_NONE) return lsi_fail(err, LS_MISUSE, "a short list has no forms");
+    if (l->forms_offset == LSI_OFFSET_NONE)
+        return lsi_section_corrupt(s->terms.blocks, 0, err, "lists that have form numbers");
     return lsi_stream_open(out, s->form_stream, l->forms_offset, l->cf, err);
 }
 
