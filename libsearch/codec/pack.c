@@ -214,7 +214,13 @@ static void put4(uint32_t *v, const uint32_t *places, uint32_t first)
 
 void lsi_pack_increment(uint32_t *v, uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i += 4) *(v4 *)(void *)(v + i) += 1;
+    for (uint32_t i = 0; i < n; i += 16) { /* room behind n is incremented too */
+        v4 *o = (v4 *)(void *)(v + i);
+        o[0] += 1;
+        o[1] += 1;
+        o[2] += 1;
+        o[3] += 1;
+    }
 }
 
 uint32_t lsi_pack_sum(const uint32_t *v, uint32_t n)

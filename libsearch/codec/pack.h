@@ -23,7 +23,7 @@ void lsi_pack_get(uint32_t *v, const uint8_t *in, uint32_t n, unsigned width);
 uint32_t lsi_pack_at(const uint8_t *in, uint32_t n, unsigned width, uint32_t i);
 /* v[i] = base + Σ(v[0..i] + 1), mod 2^32: gaps−1 to numbers, in place; room as above. */
 void lsi_pack_gaps(uint32_t *v, uint32_t n, uint32_t base);
-/* v[i] += 1. */
+/* v[i] += 1; room as above. */
 void lsi_pack_increment(uint32_t *v, uint32_t n);
 /* Σ v[0..n), mod 2^32. */
 uint32_t lsi_pack_sum(const uint32_t *v, uint32_t n);

@@ -7,8 +7,6 @@
  * It does not know scores or positions. */
 #include "libsearch/query/probe.h"
 
-#define MANY 24u /* documents asked for in a block; measured: the map costs as much as this many look-ups */
-
 /* The first of docs[from..n), from < n, that is above last. */
 static uint32_t behind(const uint32_t *docs, uint32_t from, uint32_t n, lsi_doc last)
 {
@@ -65,12 +63,37 @@ static uint32_t block_of(lsi_cursor *c, lsi_doc doc)
     return c->near;
 }
 
+int lsi_probe_decoded(lsi_probe *b, lsi_cursor *c, const uint32_t *docs, uint32_t from, uint32_t n, uint32_t *next,
+                      ls_error *err)
+{
+    const lsi_postings *p = &c->p;
+    lsi_doc d;
+    b->n = 0;
+    b->as_bits = false;
+    *next = n;
+    int rc = lsi_cursor_seek(c, docs[from], &d, err);
+    if (rc || d == LSI_DOC_END) return rc;
+    uint32_t end = behind(docs, from, n, p->docs[p->n - 1]);
+    *next = end;
+    if (end - from >= LSI_PROBE_MANY && docs[end - 1] - docs[from] < LSI_WINDOW_DOCS) {
+        by_map(b, c, docs, from, end);
+        return LS_OK;
+    }
+    for (uint32_t j = from; !rc && j < end; j++) {
+        rc = lsi_cursor_seek(c, docs[j], &d, err);
+        b->which[b->n] = j;
+        b->where[b->n] = (uint8_t)c->at;
+        b->n += !rc && d == docs[j] ? 1 : 0;
+    }
+    return rc;
+}
+
 int lsi_probe_block(lsi_probe *b, lsi_cursor *c, const uint32_t *docs, uint32_t from, uint32_t n, uint32_t *next,
                     ls_error *err)
 {
     const lsi_postings *p = &c->p;
     const uint8_t *bits = NULL;
-    lsi_doc d, first;
+    lsi_doc first;
     b->n = 0;
     b->as_bits = false;
     *next = n;
@@ -84,21 +107,7 @@ int lsi_probe_block(lsi_probe *b, lsi_cursor *c, const uint32_t *docs, uint32_t 
         *next = behind(docs, from, n, lsi_postings_last(p, block));
         return by_bits(b, bits, first, docs, from, *next, err);
     }
-    rc = lsi_cursor_seek(c, docs[from], &d, err);
-    if (rc || d == LSI_DOC_END) return rc;
-    uint32_t end = behind(docs, from, n, p->docs[p->n - 1]);
-    *next = end;
-    if (end - from >= MANY && docs[end - 1] - docs[from] < LSI_WINDOW_DOCS) {
-        by_map(b, c, docs, from, end);
-        return LS_OK;
-    }
-    for (uint32_t j = from; !rc && j < end; j++) {
-        rc = lsi_cursor_seek(c, docs[j], &d, err);
-        b->which[b->n] = j;
-        b->where[b->n] = (uint8_t)c->at;
-        b->n += !rc && d == docs[j] ? 1 : 0;
-    }
-    return rc;
+    return lsi_probe_decoded(b, c, docs, from, n, next, err);
 }
 
 int lsi_probe_keep(lsi_probe *b, lsi_cursor *c, lsi_doc *docs, uint32_t *n, bool without, ls_error *err)

@@ -396,6 +396,7 @@ int lsi_exec_run_top(lsi_plan *p, const lsi_exec_top *t, bool *done, ls_error *e
     r->rc = LS_OK;
     r->threshold = 0;
     r->loose = false;
+    r->probe = NULL;
     r->batch = lsi_batch_now();
     r->quantum = (float)lsi_bm25_quantum(p->magic);
     r->lanes = lsi_arena_alloc(a, lanes_of(r->core) * sizeof *r->lanes);

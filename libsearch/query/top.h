@@ -5,6 +5,7 @@
 #include "libsearch/query/exec.h"
 #include "libsearch/query/filter.h"
 #include "libsearch/query/ops.h"
+#include "libsearch/query/probe.h"
 #include "libsearch/util/best.h"
 
 /* A word's list in the present segment, with what bounds its contributions. */
@@ -41,6 +42,7 @@ typedef struct lsi_top_run {
     lsi_lane *lanes;
     uint32_t count;
     const lsi_batch *batch;
+    lsi_probe *probe; /* made by the first that needs it */
     /* batches of candidates */
     uint32_t docs[LSI_WINDOW_DOCS + 16], tf[LSI_WINDOW_DOCS + 16];
     float scores[LSI_WINDOW_DOCS + 16], add[LSI_WINDOW_DOCS + 16], wide[LSI_WINDOW_DOCS];

@@ -47,12 +47,33 @@ static int probe_many(lsi_top_run *r, const lsi_lane *l, uint32_t *n, ls_error *
     return LS_OK;
 }
 
-/* Keeps the candidates that the lane holds, its contribution added. */
-static int probe(lsi_top_run *r, const lsi_lane *l, uint32_t *n, ls_error *err)
+/* Those of many candidates that the lane holds, and how often: block by block. */
+static int find_many(lsi_top_run *r, const lsi_lane *l, uint32_t *n, ls_error *err)
 {
     lsi_postings *p = &l->c->p;
     uint32_t kept = 0;
-    if (l->n > 1) return probe_many(r, l, n, err);
+    if (!r->probe) r->probe = lsi_arena_zalloc(&r->plan->scratch->arena, sizeof *r->probe);
+    lsi_probe *b = r->probe;
+    if (!b) return lsi_fail_nomem(err);
+    for (uint32_t j = 0; j < *n;) {
+        int rc = lsi_probe_decoded(b, l->c, r->docs, j, *n, &j, err);
+        if (!rc && b->n) rc = lsi_postings_tf(p, err);
+        if (rc) return rc;
+        for (uint32_t k = 0; k < b->n; k++) {
+            r->docs[kept] = r->docs[b->which[k]];
+            r->scores[kept] = r->scores[b->which[k]];
+            r->tf[kept++] = p->tf[b->where[k]];
+        }
+    }
+    *n = kept;
+    return LS_OK;
+}
+
+/* The same of few, one by one. */
+static int find_few(lsi_top_run *r, const lsi_lane *l, uint32_t *n, ls_error *err)
+{
+    lsi_postings *p = &l->c->p;
+    uint32_t kept = 0;
     for (uint32_t j = 0; j < *n; j++) {
         lsi_doc d, want = r->docs[j];
         int rc = lsi_cursor_seek(l->c, want, &d, err);
@@ -64,9 +85,18 @@ static int probe(lsi_top_run *r, const lsi_lane *l, uint32_t *n, ls_error *err)
         r->scores[kept] = r->scores[j];
         r->tf[kept++] = p->tf[l->c->at];
     }
-    r->batch->scores(r->add, r->tf, r->docs, kept, l->op->norms, l->op->k, l->op->w, r->plan->magic);
-    for (uint32_t j = 0; j < kept; j++) r->scores[j] += r->add[j];
     *n = kept;
+    return LS_OK;
+}
+
+/* Keeps the candidates that the lane holds, its contribution added. */
+static int probe(lsi_top_run *r, const lsi_lane *l, uint32_t *n, ls_error *err)
+{
+    if (l->n > 1) return probe_many(r, l, n, err);
+    int rc = *n < LSI_PROBE_MANY ? find_few(r, l, n, err) : find_many(r, l, n, err);
+    if (rc) return rc;
+    r->batch->scores(r->add, r->tf, r->docs, *n, l->op->norms, l->op->k, l->op->w, r->plan->magic);
+    for (uint32_t j = 0; j < *n; j++) r->scores[j] += r->add[j];
     return LS_OK;
 }
 
