@@ -185,7 +185,7 @@ static void leave(lsi_candidates *c, uint32_t asked, uint32_t m)
     }
 }
 
-/* Asks the kid that comes after `asked` others, and leaves those of the m newest candidates that it holds too. */
+/* Asks the kid that comes after `asked` others (0: what was asked for is the caller's), and leaves those of the m newest candidates that it holds too. */
 static int ask(lsi_span *s, uint32_t asked, uint32_t *m, ls_error *err)
 {
     lsi_candidates *c = s->candidates;
@@ -277,6 +277,32 @@ int lsi_candidates_fill(lsi_span *s, lsi_doc lo, lsi_doc hi, const lsi_bar *bar,
         int rc = settle(s, c->order[i], err);
         if (rc) return rc;
         bound_all(s, c->order[i]);
+    }
+    return LS_OK;
+}
+
+int lsi_candidates_among(lsi_span *s, lsi_doc lo, const uint64_t *within, uint32_t *from, ls_error *err)
+{
+    lsi_candidates *c = s->candidates;
+    uint32_t m = 0, at = *from;
+    c->n = 0;
+    for (; m < LSI_BLOCK_DOCS && at < LSI_WINDOW_DOCS; at = (at | 63) + 1) {
+        uint64_t x = within[at >> 6] >> (at & 63) << (at & 63);
+        for (; x && m < LSI_BLOCK_DOCS; x &= x - 1) c->docs[m++] = lo + (at & ~63u) + lsi_ctz64(x);
+        if (!x) continue;
+        at = (at & ~63u) + lsi_ctz64(x);
+        break;
+    }
+    *from = at;
+    for (uint32_t i = 0; m && i < s->kid_count; i++) {
+        int rc = ask(s, i, &m, err);
+        if (rc) return rc;
+    }
+    c->n = m;
+    c->settled = c->late ? EARLY : s->kid_count;
+    for (uint32_t i = 0; m && i < c->settled; i++) {
+        int rc = settle(s, c->order[i], err);
+        if (rc) return rc;
     }
     return LS_OK;
 }

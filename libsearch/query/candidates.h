@@ -50,6 +50,9 @@ int lsi_candidates_open(lsi_plan *p, lsi_span *s, ls_error *err);
 /* s->candidates are those of [lo, hi) that fit and pass the bar (NULL: all), *next where to go on: hi or beyond when
  * there are no more. Calls come in rising order of documents. */
 int lsi_candidates_fill(lsi_span *s, lsi_doc lo, lsi_doc hi, const lsi_bar *bar, lsi_doc *next, ls_error *err);
+/* s->candidates are those among documents asked for, bits of the window that begins at lo, from bit *from on: as many as
+ * a block has, *from where to go on, LSI_WINDOW_DOCS when there are no more. Windows come in rising order. */
+int lsi_candidates_among(lsi_span *s, lsi_doc lo, const uint64_t *within, uint32_t *from, ls_error *err);
 /* n of the candidates from `from` to before `to` will be read next, as they come. */
 void lsi_candidates_expect(lsi_span *s, uint32_t from, uint32_t to, uint32_t n);
 /* The places of candidate i, into s->found. */

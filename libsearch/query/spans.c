@@ -465,14 +465,16 @@ int lsi_span_settle(lsi_plan *p, lsi_op *op, lsi_doc doc, bool scored, float *sc
     return LS_OK;
 }
 
-/* A group of plain words: candidates first, then positions. */
-static int window_candidates(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, const uint64_t *within, uint64_t *bits,
-                             float *scores, ls_error *err)
+/* A group of plain words: candidates first, then positions. few: they are found among what is asked for. */
+static int window_candidates(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, const uint64_t *within, bool few,
+                             uint64_t *bits, float *scores, ls_error *err)
 {
     lsi_span *s = op->span;
     for (lsi_doc at = lo; at < hi;) {
-        int rc = lsi_candidates_fill(s, at, hi, NULL, &at, err);
-        if (!rc) lsi_candidates_expect(s, 0, s->candidates->n, within ? 0 : s->candidates->n);
+        uint32_t from = at - lo;
+        int rc = few ? lsi_candidates_among(s, lo, within, &from, err) : lsi_candidates_fill(s, at, hi, NULL, &at, err);
+        if (few) at = lo + from;
+        if (!rc) lsi_candidates_expect(s, 0, s->candidates->n, within && !few ? 0 : s->candidates->n);
         for (uint32_t j = 0; !rc && j < s->candidates->n; j++) {
             lsi_doc d = s->candidates->docs[j];
             uint32_t i = d - lo;
@@ -503,8 +505,8 @@ int lsi_span_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, const uint6
 {
     lsi_doc doc = lo;
     memset(bits, 0, LSI_WINDOW_WORDS * sizeof *bits);
-    if (lsi_candidates_can(op->span) && !few(p, op->span, within))
-        return window_candidates(p, op, lo, hi, within, bits, scores, err);
+    if (lsi_candidates_can(op->span))
+        return window_candidates(p, op, lo, hi, within, few(p, op->span, within), bits, scores, err);
     while (doc < hi) {
         if (within) { /* leap to the next document asked for */
             uint32_t w = (doc - lo) >> 6;
