@@ -215,6 +215,10 @@ static void strip_suffixes(lexer *l, lsi_lexeme *x, const char *start, const cha
     const char *s = *end;
     while (s > start && (is_digit(s[-1]) || s[-1] == '.')) s--;
     uint32_t boost;
+    if (s < *end && s - 2 > start && s[-1] == '-' && s[-2] == '^') { /* ^-1: what it may mean elsewhere, no text does */
+        set_boost(l, x, s - 2, *end);
+        *end = s -= 2;
+    }
     if (s - 1 > start && s[-1] == '^' && (s == *end || read_boost(s, *end, &boost) == *end)) {
         set_boost(l, x, s - 1, *end);
         *end = s - 1;
@@ -363,6 +367,19 @@ static bool lex_near(lexer *l, const char *end)
     return true;
 }
 
+/* Signs of other languages: || && and !word. They are no text that could be found, and mean nothing here. */
+static void warn_signs(lexer *l, const char *end)
+{
+    bool joins = end - l->at == 2 && (!memcmp(l->at, "||", 2) || !memcmp(l->at, "&&", 2));
+    bool negates = *l->at == '!' && lsi_lex_begins_operand(l->at + 1, l->end);
+    if (!joins && !negates) return;
+    lsi_parse_warn(l->p, "no_operator", place(l, l->at), place(l, negates ? l->at + 1 : end),
+                   "%.*s is no operator and is left out; write %s", negates ? 1 : 2, l->at,
+                   negates         ? "NOT, or - before the word"
+                   : *l->at == '|' ? "OR"
+                                   : "AND, or nothing");
+}
+
 static bool lex_operator(lexer *l, const char *end)
 {
     static const struct {
@@ -473,6 +490,7 @@ static void lex_chunk(lexer *l)
     bool value = l->pending && l->kind != LSI_KIND_TEXT; /* of a keyword, a number, an id: nothing in it is a sign */
     if (!value && lex_name(l, end)) return;
     if (!l->operand && lex_operator(l, end)) return;
+    if (!value && stands_apart(l)) warn_signs(l, end);
     if (!value && lex_call(l, end)) return;
     lsi_lexeme *x = put(l, LSI_LEX_WORD, l->at, end);
     l->at = end;
