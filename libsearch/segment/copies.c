@@ -29,11 +29,12 @@ void lsi_copies_clear(lsi_copies *c)
     memset(c, 0, sizeof *c);
 }
 
-/* By eight bits at a time, from the lowest; digits that all numbers have are passed over. */
+/* By eight bits of the mark at a time, from the lowest, which leaves documents of one mark in their order; digits that
+ * all have are passed over. */
 void lsi_copies_radix(uint64_t *a, uint64_t *tmp, size_t n)
 {
     uint64_t *from = a, *to = tmp;
-    for (unsigned shift = 0; n > 1 && shift < 64; shift += 8) {
+    for (unsigned shift = LSI_SHINGLE_DOC_BITS; n > 1 && shift < 64; shift += 8) {
         size_t starts[257] = {0};
         for (size_t i = 0; i < n; i++) starts[(from[i] >> shift & 255) + 1]++;
         if (starts[(from[0] >> shift & 255) + 1] == n) continue;

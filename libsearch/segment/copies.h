@@ -38,7 +38,7 @@ void lsi_copies_sort(lsi_copies *c);                                           /
 int lsi_copies_index(lsi_copies *c, ls_error *err);                            /* starts, from entries */
 /* The first entry ≥ value. */
 size_t lsi_copies_seek(const lsi_copies *c, uint64_t value);
-/* Sorts numbers; tmp is as large. */
+/* Sorts entries whose documents rise; tmp is as large. */
 void lsi_copies_radix(uint64_t *a, uint64_t *tmp, size_t n);
 
 /* ---- texts compared (copies_text.c) ---- */

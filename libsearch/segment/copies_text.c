@@ -220,6 +220,13 @@ int lsi_comparer_recurs(lsi_comparer *c, uint64_t shingle, const lsi_copy_source
 
 /* ---- texts ---- */
 
+/* Whether a line ends between two words; most are one blank apart. */
+LSI_INLINE bool line_ends(const uint8_t *text, size_t from, size_t to)
+{
+    if (LSI_LIKELY(to - from == 1)) return text[from] == '\n';
+    return to > from && memchr(text + from, '\n', to - from);
+}
+
 static int cut_value(lsi_comparer *c, lsi_copy_text *t, const lsi_doc_value *v, uint32_t value, uint32_t *line,
                      int lang, ls_error *err)
 {
@@ -235,7 +242,7 @@ static int cut_value(lsi_comparer *c, lsi_copy_text *t, const lsi_doc_value *v, 
         lsi_copy_word *w = &t->words[t->count++];
         w->hash = lsi_shingle_word(&c->shingler, c->analyzer, token.form, token.form_len);
         if (!w->hash) return lsi_fail_nomem(err);
-        if (token.start > end && memchr(text + end, '\n', token.start - end)) ++*line;
+        *line += line_ends(text, end, token.start);
         w->line = *line;
         w->value = value;
         w->start = token.start;
