@@ -26,7 +26,7 @@ typedef struct teller {
 static int count_word(teller *k, const lsi_token *t, uint64_t weight, ls_error *err)
 {
     size_t n;
-    const uint8_t *term = lsi_analyzer_term(k->an, k->lang, t->form, t->form_len, &n);
+    const uint8_t *term = lsi_analyzer_term_again(k->an, k->lang, t->form, t->form_len, &n);
     uint32_t *v = term ? lsi_map_put(&k->terms, term, n) : NULL;
     if (!v) return lsi_fail_nomem(err);
     if (*v == LSI_MAP_NONE) {
