@@ -108,7 +108,9 @@ static void seal(void)
     for (size_t i = file_count; i--;) {
         image *f = &files[i];
         if (!strcmp(f->name, "MANIFEST")) continue;
-        uint64_t sum = seal_file(f->p, f->n), generation = strtoull(strchr(f->name, '-') + 1, NULL, 16);
+        uint64_t sum = seal_file(f->p, f->n);
+        seal_copies(f->p, f->n);
+        uint64_t generation = strtoull(strchr(f->name, '-') + 1, NULL, 16);
         for (size_t k = 0; k < file_count; k++) {
             if (strcmp(files[k].name, "MANIFEST")) continue;
             uint8_t *p = files[k].p;
@@ -125,6 +127,7 @@ static void seal(void)
     for (size_t k = 0; k < file_count; k++)
         if (!strcmp(files[k].name, "MANIFEST")) {
             seal_file(files[k].p, files[k].n);
+            seal_copies(files[k].p, files[k].n);
             put(&files[k]);
         }
 }

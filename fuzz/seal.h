@@ -19,6 +19,18 @@ static inline bool seal_section(uint8_t *p, size_t n, uint8_t *entry)
     return true;
 }
 
+/* The first copies of table and sums made the same as the second ones: without that nobody looks further than at them. */
+static inline void seal_copies(uint8_t *p, size_t n)
+{
+    uint64_t table = lsi_get64(p + HEADER_TABLE), count = lsi_get32(p + HEADER_COUNT);
+    if (n < 128 || !count || table < 64 || table > n - 64 || count > (n - 64 - table) / FRAME_ENTRY_BYTES) return;
+    uint64_t size = n - 64 - table, sums = lsi_get64(p + table + ENTRY_SUMS),
+             first = lsi_get64(p + table + ENTRY_OFFSET);
+    if (sums > table || first > n || FRAME_HEADER_BYTES + size + (table - sums) > first) return;
+    memcpy(p + FRAME_HEADER_BYTES, p + table, (size_t)size);
+    memcpy(p + FRAME_HEADER_BYTES + size, p + sums, (size_t)(table - sums));
+}
+
 /* The file's sum, as a manifest has it; 0 where the file has no table that could be sealed. */
 static inline uint64_t seal_file(uint8_t *p, size_t n)
 {
