@@ -212,7 +212,7 @@ static void flush_inner(sd_loop *l, sd_conn *c)
     (void)l;
     if (c->inner.fd < 0 || !c->to_inner.len) return;
     /* An end that libmicrohttpd closed still holds its answer: take_inner fetches it. */
-    if (c->to_inner.failed || !flush(&c->inner, &c->to_inner, &moved)) js_text_free(&c->to_inner);
+    if (!flush(&c->inner, &c->to_inner, &moved)) js_text_free(&c->to_inner);
 }
 
 /* Both ends non-blocking and closed on exec. */
@@ -300,6 +300,10 @@ static void take_head(sd_loop *l, sd_conn *c, size_t n)
     js_text_reset(&l->head);
     sd_head_judge(&h, c->in.data, n, l->o->host, l->o->ctx, &l->head);
     drop_front(&c->in, n);
+    if (l->head.failed) { /* what there is of it would be taken for the beginning of another */
+        close_all(l, c);
+        return;
+    }
     if (!h.refusal && c->health_only && !h.health) h.refusal = SD_REFUSE_FULL;
     if (!h.refusal && answer_head(l, c, &h)) return;
     if (!h.refusal) h.refusal = open_inner(l, c, h.health);
@@ -350,7 +354,7 @@ static void take_in(sd_loop *l, sd_conn *c)
             else take_head(l, c, n);
         }
     }
-    if (c->phase != SD_CLOSED && c->to_client.failed) close_all(l, c);
+    if (c->phase != SD_CLOSED && (c->to_client.failed || c->to_inner.failed)) close_all(l, c); /* no memory */
     if (c->phase != SD_CLOSED && c->to_client.len) flush_client(l, c);
     if (c->phase != SD_CLOSED) flush_inner(l, c);
 }

@@ -124,6 +124,7 @@ static int show(sd_exchange *x, const ls_reader *r, uint64_t doc, const ls_doc *
     js_text title = {0};
     size_t shown = s ? s->match_count : 0;
     js_put(&title, f->title, f->title_len);
+    if (title.failed) x->answer.body.failed = true;
     sd_html_begin(x, title.data ? title.data : "Archive", q->q_len ? q : NULL, false);
     js_text_free(&title);
     js_puts(out, "<main id=\"results\" class=\"article\" tabindex=\"-1\"><article");

@@ -396,10 +396,13 @@ static bool asked(const sd_exchange *x)
 }
 
 /* What the page wants beyond what was asked; a value that stands in the target already is refused, and left so. */
-static void want(view *v, const char *name, const char *value)
+static int want(view *v, const char *name, const char *value, js_problem *p)
 {
-    js_problem p = {0};
-    (void)js_request_set(&v->q, name, strlen(name), value, strlen(value), &p);
+    js_problem refused = {0};
+    int rc = js_request_set(&v->q, name, strlen(name), value, strlen(value), &refused);
+    if (rc != LS_NOMEM) return LS_OK;
+    *p = refused;
+    return rc;
 }
 
 static bool has_field(const ls_reader *r, const char *name)
@@ -419,12 +422,12 @@ static bool request(view *v)
         const sd_arg *a = &x->target.args[i];
         if (a->value_len) rc = js_request_set(&v->q, a->name, a->name_len, a->value, a->value_len, &p);
     }
-    if (!rc && !v->q.facets.count && has_field(v->r, "source")) want(v, "facets", "source");
-    if (!rc && v->q.facets.count == 1 && has_field(v->r, "section")) want(v, "facets", "section");
-    if (!rc && !v->front && v->q.histogram < 0 && has_field(v->r, "published")) want(v, "histogram", "auto");
-    if (!rc && !sd_target_get(&x->target, "fold")) want(v, "fold", "similar");
+    if (!rc && !v->q.facets.count && has_field(v->r, "source")) rc = want(v, "facets", "source", &p);
+    if (!rc && v->q.facets.count == 1 && has_field(v->r, "section")) rc = want(v, "facets", "section", &p);
+    if (!rc && !v->front && v->q.histogram < 0 && has_field(v->r, "published")) rc = want(v, "histogram", "auto", &p);
+    if (!rc && !sd_target_get(&x->target, "fold")) rc = want(v, "fold", "similar", &p);
     if (!rc && v->front && !sd_target_get(&x->target, "limit")) v->q.limit = FRONT_HITS;
-    if (!rc && v->front && has_field(v->r, "published")) want(v, "sort", "newest");
+    if (!rc && v->front && has_field(v->r, "published")) rc = want(v, "sort", "newest", &p);
     if (!rc && (!sd_search_limits(x, &v->q) || (v->q.hidden && !sd_exchange_see_hidden(x)))) return false;
     v->r = sd_exchange_reader(x);
     free(v->q.highlight_pre); /* raw markup from a link would run in the page */
@@ -444,6 +447,7 @@ static void show(view *v)
     v->out = &x->answer.body;
     v->info = ls_results_get(v->found.results);
     if (v->q.q_len) js_printf(&title, "%.80s – Archive", v->q.q);
+    if (title.failed) x->answer.body.failed = true;
     sd_html_begin(x, title.data ? title.data : "Archive", &v->q, v->front);
     js_text_free(&title);
     js_puts(v->out, "<div class=\"columns\"><main id=\"results\" tabindex=\"-1\"><h1 class=\"hidden\">Results</h1>");
