@@ -1,5 +1,5 @@
 /* known.c — owns the words kept from search to search in a scratch: a few for each value of a hash, the last ones put.
- * (With one, 5 of 100 words asked for in turn had been driven out when they came again, and took five times as long.)
+ * (With one, 5 of 100 words asked for in turn had been driven out when they came again.)
  *
  * An entry is one piece of memory: the key (list, folded spelling, terms), the document frequency, the picks, how many
  * of them each segment has, and the terms found. What is given out is a copy, for an entry may be replaced while the same query goes on.
