@@ -203,12 +203,13 @@ void lsi_inverted_form_df(const lsi_inverted *d, uint32_t form_count, uint32_t *
     if (!form_count) return;
     memset(df, 0, form_count * sizeof *df);
     memset(seen, 0, form_count * sizeof *seen); /* holds the last document that had the form, plus 1 */
+    const uint32_t *numbers = d->numbers;
     for (size_t i = 0; i < d->run_count; i++) {
         const lsi_invert_run *r = &d->runs[i];
-        for (uint32_t k = r->first; k < r->first + r->count; k++) {
-            uint32_t n = d->numbers[k];
-            df[n] += seen[n] != r->doc + 1;
-            seen[n] = r->doc + 1;
+        const uint32_t mark = r->doc + 1;
+        for (const uint32_t *n = numbers + r->first, *end = n + r->count; n < end; n++) {
+            df[*n] += seen[*n] != mark;
+            seen[*n] = mark;
         }
     }
 }

@@ -87,12 +87,23 @@ typedef struct lsi_region_plan {
     uint32_t count, weights[LSI_TEXT_FIELDS_MAX + 1], lists[LSI_TEXT_FIELDS_MAX + 1];
 } lsi_region_plan;
 void lsi_region_plan_make(lsi_region_plan *p, const ls_schema *s);
-/* Scored tf of a run of the combined list: each occurrence counts its region's weight, at least 1 in all. Sets the
- * bits of the short lists that the run is also in. */
-uint32_t lsi_region_tf(const lsi_region_plan *p, const uint32_t *starts, const uint32_t *positions, uint32_t count,
-                       uint32_t *lists);
 LSI_INLINE uint32_t lsi_region_end(const lsi_region_plan *p, const uint32_t *starts, uint32_t region)
 {
     return region + 1 < p->count ? starts[region + 1] : UINT32_MAX;
+}
+/* Scored tf of a run of the combined list: each occurrence counts its region's weight, at least 1 in all. Sets the
+ * bits of the short lists that the run is also in. */
+uint32_t lsi_region_tf_any(const lsi_region_plan *p, const uint32_t *starts, const uint32_t *positions, uint32_t count,
+                           uint32_t *lists);
+LSI_INLINE uint32_t lsi_region_tf(const lsi_region_plan *p, const uint32_t *starts, const uint32_t *positions,
+                                  uint32_t count, uint32_t *lists)
+{
+    uint32_t region = 0, end;
+    while (positions[0] >= (end = lsi_region_end(p, starts, region))) region++;
+    uint64_t tf = (uint64_t)p->weights[region] * count;
+    if (LSI_UNLIKELY(positions[count - 1] >= end || tf - 1 >= LSI_COUNT_MAX)) /* as good as always in one region */
+        return lsi_region_tf_any(p, starts, positions, count, lists);
+    *lists |= 1u << p->lists[region] & ~1u;
+    return (uint32_t)tf;
 }
 #endif

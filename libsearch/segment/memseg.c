@@ -226,7 +226,7 @@ static int add_text(adding *a, const uint8_t *text, size_t len)
             if (first + run > next) next = first + run;
             n += run;
         }
-        if ((more = lsi_tokens_next(m->analyzer, &t)) <= 0) break;
+        if ((more = lsi_tokens_other(m->analyzer, &t)) <= 0) break;
         if (LSI_UNLIKELY(t.flags & LSI_TOK_BOILERPLATE)) {
             uint64_t position = apart + t.position;
             if (!keep_boilerplate(a, &t, position)) return lsi_fail_nomem(a->err);
@@ -535,8 +535,8 @@ void lsi_region_plan_make(lsi_region_plan *p, const ls_schema *s)
     }
 }
 
-uint32_t lsi_region_tf(const lsi_region_plan *p, const uint32_t *starts, const uint32_t *positions, uint32_t count,
-                       uint32_t *lists)
+uint32_t lsi_region_tf_any(const lsi_region_plan *p, const uint32_t *starts, const uint32_t *positions, uint32_t count,
+                           uint32_t *lists)
 {
     uint32_t region = 0, i = 0;
     uint64_t tf = 0;

@@ -121,6 +121,11 @@ uint32_t lsi_tokens_plain(lsi_analyzer *a, lsi_plain_word *out, uint32_t most, u
     return lsi_cutter_plain_run(&a->cutter, out, most, position, flags);
 }
 
+int lsi_tokens_other(lsi_analyzer *a, lsi_token *out)
+{
+    return lsi_cutter_next(&a->cutter, out);
+}
+
 uint64_t lsi_tokens_invalid(const lsi_analyzer *a)
 {
     return lsi_utf8_invalid(a->cutter.text, LSI_MIN(a->cutter.next, a->cutter.len));

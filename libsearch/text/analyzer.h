@@ -64,7 +64,8 @@ typedef struct lsi_plain_word {
     uint32_t start, len; /* of the text */
 } lsi_plain_word;
 uint32_t lsi_tokens_plain(lsi_analyzer *a, lsi_plain_word *out, uint32_t most, uint32_t *position, uint32_t *flags);
-uint64_t lsi_tokens_invalid(const lsi_analyzer *a); /* bytes that were not UTF-8, of the text so far */
+int lsi_tokens_other(lsi_analyzer *a, lsi_token *out); /* lsi_tokens_next, where no plain word is expected */
+uint64_t lsi_tokens_invalid(const lsi_analyzer *a);    /* bytes that were not UTF-8, of the text so far */
 
 /* Folded spelling of a form; borrowed until the next call of this function on a. NULL: no memory. */
 const uint8_t *lsi_analyzer_fold(lsi_analyzer *a, const uint8_t *form, size_t len, size_t *out_len);

@@ -134,22 +134,44 @@ LSI_INLINE bool lsi_cutter_next_plain(lsi_cutter *c, lsi_token *out)
     return true;
 }
 
-/* Such words in a row; gives how many, and the position and flags of the first: the others follow and have none. */
+/* Such words in a row, those that the bits of 64 bytes tell at a time; gives how many, and the position and flags of the
+ * first: the others follow and have none. A word longer than that, or at the end of a text or chunk, is not taken. */
 LSI_INLINE uint32_t lsi_cutter_plain_run(lsi_cutter *c, lsi_plain_word *out, uint32_t most, uint32_t *position,
                                          uint32_t *flags)
 {
-    size_t start = c->next, next = start, end;
+    size_t at = c->next;
     uint32_t n = 0;
-    if (start < c->fast_from) return 0;
-    while (n < most && (end = lsi_cutter_plain_end(c, start, &next))) {
-        out[n++] = (lsi_plain_word){(uint32_t)start, (uint32_t)(end - start)};
-        start = next;
+    bool on = at >= c->fast_from;
+    while (on && at - c->chunk < LSI_CHUNK - 64) {
+        size_t bit = at - c->chunk;
+        const uint64_t *mask = c->alnum + (bit >> 6);
+        const uint8_t *text = c->text + at;
+        uint64_t letters = bit & 63 ? mask[0] >> (bit & 63) | mask[1] << (64 - (bit & 63)) : mask[0];
+        const size_t left = c->len - at;
+        if (left < 64) letters &= (UINT64_C(1) << left) - 1; /* behind it are bits of what was there */
+        const unsigned limit = left >= 64 ? 62 : left > 2 ? (unsigned)left - 2 : 0;
+        unsigned from = 0;
+        while ((on = n < most)) {
+            uint64_t stop = ~letters >> from;
+            unsigned end = stop ? from + lsi_ctz64(stop) : 64;
+            if (end >= limit) {
+                on = from > 0; /* once more, from this word on */
+                break;
+            }
+            unsigned next = end + 1 + (text[end] == ',');
+            uint8_t blank = text[next - 1];
+            on = end > from && (blank == ' ' || (blank == '\n' && c->wrapped)) && letters >> next & 1;
+            if (!on) break;
+            out[n++] = (lsi_plain_word){(uint32_t)(at + from), end - from};
+            from = next;
+        }
+        at += from;
     }
     if (!n) return 0;
     *position = c->position;
     *flags = c->next_flags;
     c->position += n;
-    c->next = start;
+    c->next = at;
     c->next_flags = 0;
     return n;
 }
