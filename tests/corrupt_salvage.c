@@ -5,6 +5,7 @@
  * cut is saved. usage: corrupt_salvage [STRIDE]: every
  * STRIDE-th byte only (default 43) */
 #include "libsearch/codec/bits.h"
+#include "libsearch/segment/rescue.h"
 #include "libsearch/segment/segment.h"
 #include "libsearch/store/io.h"
 #include "libsearch/util/alloc.h"
@@ -446,6 +447,33 @@ static void cut_short(void **state)
     for (size_t i = 0; i < 2; i++) free(files[i].p);
 }
 
+/* A number of documents that lies leads no walk beyond what the file can hold. */
+static void false_count(void **state)
+{
+    (void)state;
+    image files[4];
+    lsi_dir *dir;
+    lsi_rescue *r;
+    ls_schema *news;
+    build_long();
+    assert_int_equal(load(files, 4), 2);
+    lsi_segment_info info = {.generation = strtoull(strchr(files[1].name, '-') + 1, NULL, 16), .doc_count = MANY};
+    OK(ls_schema_news(&news, &err));
+    OK(lsi_dir_open(&dir, index_path, &err));
+    OK(lsi_rescue_open(&r, dir, &info, news, NULL, NULL, &err));
+    assert_int_equal(lsi_rescue_reach(r), MANY);
+    lsi_rescue_close(r);
+    info.doc_count = UINT32_MAX - 1;
+    OK(lsi_rescue_open(&r, dir, &info, news, NULL, NULL, &err));
+    assert_int_equal(lsi_rescue_count(r), UINT32_MAX - 1);
+    assert_in_range(lsi_rescue_reach(r), MANY, 4 * files[1].n);
+    assert_true(lsi_rescue_live_from(r, MANY) == UINT32_MAX - 1 - MANY);
+    lsi_rescue_close(r);
+    lsi_dir_close(dir);
+    ls_schema_free(news);
+    for (size_t i = 0; i < 2; i++) free(files[i].p);
+}
+
 /* ---- tombstones ---- */
 
 #define TOMBS 900 /* of some 100 bytes: three chunks of records */
@@ -583,9 +611,10 @@ static int begin(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(each_file, clean),  cmocka_unit_test_teardown(cut_short, clean),
-        cmocka_unit_test_teardown(tombstones, clean), cmocka_unit_test_teardown(lost_schema, clean),
-        cmocka_unit_test_teardown(refusals, clean),   cmocka_unit_test_teardown(failures, clean),
+        cmocka_unit_test_teardown(each_file, clean),   cmocka_unit_test_teardown(cut_short, clean),
+        cmocka_unit_test_teardown(false_count, clean), cmocka_unit_test_teardown(tombstones, clean),
+        cmocka_unit_test_teardown(lost_schema, clean), cmocka_unit_test_teardown(refusals, clean),
+        cmocka_unit_test_teardown(failures, clean),
     };
     if (argc > 1) stride = strtoull(argv[1], NULL, 10);
     if (!stride) stride = 1;

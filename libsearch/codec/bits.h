@@ -42,6 +42,11 @@ void lsi_offsets_writer_init(lsi_offsets_writer *w);
 void lsi_offsets_writer_clear(lsi_offsets_writer *w);
 void lsi_offsets_add(lsi_offsets_writer *w, uint64_t v); /* rising; n + 1 of them */
 int lsi_offsets_end(lsi_offsets_writer *w, lsi_sink *sink, ls_error *err);
+/* The most things whose places can stand in so many bytes: a bound for a number that is not to be trusted. */
+LSI_INLINE uint64_t lsi_offsets_most(uint64_t bytes)
+{
+    return bytes / 16 * 64;
+}
 /* What lsi_offsets_get looks at first is brought near: many are asked for one behind the other. */
 LSI_INLINE void lsi_offsets_ask(const lsi_section *s, uint64_t at, uint64_t i)
 {

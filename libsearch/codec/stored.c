@@ -70,6 +70,12 @@ int lsi_stored_open_unread(lsi_stored **out, const lsi_section *index, const lsi
     return LS_OK;
 }
 
+uint32_t lsi_stored_reach(const lsi_stored *s)
+{
+    uint64_t most = s->index->bytes > 8 ? lsi_offsets_most(s->index->bytes - 8) : 0;
+    return (uint32_t)LSI_MIN(most, s->doc_count);
+}
+
 static void context_free(context *c)
 {
     if (!c) return;

@@ -10,6 +10,8 @@ int lsi_stored_open(lsi_stored **out, const lsi_section *index, const lsi_sectio
 /* The same without a look at the index's first chunk, which may be the damaged one: for salvage. */
 int lsi_stored_open_unread(lsi_stored **out, const lsi_section *index, const lsi_section *frames,
                            const lsi_section *dict, uint32_t doc_count, ls_error *err);
+/* Documents from here on have no place in the index, whatever their number is said to be. */
+uint32_t lsi_stored_reach(const lsi_stored *s);
 void lsi_stored_close(lsi_stored *s);
 /* The document's bytes appended to out. */
 int lsi_stored_get(const lsi_stored *s, lsi_doc doc, lsi_buf *out, ls_error *err);

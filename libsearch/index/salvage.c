@@ -283,6 +283,18 @@ static int check_guess(const salvage *s, const lsi_rescue *r, uint64_t generatio
                     s->o->schema ? "the one given" : "the news schema: give the one it had");
 }
 
+/* Without a walk through them: their number may be what is damaged. */
+static void rest_lost(salvage *s, const lsi_rescue *r, uint64_t generation, lsi_doc from)
+{
+    ls_error e;
+    uint32_t n = lsi_rescue_live_from(r, from);
+    if (!n) return;
+    lsi_fail(&e, LS_CORRUPT, "%s: documents %u to %u of segment %016llx are lost: they have no place in its file",
+             lsi_dir_path(s->dir), from, lsi_rescue_count(r) - 1, (unsigned long long)generation);
+    s->out->lost += n;
+    on_fault(s, &e, "document");
+}
+
 static int add_segment(salvage *s, const lsi_segment_info *x, ls_error *err)
 {
     lsi_rescue *r;
@@ -304,8 +316,9 @@ static int add_segment(salvage *s, const lsi_segment_info *x, ls_error *err)
             rc = LS_OK;
         }
     }
-    for (lsi_doc doc = 0; !rc && doc < lsi_rescue_count(r); doc++)
+    for (lsi_doc doc = 0; !rc && doc < lsi_rescue_reach(r); doc++)
         if (!lsi_rescue_is_deleted(r, doc)) rc = add_document(s, r, x->generation, doc, err);
+    if (!rc) rest_lost(s, r, x->generation, lsi_rescue_reach(r));
     lsi_rescue_close(r);
     return rc;
 }

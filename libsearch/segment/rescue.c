@@ -145,6 +145,19 @@ uint32_t lsi_rescue_count(const lsi_rescue *r)
     return r->doc_count;
 }
 
+uint32_t lsi_rescue_reach(const lsi_rescue *r)
+{
+    return lsi_stored_reach(r->stored);
+}
+
+uint32_t lsi_rescue_live_from(const lsi_rescue *r, lsi_doc from)
+{
+    uint32_t n = r->doc_count - from;
+    /* The set has a bit for each document, so the file bounds this walk. */
+    for (lsi_doc doc = from; r->deleted && doc < r->doc_count; doc++) n -= lsi_rescue_is_deleted(r, doc);
+    return n;
+}
+
 bool lsi_rescue_fits(const lsi_rescue *r, const ls_schema *s)
 {
     return r->has_meta && r->meta.field_count == s->count && r->meta.list_count == s->text_count + 1 &&

@@ -11,6 +11,9 @@ int lsi_rescue_open(lsi_rescue **out, lsi_dir *dir, const lsi_segment_info *info
                     ls_fault_fn *fault, void *ctx, ls_error *err);
 void lsi_rescue_close(lsi_rescue *r); /* takes NULL */
 uint32_t lsi_rescue_count(const lsi_rescue *r);
+/* Documents from here on cannot be in the file; live_from: how many of those are not known to be deleted. */
+uint32_t lsi_rescue_reach(const lsi_rescue *r);
+uint32_t lsi_rescue_live_from(const lsi_rescue *r, lsi_doc from);
 /* Whether the segment was written under so many fields, text fields and weighted ones. Where it cannot tell: false. */
 bool lsi_rescue_fits(const lsi_rescue *r, const ls_schema *schema);
 
