@@ -9,7 +9,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import plot, table
 
 SETTINGS = {
-    "libsearch": "one text field, English (Snowball), positions, stored text (zstd), a date column; function words score; phrases as `\"…\"~`; ids in the hits",
+    "libsearch": "one text field, English (Snowball), positions, stored text (zstd), a date column; function words score; phrases as `\"…\"~`; ids in the hits; copies of a text are not looked for, as a schema of one's own has it unless it asks",
     "lucene10": "StandardTokenizer, lower case, possessives, ASCII folding, Snowball English, no stop words; positions, stored text (LZ4), LongField; MMapDirectory, no query cache, SerialGC, vector module where the Java has it, 256 MB buffer, forceMerge(1)",
     "lucene8": "the same analysis and settings as Lucene 10; points and doc values for the date",
     "tantivy": "SimpleTokenizer, lower case, ASCII folding, Snowball English; positions, stored text (LZ4), fast and indexed date; target-cpu=native, thin LTO, 256 MB, merged into one segment",
