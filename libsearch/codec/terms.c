@@ -25,6 +25,12 @@ static int damaged(const lsi_terms *t, ls_error *err, const char *expected)
     return lsi_section_corrupt(t->blocks, 0, err, expected);
 }
 
+/* Ordinals come from the dictionary of forms, and so from the disk. */
+static int beyond(const lsi_terms *t, ls_error *err)
+{
+    return damaged(t, err, "the term that a form is of");
+}
+
 static lsi_keys_head head_of(const lsi_terms *t)
 {
     return (lsi_keys_head){t->count, PER_BLOCK, t->list_count, t->count / PER_BLOCK + (t->count % PER_BLOCK != 0)};
@@ -131,7 +137,7 @@ int lsi_terms_find(const lsi_terms *t, const uint8_t *term, size_t len, lsi_ord 
 int lsi_terms_get(const lsi_terms *t, lsi_ord ord, lsi_buf *term, ls_error *err)
 {
     block_parts b;
-    if (ord >= t->count) return lsi_fail(err, LS_MISUSE, "no such term");
+    if (ord >= t->count) return beyond(t, err);
     int rc = get_block(t, ord / PER_BLOCK, &b, err);
     if (rc) return rc;
     lsi_buf_reset(term);
@@ -148,7 +154,7 @@ int lsi_terms_get(const lsi_terms *t, lsi_ord ord, lsi_buf *term, ls_error *err)
 int lsi_terms_run_get(lsi_terms_run *r, lsi_ord ord, lsi_list *out, uint32_t *form_count, ls_error *err)
 {
     const lsi_terms *t = r->terms;
-    if (ord >= t->count) return lsi_fail(err, LS_MISUSE, "no such term");
+    if (ord >= t->count) return beyond(t, err);
     if (!r->left || ord < r->next || ord - r->next >= r->left) { /* in another block */
         block_parts b;
         int rc = get_block(t, ord / PER_BLOCK, &b, err);
