@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -188,10 +189,21 @@ static int load_words(sd_server *s)
     return 0;
 }
 
+/* Nobody may ever write into a pipe, and the thread that would wait for it is the one that hears SIGTERM. */
+static int again(sd_server *s, const char *path, int (*load)(sd_server *))
+{
+    struct stat st;
+    char why[512];
+    if (stat(path, &st) || S_ISREG(st.st_mode)) return load(s);
+    snprintf(why, sizeof why, "%.400s: is no regular file", path);
+    return fail(why);
+}
+
 static void reload(sd_server *s)
 {
-    if (s->config.keys) sd_log_say(load_keys(s) ? "the old keys stay" : "keys read anew");
-    if (s->config.synonyms) sd_log_say(load_words(s) ? "the old synonyms stay" : "synonyms read anew");
+    if (s->config.keys) sd_log_say(again(s, s->config.keys, load_keys) ? "the old keys stay" : "keys read anew");
+    if (s->config.synonyms)
+        sd_log_say(again(s, s->config.synonyms, load_words) ? "the old synonyms stay" : "synonyms read anew");
 }
 
 /* Words that another version cut or stemmed are not always found: no silent miss. */

@@ -426,6 +426,18 @@ def synonyms(program, corpus):
             time.sleep(0.3)
             need(server.ask("GET", "/v1/search?q=kyiv").json()["parsed"] == "syn(kyiv, oslo)", "the old file does not stay")
             need(b"the old synonyms stay" in server.said(), "nothing is said of it")
+            os.mkfifo(path)
+            server.process.send_signal(signal.SIGHUP)
+            time.sleep(0.3)
+            os.unlink(path)
+            write("kyiv, rome\n")
+            server.process.send_signal(signal.SIGHUP)
+            end = time.time() + 5
+            while server.ask("GET", "/v1/search?q=kyiv").json()["parsed"] != "syn(kyiv, rome)" and time.time() < end:
+                time.sleep(0.05)
+            answer = server.ask("GET", "/v1/search?q=kyiv").json()
+            need(answer["parsed"] == "syn(kyiv, rome)", "a pipe is waited for: %s", answer["parsed"])
+            need(b"is no regular file" in server.said(), "nothing is said of the pipe")
 
 
 # ---- words of the best hits -----------------------------------------------------------------------------------------
