@@ -70,7 +70,7 @@ bool lsi_synonym_key(uint8_t *key, size_t *len, const lsi_qword *words, uint32_t
 static bool has_mark(const char *s, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if ((uint8_t)s[i] < 0x20 || strchr("()*?", s[i]) || lsi_lex_quote(s + i, s + n)) return true;
+        if ((uint8_t)s[i] < 0x20 || s[i] == 0x7F || strchr("()*?", s[i]) || lsi_lex_quote(s + i, s + n)) return true;
     }
     return false;
 }
