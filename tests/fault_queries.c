@@ -1,0 +1,420 @@
+/* fault_queries.c — each form of query, asked for in each way (best, page behind a page, by a date, by a value, all windows,
+ * counts, filters, explained, passages), alone on a reader that has read nothing yet, while an allocation fails, a look
+ * at a section's bytes finds damage, or the caller cancels at the nth time of asking: an error with its name, or the
+ * right answer. The ways also agree with each other on how many documents match. The index has what the engines tell
+ * apart: segments of one block and of many windows, words in every document and in one, forms, boilerplate, fields of
+ * their own, missing dates, deleted documents. usage: fault_queries [STRIDE [LOOKS]]: fewer points by so much (3 3; 1 1:
+ * the most) */
+#include "tests/fault_util.h"
+
+#define FEW  150  /* documents of the first segment: more than a block of a list */
+#define MANY 4500 /* of the second: more than a window */
+#define LAST 40
+
+static const char *const queries[] = {
+    "w1",
+    "w77",
+    "w400",
+    "nowhere",
+    "*",
+    "w1 w2",
+    "w30 w31",
+    "w1 w2 NOT w3",
+    "w40 NOT (w1 OR w2)",
+    "NOT w1",
+    "w1 OR w9 OR w30",
+    "w60 OR w61 OR w62 OR w63",
+    "Running OR w90",
+    "(w1 OR w2) (w3 OR w4) w5",
+    "w5 (*^0 OR w6 OR w7)",
+    "w50 (*^0 OR w51^2)",
+    "\"w1 w2\"",
+    "\"w1 w2 w3\"",
+    "\"w1 w2\" OR \"w3 w4\"",
+    "\"w2 w3\" w4",
+    "\"w2 w3\" NOT w4",
+    "\"w0 w* w1\"",
+    "\"run fast\"~",
+    "\"w1 w5\"~4",
+    "\"w1 w5 w9\"~9",
+    "\"w1 w1\"~3",
+    "w1 w/4 w2",
+    "w1 pre/4 w2",
+    "w3 w/s w4",
+    "w3 w/p w4",
+    "w1 w/5 w2 w/5 w3",
+    "(w1 OR w2) w/3 (w4 OR w5)",
+    "(w1 OR w2) w/s (w4 OR \"w5 w6\")",
+    "w1* w/3 w20",
+    "w1*",
+    "w*",
+    "w?1",
+    "*unning",
+    "w12~",
+    "wq12~2",
+    "(w1* OR w2) w3",
+    "caps(US)",
+    "caps(RUN)",
+    "caps(RUN) w1",
+    "caps(RUN) w/5 w1",
+    "=Running",
+    "\"Running\"",
+    "running",
+    "atleast2(w1)",
+    "atleast3(w2 OR w3)",
+    "hlead:w1",
+    "hlead:(w1 w/3 w2)",
+    "hlead:\"w1 w2\"",
+    "title:w5",
+    "title:\"w5 w6\"",
+    "title:w5*",
+    "title:w5 w1",
+    "body:w5",
+    "body:\"w5 w6\"",
+    "body:(w1 w/4 w2)",
+    "body:w4*",
+    "body:caps(RUN)",
+    "byline:smith",
+    "byline:\"jane smith\"",
+    "byline:(jane w/2 smith)",
+    "byline:sm*",
+    "hlead:byline:smith",
+    "captions:w1",
+    "captions:w1*",
+    "source:daily",
+    "source:daily,weekly w1",
+    "w1 NOT source:daily",
+    "id:d7",
+    "published:1970-01",
+    "published:1970-02 w1",
+    "w1 NOT published:1970-01..1970-02",
+    "\"w1 w2\" published:1970-01",
+    "urgency:<=3",
+    "urgency:4 w1 w2",
+    "words:>20",
+    "words:<18 w1",
+    "syn(w5, w9, capital of w1)",
+    "syn(w5, w9) w/4 syn(w1, \"w2 w3\")",
+    "w1^0 w2",
+    "w1^2.5 \"w2 w3\"^3",
+    "hyphen-word",
+    "\xe6\x9d\xb1\xe4\xba\xac",
+    "\xe6\x9d\xb1",
+    "w1 \xe6\x9d\xb1\xe4\xba\xac",
+};
+
+static void add_one(ls_writer *w, uint64_t *x, int i)
+{
+    static const char *const runs[] = {"Running", "RUN", "run", "runs fast", "Run fast"};
+    char id[16], body[900], title[80], byline[40], source[16];
+    size_t n;
+    ls_doc *d;
+    snprintf(id, sizeof id, "d%d", i);
+    random_text(x, title, sizeof title, 3);
+    random_text(x, body, sizeof body, 12 + (size_t)i % 9);
+    n = strlen(body);
+    n += (size_t)snprintf(body + n, sizeof body - n, i % 3 ? ". " : ".\n\n");
+    random_text(x, body + n, sizeof body - n, 10);
+    n += strlen(body + n);
+    if (i % 4 == 0) n += (size_t)snprintf(body + n, sizeof body - n, " %s w1.", runs[i / 4 % 5]);
+    if (i % 50 == 7) n += (size_t)snprintf(body + n, sizeof body - n, " US hyphen-word \xe6\x9d\xb1\xe4\xba\xac.");
+    if (i % 60 == 3) snprintf(body + n, sizeof body - n, "\n\nReporting by w1 w2 w3 run; Editing by w5 w6\n");
+    snprintf(byline, sizeof byline, "%s Smith", i % 3 ? "Jane" : "John of the");
+    snprintf(source, sizeof source, "%s", i % 2 ? "Daily" : i % 5 ? "Weekly" : "Monthly");
+    OK(ls_doc_new(&d, &err));
+    OK(ls_doc_set_id(d, id, strlen(id), &err));
+    add_value(d, "title", title);
+    add_value(d, "body", body);
+    add_value(d, "source", source);
+    if (i % 6 == 0) add_value(d, "byline", byline);
+    if (i % 7 == 0) add_value(d, "captions", title);
+    if (i % 8) OK(ls_doc_add_int(d, "published", 600000LL * i, &err));
+    if (i % 5) OK(ls_doc_add_int(d, "urgency", i % 9, &err));
+    OK(ls_add(w, d, NULL, &err));
+    ls_doc_free(d);
+}
+
+static void build(void)
+{
+    ls_writer *w = open_writer(LS_WRITER_CREATE | LS_WRITER_NO_MERGE | LS_WRITER_NO_SYNC, 0);
+    uint64_t x = 2026;
+    for (int i = 0; i < FEW + MANY + LAST; i++) {
+        add_one(w, &x, i);
+        if (i == FEW - 1 || i == FEW + MANY - 1) OK(ls_commit(w, NULL, &err));
+    }
+    OK(ls_commit(w, NULL, &err));
+    for (int i = 5; i < FEW + MANY; i += 500) {
+        char id[16];
+        snprintf(id, sizeof id, "d%d", i);
+        OK(ls_delete(w, id, strlen(id), &err));
+    }
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+}
+
+/* ---- what is called: the present query, in the present way ---- */
+
+static const char *text;
+static uint64_t cancel_at, asked;
+static uint64_t total; /* of the last search that said it exactly */
+static bool exact;
+
+static int cancel(void *ctx)
+{
+    (void)ctx;
+    return ++asked == cancel_at;
+}
+
+static void mix_results(uint64_t *sum, const ls_results *res)
+{
+    ls_results_info info = ls_results_get(res);
+    const ls_facet_value *f;
+    const ls_bucket *b;
+    for (size_t i = 0; i < info.count; i++) {
+        const ls_hit *h = ls_results_hit(res, i);
+        mix(sum, &h->doc, sizeof h->doc);
+        mix(sum, &h->score, sizeof h->score);
+        mix(sum, &h->sort_value, sizeof h->sort_value);
+    }
+    for (size_t i = 0; (f = ls_results_facet(res, 0, i)); i++) mix(sum, &f->count, sizeof f->count);
+    for (size_t i = 0; (b = ls_results_bucket(res, i)); i++) mix(sum, &b->count, sizeof b->count);
+    mix(sum, &info.total, sizeof info.total);
+    mix(sum, &info.undated_excluded, sizeof info.undated_excluded);
+    exact = info.total_is_exact;
+    total = info.total;
+}
+
+/* A search; where `pages` that of the page behind it as well. */
+static int search(ls_reader *r, uint64_t *sum, ls_search_options *o, int pages)
+{
+    ls_query *q;
+    char *cursor = NULL;
+    o->timeout_ms = -1;
+    o->now = clock_now;
+    o->cancel = cancel;
+    int rc = ls_query_parse(&q, ls_reader_schema(r), text, strlen(text), NULL, &err);
+    for (int i = 0; !rc && i < pages && (!i || cursor); i++) {
+        ls_results *res;
+        o->cursor = cursor;
+        rc = ls_search(&res, r, q, o, &err);
+        if (rc) {
+            assert_null(res);
+            break;
+        }
+        mix_results(sum, res);
+        free(cursor);
+        cursor = ls_results_cursor(res) ? strdup(ls_results_cursor(res)) : NULL;
+        ls_results_free(res);
+    }
+    free(cursor);
+    ls_query_free(q);
+    return rc;
+}
+
+static int by_best(ls_reader *r, uint64_t *sum)
+{
+    LS_INIT(ls_search_options, o);
+    o.limit = 4;
+    o.total = LS_TOTAL_NONE;
+    return search(r, sum, &o, 2);
+}
+
+static int with_total(ls_reader *r, uint64_t *sum)
+{
+    LS_INIT(ls_search_options, o);
+    return search(r, sum, &o, 1);
+}
+
+static int by_windows(ls_reader *r, uint64_t *sum)
+{
+    LS_INIT(ls_search_options, o);
+    o.exhaustive = 1;
+    o.limit = 3;
+    o.half_life_days = 3;
+    return search(r, sum, &o, 2);
+}
+
+static int by_date(ls_reader *r, uint64_t *sum)
+{
+    LS_INIT(ls_search_options, o);
+    o.sort = LS_BY_FIELD_DESC;
+    o.sort_field = "published";
+    o.limit = 3;
+    o.total = LS_TOTAL_NONE;
+    return search(r, sum, &o, 2);
+}
+
+static int by_value(ls_reader *r, uint64_t *sum)
+{
+    LS_INIT(ls_search_options, o);
+    o.sort = LS_BY_FIELD_ASC;
+    o.sort_field = "source";
+    o.limit = 3;
+    return search(r, sum, &o, 2);
+}
+
+static int counted(ls_reader *r, uint64_t *sum)
+{
+    static const char *const facets[] = {"source"};
+    LS_INIT(ls_search_options, o);
+    o.count_only = 1;
+    int rc = search(r, sum, &o, 1);
+    o.count_only = 0;
+    o.limit = 2;
+    o.facets = facets;
+    o.facet_count = 1;
+    o.histogram = "published";
+    return rc ? rc : search(r, sum, &o, 1);
+}
+
+static int filtered(ls_reader *r, uint64_t *sum)
+{
+    static const char *const values[] = {"Weekly", "nowhere", "monthly"}, *const daily[] = {"daily"};
+    const ls_filter filters[] = {
+        {.field = "source", .values = values, .value_count = 3, .from = INT64_MIN, .to = INT64_MAX},
+        {.field = "urgency", .from = 7, .to = 8, .exclude = 1},
+        {.field = "source", .values = daily, .value_count = 1, .exclude = 1},
+        {.field = "published", .from = 600000LL * 100, .to = 600000LL * 4000}};
+    LS_INIT(ls_search_options, o);
+    o.filters = filters;
+    o.filter_count = 4;
+    o.limit = 3;
+    int rc = search(r, sum, &o, 1);
+    o.filters = filters + 3; /* alone: what only lacks a date is counted */
+    o.filter_count = 1;
+    return rc ? rc : search(r, sum, &o, 1);
+}
+
+/* The first documents of each segment that match, by the number that brute windows give: explained, and shown. */
+static int explained(ls_reader *r, uint64_t *sum)
+{
+    static const uint64_t docs[] = {7, 27, FEW + 4, FEW + 4200, FEW + MANY + 3};
+    ls_query *q;
+    LS_INIT(ls_search_options, o);
+    o.cancel = cancel;
+    o.half_life_days = 3;
+    o.now = clock_now;
+    int rc = ls_query_parse(&q, ls_reader_schema(r), text, strlen(text), NULL, &err);
+    for (size_t i = 0; !rc && i < sizeof docs / sizeof *docs; i++) {
+        ls_explanation *e;
+        if ((rc = ls_explain(&e, r, q, &o, docs[i], &err))) assert_null(e);
+        for (size_t k = 0; !rc && k < e->count; k++) mix_text(sum, e->nodes[k].text);
+        ls_explanation_free(e);
+    }
+    ls_query_free(q);
+    return rc;
+}
+
+static int shown(ls_reader *r, uint64_t *sum)
+{
+    static const uint64_t docs[] = {7, 63, FEW + 50};
+    ls_query *q;
+    LS_INIT(ls_snippet_options, o);
+    o.all_matches = 1;
+    int rc = ls_query_parse(&q, ls_reader_schema(r), text, strlen(text), NULL, &err);
+    for (size_t i = 0; !rc && i < sizeof docs / sizeof *docs; i++) {
+        ls_snippets *s;
+        if ((rc = ls_snippets_make(&s, r, q, docs[i], &o, &err))) assert_null(s);
+        for (size_t k = 0; !rc && k < s->count; k++) mix_text(sum, s->snippets[k].html);
+        if (!rc) mix(sum, s->matches, s->match_count * sizeof *s->matches);
+        ls_snippets_free(s);
+    }
+    ls_query_free(q);
+    return rc;
+}
+
+static const struct {
+    const char *name;
+    call_fn *call;
+    bool tells; /* how many documents match, but for filters */
+} ways[] = {{"best", by_best, false},      {"total", with_total, true},     {"windows", by_windows, true},
+            {"date", by_date, false},      {"value", by_value, true},       {"counted", counted, true},
+            {"filtered", filtered, false}, {"explained", explained, false}, {"shown", shown, false}};
+
+/* ---- each point of each ---- */
+
+enum { MEMORY, LOOKS, CANCEL, KINDS };
+static const char *const kinds[] = {"memory", "looks", "cancel"};
+static uint64_t taken[KINDS], refused[KINDS];
+
+static void fail_kind(int kind, uint64_t n)
+{
+    lsi_alloc_fail_at(kind == MEMORY ? n : 0, false);
+    lsi_section_fail_at(kind == LOOKS ? n : 0);
+    cancel_at = kind == CANCEL ? n : 0;
+    asked = 0;
+}
+
+static uint64_t made(int kind)
+{
+    uint64_t allocations = lsi_alloc_fail_at(0, false), seen = lsi_section_fail_at(0), polls = asked;
+    cancel_at = 0;
+    return kind == MEMORY ? allocations : kind == LOOKS ? seen : polls;
+}
+
+/* On a cold reader, with the nth point failing. */
+static int run(int kind, call_fn *call, uint64_t n, uint64_t *sum, uint64_t *all)
+{
+    ls_reader *r;
+    OK(open_cold(&r, 0));
+    *sum = 1;
+    memset(&err, 0, sizeof err);
+    fail_kind(kind, n);
+    int rc = call(r, sum);
+    *all = made(kind);
+    ls_reader_close(r);
+    return rc;
+}
+
+/* All of the first points, then fewer and fewer: what a walk does first it does again and again. */
+static uint64_t after(uint64_t n, uint64_t thin)
+{
+    return n + 1 + (n > 24 / thin ? n * thin / 12 : 0);
+}
+
+static void each_point(int kind, const char *way, call_fn *call, uint64_t right)
+{
+    static const int codes[] = {LS_NOMEM, LS_CORRUPT, LS_CANCELED};
+    uint64_t sum, all, seen, thin = kind == LOOKS ? looks : stride;
+    OK(run(kind, call, UINT64_MAX, &sum, &all));
+    assert_int_equal(sum, right);
+    for (uint64_t n = 1; n <= all; n = after(n, thin)) {
+        int rc = run(kind, call, n, &sum, &seen);
+        bool told = rc && rc == codes[kind] && err.code == rc && *err.message && (kind != LOOKS || *err.file);
+        if (rc ? !told : sum != right)
+            print_error("%s, %s: %s at %d: %d, %s\n", text, way, kinds[kind], (int)n, rc,
+                        rc ? err.message : "another answer");
+        assert_true(rc ? told : sum == right);
+        if (kind == CANCEL) assert_int_equal(rc, LS_CANCELED);
+        taken[kind]++;
+        refused[kind] += rc != 0;
+    }
+}
+
+static void failing(void **state)
+{
+    (void)state;
+    build();
+    for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
+        uint64_t told = UINT64_MAX, right, all;
+        text = queries[i];
+        for (size_t k = 0; k < sizeof ways / sizeof *ways; k++) {
+            if (looks > 1 && (i + k) % 2) continue;
+            OK(run(KINDS, ways[k].call, 0, &right, &all));
+            if (ways[k].tells && exact) {
+                if (told == UINT64_MAX) told = total;
+                assert_int_equal(total, told);
+            }
+            for (int kind = 0; kind < KINDS; kind++) each_point(kind, ways[k].name, ways[k].call, right);
+        }
+    }
+    for (int kind = 0; kind < KINDS; kind++)
+        print_message("%s: %d points, %d errors\n", kinds[kind], (int)taken[kind], (int)refused[kind]);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(failing, index_clean)};
+    take_arguments(argc, argv);
+    return cmocka_run_group_tests(tests, folder_begin, folder_end);
+}
