@@ -25,7 +25,7 @@ static inline void image_load(void)
         if (e->d_name[0] == '.' || !strcmp(e->d_name, "LOCK")) continue;
         assert_true(file_count < IMAGE_FILES && strlen(e->d_name) < sizeof files->name);
         image *f = &files[file_count++];
-        snprintf(f->name, sizeof f->name, "%s", e->d_name);
+        snprintf(f->name, sizeof f->name, "%.63s", e->d_name);
         snprintf(name, sizeof name, "%s/%.63s", index_path, f->name);
         int fd = open(name, O_RDONLY);
         assert_true(fd >= 0 && !fstat(fd, &st));
