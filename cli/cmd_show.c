@@ -27,6 +27,20 @@ static void print_all(const ls_doc *d, const char *field)
     for (size_t i = 0; (s = ls_doc_text(d, field, i, &len)) != NULL; i++) print_name(field, s);
 }
 
+/* What is a field of the schema and no fact of an article. */
+static void print_others(const ls_schema *s, const ls_doc *d)
+{
+    const ls_field *f;
+    int64_t v;
+    for (size_t i = 0; (f = js_other_field(s, &i)) != NULL;) {
+        if (f->type != LS_INTEGER && f->type != LS_DATE) print_all(d, f->name);
+        else if (ls_doc_int(d, f->name, &v) != LS_OK) continue;
+        else if (f->type == LS_INTEGER) cli_print("%s: %lld\n", f->name, (long long)v);
+        else if (v == INT64_MAX) cli_print("%s: without end\n", f->name);
+        else print_date(f->name, true, v);
+    }
+}
+
 static int print_people(const ls_schema *s, const ls_doc *d, ls_error *err)
 {
     js_facts f;
@@ -50,6 +64,7 @@ static int print_people(const ls_schema *s, const ls_doc *d, ls_error *err)
     print_name("url", f.url);
     print_name("status", f.status);
     cli_print("words: %llu\n", (unsigned long long)f.words);
+    print_others(s, d);
     print_name("extra", ls_doc_text(d, "extra", 0, NULL));
     cli_print("\n");
     cli_text(f.body, f.body_len, true);

@@ -147,14 +147,28 @@ static bool is_derived(const js_take *t, const char *name)
     return strcmp(name, "title_source") == 0 || strcmp(name, "date_source") == 0;
 }
 
+/* A member that every answer has, without what would be worth keeping: where no field takes it, an export that comes back
+ * in must not gain it as something extra. */
+static bool says_nothing(const js_take *t, const json_t *object, const char *name, const json_t *v)
+{
+    if (strcmp(name, "lead") == 0) return json_object_get(object, "paragraphs") != NULL;
+    if (json_is_array(v) && json_array_size(v) == 0)
+        return strcmp(name, "subjects") == 0 || strcmp(name, "places") == 0;
+    const char *s = json_string_value(v), *language = js_language_code(ls_doc_language(t->doc));
+    if (s == NULL) return false;
+    if (strcmp(name, "status") == 0) return strcmp(s, "usable") == 0;
+    return strcmp(name, "language") == 0 && language && strcmp(s, language) == 0;
+}
+
 static int take_any(js_take *t, const json_t *object, const char *name, const json_t *v, bool title_is_lead)
 {
     if (strcmp(name, "id") == 0 || is_derived(t, name)) return LS_OK;
     if (strcmp(name, "version") == 0) return take_version(t, v);
     if (strcmp(name, "extra") == 0) return take_extra_object(t, v);
     const ls_field *f = field_of(t, object, name);
-    if (f && title_is_lead && t->title && strcmp(f->name, t->title) == 0) return LS_OK;
+    if (title_is_lead && strcmp(f ? f->name : name, f && t->title ? t->title : "title") == 0) return LS_OK;
     int rc = says_language(object, name) ? take_language(t, v) : LS_OK;
+    if (rc == LS_OK && f == NULL && says_nothing(t, object, name, v)) return LS_OK;
     return rc == LS_OK ? js_take_member(t, name, f, v) : rc;
 }
 

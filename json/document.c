@@ -94,15 +94,30 @@ static const char *text_of(const ls_doc *d, const char *field)
     return ls_doc_text(d, field, 0, NULL);
 }
 
+/* For a document without title, lead and body, as a schema of one's own may have them: the text that weighs most, of
+ * equal ones the first; where it has no text, its id, for what is shown must have something to be called by. */
+static const char *nearest_to_title(const js_facts *f, const ls_schema *s, const ls_doc *d, size_t *len)
+{
+    const char *best = f->id, *text;
+    const ls_field *field;
+    int weight = 0;
+    size_t n;
+    *len = f->id_len;
+    for (size_t i = 0; (field = ls_schema_field(s, i)) != NULL; i++) {
+        if (field->type != LS_TEXT || field->weight <= weight || !(text = ls_doc_text(d, field->name, 0, &n))) continue;
+        best = text;
+        weight = field->weight;
+        *len = n;
+    }
+    return best ? best : "";
+}
+
 /* The beginning of the lead, cut at a word, in one line. */
-static int title_from_lead(js_facts *f, const ls_doc *d, ls_error *err)
+static int title_from_lead(js_facts *f, const ls_schema *s, const ls_doc *d, ls_error *err)
 {
     size_t len = 0, at = 0;
     const char *lead = ls_doc_text(d, "lead", 0, &len);
-    if (lead == NULL && !js_paragraph(f->body, f->body_len, &at, &lead, &len)) {
-        lead = "";
-        len = 0;
-    }
+    if (lead == NULL && !js_paragraph(f->body, f->body_len, &at, &lead, &len)) lead = nearest_to_title(f, s, d, &len);
     size_t cut = js_utf8_prefix(lead, len, TITLE_CODE_POINTS);
     bool whole = cut == len;
     f->unsure = whole && ls_doc_is_cut(d);
@@ -170,7 +185,7 @@ int js_facts_get(js_facts *out, const ls_schema *s, const ls_doc *d, ls_error *e
     int rc = LS_OK;
     if (f.title == NULL) {
         f.title_source = "lead";
-        rc = title_from_lead(&f, d, err);
+        rc = title_from_lead(&f, s, d, err);
     } else if (f.title_source == NULL) {
         f.title_source = "given";
     }
@@ -269,15 +284,21 @@ static bool is_fixed(const char *name)
     return false;
 }
 
-/* The other fields of the schema, where the document has them. */
-static void put_others(js_text *out, const ls_schema *s, const ls_doc *d)
+const ls_field *js_other_field(const ls_schema *s, size_t *at)
 {
     const char *title = ls_schema_get(s, "title"), *main = ls_schema_get(s, "main");
     const ls_field *f;
+    while ((f = ls_schema_field(s, (*at)++)) != NULL)
+        if (!is_fixed(f->name) && !(title && strcmp(f->name, title) == 0) && !(main && strcmp(f->name, main) == 0))
+            return f;
+    return NULL;
+}
+
+static void put_others(js_text *out, const ls_schema *s, const ls_doc *d)
+{
+    const ls_field *f;
     int64_t v;
-    for (size_t i = 0; (f = ls_schema_field(s, i)) != NULL; i++) {
-        if (is_fixed(f->name) || (title && strcmp(f->name, title) == 0) || (main && strcmp(f->name, main) == 0))
-            continue;
+    for (size_t i = 0; (f = js_other_field(s, &i)) != NULL;) {
         if (f->type == LS_INTEGER || f->type == LS_DATE) {
             if (ls_doc_int(d, f->name, &v) != LS_OK) continue;
             js_key(out, f->name);

@@ -71,6 +71,7 @@ static int copy_request(js_request *to, const js_request *from)
     to->synonyms = from->synonyms;
     to->no_synonyms = from->no_synonyms;
     to->feedback = from->feedback;
+    to->latest = from->latest;
     to->cancel = from->cancel;
     to->cancel_ctx = from->cancel_ctx;
     to->limit = PAGE;
@@ -129,13 +130,14 @@ uint64_t js_export_count(const js_export *e)
     return e->count;
 }
 
-/* The page behind the one under way; *more false where there is none. */
+/* The page behind the one under way; *more false where there is none. A page may be without a hit and yet have one
+ * behind it: where all that was looked at for it is superseded. */
 static int next_page(js_export *e, bool *more, ls_error *err)
 {
     js_problem p = {0};
     const char *cursor = ls_results_cursor(e->found.results);
     *more = false;
-    if (cursor == NULL || e->next == 0) return LS_OK;
+    if (cursor == NULL) return LS_OK;
     char *copy = NULL;
     if (copy_string(&copy, cursor) != LS_OK) return js_fail(err, LS_NOMEM, UINT64_MAX, "no memory for the export");
     free(e->request.cursor);
@@ -144,7 +146,7 @@ static int next_page(js_export *e, bool *more, ls_error *err)
     int rc = js_find(&e->found, &e->request, e->r, &p);
     if (rc != LS_OK) return js_fail(err, rc, UINT64_MAX, "%s", p.detail);
     e->next = 0;
-    *more = ls_results_hit(e->found.results, 0) != NULL;
+    *more = true;
     return LS_OK;
 }
 

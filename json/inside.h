@@ -36,6 +36,9 @@ int js_parse(json_t **out, const char *text, size_t len, ls_error *err);
 int js_parse_object(json_t **out, const char *text, size_t len, js_problem *p);
 /* "a string", "an object" …: what was found, for messages. */
 const char *js_type_name(const json_t *v);
+/* Edits (insert, delete, replace, swap of neighbours) between two words of at most JS_EDITS_MAX bytes. */
+#define JS_EDITS_MAX 24
+size_t js_edits(const char *a, size_t n, const char *b, size_t m);
 /* Writes a tree as compact JSON. */
 void js_write_json(js_text *out, const json_t *v);
 #endif

@@ -246,7 +246,7 @@ const char *js_result_name(ls_result r); /* "created" … */
 typedef struct js_facts {
     const char *id;
     size_t id_len;
-    const char *title; /* the title field, or the beginning of the lead */
+    const char *title; /* the title field, or the beginning of the lead; without both, of another text, or the id */
     size_t title_len;
     const char *title_source;                                      /* "given" "line" "lead" */
     const char *guid, *url, *source, *section, *byline, *language; /* NULL: unknown; language as written or ISO 639-1 */
@@ -260,6 +260,8 @@ typedef struct js_facts {
     char *title_text; /* owned */
     bool unsure;      /* the document was cut (ls_reader_head), and its title may be another: read it whole */
 } js_facts;
+/* The next field of the schema, from *at on, that is neither among the facts nor title, lead and body; NULL at the end. */
+const ls_field *js_other_field(const ls_schema *s, size_t *at);
 int js_facts_get(js_facts *out, const ls_schema *s, const ls_doc *d, ls_error *err);
 void js_facts_clear(js_facts *f);
 /* The facts of a hit with its document, the caller's. Unless it is to be whole, its main text is read only where the

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json/json.h"
+#include "json/inside.h"
 
 #define LIST_MAX 100 /* values of one list */
 
@@ -126,10 +126,10 @@ const js_param *js_param_find(const char *name, size_t len, unsigned uses)
 
 /* ---- did you mean ---- */
 
-#define GUESS_MAX 24
+#define GUESS_MAX JS_EDITS_MAX
 
-/* Edits (insert, delete, replace, swap of neighbours) between two short words; classic dynamic programme. */
-static size_t edits(const char *a, size_t n, const char *b, size_t m)
+/* Classic dynamic programme. */
+size_t js_edits(const char *a, size_t n, const char *b, size_t m)
 {
     size_t d[GUESS_MAX + 1][GUESS_MAX + 1];
     for (size_t i = 0; i <= n; i++) d[i][0] = i;
@@ -202,7 +202,7 @@ const js_param *js_param_guess(const char *name, size_t len, unsigned uses)
         const js_param *p = &table[i].pub;
         size_t n = strlen(p->name);
         if (!(p->uses & uses) || n > GUESS_MAX || n <= 1) continue;
-        size_t d = edits(name, len, p->name, n);
+        size_t d = js_edits(name, len, p->name, n);
         if (d < least) {
             least = d;
             best = p;

@@ -5,6 +5,7 @@
  * so, the file's time; what the prose says is not looked at. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "json/take.h"
 
@@ -47,6 +48,41 @@ static int expected(js_take *t, const char *name, const char *what, const json_t
     return js_fail(t->err, LS_INVALID, UINT64_MAX, "%.64s: expected %s, found %s", name, what, js_type_name(v));
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static void trim(const char **s, size_t *len)
+{
+    while (*len > 0 && is_blank((*s)[*len - 1])) (*len)--;
+    while (*len > 0 && is_blank(**s)) {
+        (*s)++;
+        (*len)--;
+    }
+}
+
+/* A slip in a status would show an article that was to be hidden. Other words are the sender's own. */
+static void judge_status(const js_take *t, const char *s, size_t len)
+{
+    static const char *const words[] = {"usable", "withheld", "canceled", "cancelled"};
+    char word[JS_EDITS_MAX];
+    const char *meant = NULL;
+    trim(&s, &len);
+    if (len > 5 && strncasecmp(s, "stat:", 5) == 0) {
+        s += 5;
+        len -= 5;
+    }
+    if (len > sizeof word) return;
+    for (size_t i = 0; i < len; i++) word[i] = (char)(s[i] >= 'A' && s[i] <= 'Z' ? s[i] + ('a' - 'A') : s[i]);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        size_t n = js_edits(word, len, words[i], strlen(words[i]));
+        if (n == 0) return;
+        if (n <= 2) meant = words[i];
+    }
+    if (meant) js_take_warn(t, "status: '%.60s' is not '%s'; the article is shown", s, meant);
+}
+
 static int take_one_text(js_take *t, const ls_field *f, const char *s, size_t len)
 {
     if (len == 0) return LS_OK; /* empty is the same as not given */
@@ -62,6 +98,7 @@ static int take_one_text(js_take *t, const ls_field *f, const char *s, size_t le
         return LS_OK;
     }
     if (t->title && strcmp(f->name, t->title) == 0) t->has_title = true;
+    if (strcmp(f->name, "status") == 0) judge_status(t, s, len);
     return ls_doc_add_text(t->doc, f->name, s, len, t->err);
 }
 
@@ -140,20 +177,6 @@ int js_take_member(js_take *t, const char *name, const ls_field *field, const js
 }
 
 /* ---- when all members were taken ---- */
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static void trim(const char **s, size_t *len)
-{
-    while (*len > 0 && is_blank((*s)[*len - 1])) (*len)--;
-    while (*len > 0 && is_blank(**s)) {
-        (*s)++;
-        (*len)--;
-    }
-}
 
 /* title_source: given, line or lead. */
 static int finish_title(js_take *t, const char *given_source)

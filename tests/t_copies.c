@@ -267,6 +267,12 @@ static void latest(void **state)
     assert_latest(r, "a3 h ");
     clock_now -= 2000;
     ls_reader_close(r);
+    add_item(w, (item){.id = "own", .guid = "urn:own", .body = "common self", .day = 6, .from = "urn:own"});
+    OK(ls_commit(w, NULL, &err));
+    r = reader(0);
+    assert_latest(r, "a3 b own "); /* nothing evolves from itself */
+    ls_reader_close(r);
+    OK(ls_delete(w, "own", 3, &err));
     OK(ls_delete(w, "a3", 2, &err));
     OK(ls_commit(w, NULL, &err));
     r = reader(0);

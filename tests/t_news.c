@@ -227,8 +227,8 @@ static void reviving(void **state)
 static void canceling(void **state)
 {
     (void)state;
-    static const char *const words[] = {"canceled", "Cancelled", "stat:canceled"};
-    for (size_t i = 0; i < 3; i++) {
+    static const char *const words[] = {"canceled", "Cancelled", "stat:canceled", " STAT:Canceled\n"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         ls_writer *w = open_writer(LS_WRITER_CREATE, 0);
         ADDS(w, LS_CREATED, 2, .id = "a", .guid = "g", .body = "one", .version = 2);
         ADDS(w, LS_KILLED, 3, .guid = "g", .body = "x", .status = words[i], .version = 3, .note = "libel");

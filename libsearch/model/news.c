@@ -34,14 +34,21 @@ int64_t lsi_news_updated(const ls_doc *d)
     return v ? v->integer : INT64_MIN;
 }
 
+/* In any case; `word` is in small letters. */
+static bool begins(const char *p, const char *word)
+{
+    for (; *word; word++, p++)
+        if ((*p >= 'A' && *p <= 'Z' ? *p + ('a' - 'A') : *p) != *word) return false;
+    return true;
+}
+
 static bool is_status(const ls_doc *d, const char *word)
 {
     const char *p = lsi_news_status(d);
     if (!p) return false;
-    if (!strncmp(p, "stat:", 5)) p += 5;
-    for (; *word; word++, p++)
-        if ((*p >= 'A' && *p <= 'Z' ? *p + ('a' - 'A') : *p) != *word) return false;
-    return !*p;
+    p += strspn(p, " \t\r\n");
+    if (begins(p, "stat:")) p += 5;
+    return begins(p, word) && p[strlen(word) + strspn(p + strlen(word), " \t\r\n")] == '\0';
 }
 
 bool lsi_news_is_canceled(const ls_doc *d)

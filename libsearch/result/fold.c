@@ -234,8 +234,8 @@ static int apply_rule(folding *f)
 
 /* ---- chains ---- */
 
-/* Whether a document of this snapshot has `name` in the field evolved_from. */
-static int is_named(folding *f, int field, const char *name, size_t len, bool *yes)
+/* Whether a document of this snapshot other than `self`, of segment `home`, has `name` in the field evolved_from. */
+static int is_named(folding *f, int field, size_t home, lsi_doc self, const char *name, size_t len, bool *yes)
 {
     lsi_analyzer *an;
     size_t n;
@@ -254,7 +254,8 @@ static int is_named(folding *f, int field, const char *name, size_t len, bool *y
             rc = lsi_keywords_docs(k, ord, from, g->seg->doc_count, docs, LSI_COUNTOF(docs), &count, f->err);
             if (rc || !count) break;
             count = LSI_MIN(count, (uint32_t)LSI_COUNTOF(docs));
-            for (uint32_t d = 0; d < count; d++) *yes |= !lsi_live_is_deleted(g->live, docs[d]);
+            for (uint32_t d = 0; d < count; d++)
+                *yes |= !(i == home && docs[d] == self) && !lsi_live_is_deleted(g->live, docs[d]);
             from = docs[count - 1] + 1;
         }
         if (rc) return rc;
@@ -278,12 +279,12 @@ static int is_superseded(folding *f, uint64_t doc, bool *yes)
     if (!any) return LS_OK;
     int rc = lsi_snapshot_locate(snap, doc, &seg, &local, f->err);
     if (!rc) rc = lsi_ids_get(&snap->segments[seg].seg->ids, local, &id, &len, f->err);
-    if (!rc) rc = is_named(f, field, (const char *)id, len, yes);
+    if (!rc) rc = is_named(f, field, seg, local, (const char *)id, len, yes);
     if (!rc && !*yes) rc = lsi_doc_new(&d, f->err);
     if (!rc && !*yes) rc = lsi_segment_doc(snap->segments[seg].seg, local, d, f->err);
     for (size_t i = 0; !rc && d && !*yes && i < d->count; i++)
         if (!d->values[i].is_int && !strcmp(d->values[i].field, "guid"))
-            rc = is_named(f, field, d->values[i].text, d->values[i].len, yes);
+            rc = is_named(f, field, seg, local, d->values[i].text, d->values[i].len, yes);
     if (d) lsi_doc_free(d);
     return rc;
 }

@@ -112,6 +112,24 @@ static void other(js_text *out, const ls_doc *d, const char *name, const char *l
     if (i) js_puts(out, "</p>");
 }
 
+/* What else is searched: the other fields of the schema. */
+static void others(js_text *out, const ls_schema *s, const ls_doc *d)
+{
+    const ls_field *f;
+    int64_t v;
+    for (size_t i = 0; (f = js_other_field(s, &i)) != NULL;) {
+        if (f->type == LS_STORED) continue;
+        if (f->type == LS_TEXT || f->type == LS_KEYWORD) {
+            other(out, d, f->name, f->name);
+        } else if (ls_doc_int(d, f->name, &v) == LS_OK && v != INT64_MAX) {
+            js_printf(out, "<p class=\"facts\">%s: ", f->name);
+            if (f->type == LS_DATE) sd_html_date(out, v);
+            else js_int(out, v);
+            js_puts(out, "</p>");
+        }
+    }
+}
+
 static bool safe_url(const char *url)
 {
     return url && (!strncmp(url, "https://", 8) || !strncmp(url, "http://", 7));
@@ -138,11 +156,12 @@ static int show(sd_exchange *x, const ls_reader *r, uint64_t doc, const ls_doc *
     if (q->q_len && shown)
         js_printf(out, "%zu %s marked. <a class=\"button\" href=\"#m1\">To the first</a> ", shown,
                   shown == 1 ? "match" : "matches");
-    else if (q->q_len) js_puts(out, "Nothing of the query stands in the text. ");
+    else if (q->q_len && f->body_len) js_puts(out, "Nothing of the query stands in the text. ");
     js_puts(out, "</p>");
     text(out, f, s);
     other(out, d, "subjects", "Subjects");
     other(out, d, "places", "Places");
+    others(out, ls_reader_schema(r), d);
     if (safe_url(f->url)) {
         js_puts(out, "<p class=\"facts\">Published at <a rel=\"noreferrer\" href=\"");
         sd_html_text(out, f->url);

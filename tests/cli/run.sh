@@ -85,6 +85,19 @@ is 'the good ones are in' [ "$(documents own)" = 2 ]
 t 0 'sort by an own field' search --ndjson --fields id --sort price:desc own oak
 is 'in the order of the field' [ "$(sed 's/.*"id":"\([^"]*\)".*/\1/' out | tr '\n' ' ')" = 'p2 p1 ' ]
 t 0 'show of an own schema' show --json own p1; out '"price":20'; out '"day":"2023-09-11T00:00:00Z"'; out '"extra":{"colour":"brown"}'
+t 0 'its fields for people' show own p1; out 'A chair'; out 'price: 20'; out 'day: 2023-09-11T00:00:00Z'
+echo '{"language":"german","fields":{"name":{"type":"text","weight":5},"note":{"type":"text"},"tag":{"type":"keyword"},"price":{"type":"integer"}}}' >wares.json
+echo '{"id":"w1","name":"Rote Lampe","note":"fast neu","tag":["Licht","Haus"],"price":7,"colour":"red"}
+{"id":"w2","note":"ohne Namen"}
+{"id":"w3","price":9}' >wares.ndjson
+t 0 'a schema without title and body' add --schema wares.json wares wares.ndjson
+t 0 'the heaviest text is what it is called by' search wares ''; out '1. Rote Lampe'; out '2. ohne Namen'; out '3. w3'
+t 0 'its fields' show wares w1; out 'name: Rote Lampe'; out 'tag: Haus'; out 'price: 7'
+t 0 'an export of it' export wares; cp out back.ndjson; out '"title":"Rote Lampe","title_source":"lead"'
+"$bin" add --schema wares.json wares2 back.ndjson >/dev/null
+t 0 'comes back as it was' export wares2; is 'the same' cmp -s out back.ndjson
+"$bin" export own >back.ndjson; "$bin" add --schema schema.json own3 back.ndjson >/dev/null
+t 0 'so does that of a schema with both' export own3; is 'the same' cmp -s out back.ndjson
 t 2 'add with the schema it has' add --schema schema.json own own.ndjson; err 'own.ndjson:3'
 t 2 'add with another schema' add --schema schema.json new own.ndjson; one_line; err 'another schema'
 t 0 'stats --schema' stats --schema own; cp out again.json
@@ -390,8 +403,13 @@ t 0 'folded for people' search --fold similar idx '"in exchange for weapons"'; o
 printf '%s\n' '{"id":"o1","guid":"urn:o:1","body":"evolving one"}' '{"id":"o2","guid":"urn:o:2","evolved_from":"urn:o:1","body":"evolving two"}' >evolved.ndjson
 "$bin" add evolved evolved.ndjson >out 2>err
 t 0 'the latest of a chain' search --json --latest evolved evolving; out '"total":2,"total_leads":1,"total_leads_relation":"eq"'; out '"id":"o2"'
+t 0 'an export of the latest of a chain' export --latest evolved evolving; out '"id":"o2"'; is 'one of the chain' test "$(wc -l <out)" -eq 1
+t 0 'an export of a chain' export evolved evolving; is 'all of the chain' test "$(wc -l <out)" -eq 2
 
 # ---- kill, revive, purge ----
+printf '%s\n' '{"id":"w1","body":"wallaby one","status":"witheld"}' '{"id":"w2","body":"wallaby two","status":" Stat:Withheld "}' '{"id":"w3","body":"wallaby three","status":"draft"}' >slips.ndjson
+t 0 'a slip in a status' add slips slips.ndjson; err "slips.ndjson:1: status: 'witheld' is not 'withheld'; the article is shown"; is 'is told once' test "$(wc -l <err)" -eq 1
+t 0 'blanks around a status' search --json slips wallaby; out '"total":2'
 printf '%s\n' '{"guid":"urn:k:1","id":"k1","byline":"Quokkamarker","source":"Zebramarker","body":"thylacine seen"}' '{"guid":"urn:k:2","body":"thylacine two"}' '{"guid":"urn:k:2","version":5,"body":"thylacine five"}' \
     '{"guid":"urn:k:2","version":"4","body":"thylacine four"}' '{"guid":"urn:k:2","version":5,"body":"another"}' >kill.ndjson
 t 0 'two versions of a guid in one batch' add kill kill.ndjson; err 'stale'; err 'conflict'; out 'documents=2'
