@@ -118,6 +118,24 @@ static void test_pack_all(void **state)
     lsi_simd_limit(LSI_SIMD_LEVELS);
 }
 
+static void test_adjust(void **state)
+{
+    enum { N = 256 };
+    uint32_t v[N + 16], adj[N + 16], got[N + 16];
+    (void)state;
+    for (uint32_t round = 0; round < 400; round++) {
+        uint32_t n = 1 + below(N), bad = round & 1 ? below(n) : n;
+        for (uint32_t i = 0; i < n; i++) {
+            v[i] = 1 + below(1000);
+            int32_t by = (int32_t)below(2000) - (int32_t)v[i] + 1; /* the sum is at least 1 */
+            if (i == bad) by = below(2) ? -(int32_t)v[i] : INT32_MAX;
+            adj[i] = by < 0 ? 2 * ~(uint32_t)by + 1 : 2 * (uint32_t)by;
+        }
+        assert_int_equal(lsi_pack_adjust(got, v, adj, n), bad == n);
+        for (uint32_t i = 0; i < n; i++) assert_int_equal(got[i], v[i] + (adj[i] & 1 ? ~(adj[i] >> 1) : adj[i] >> 1));
+    }
+}
+
 static void test_patch_example(void **state)
 {
     uint32_t v[4] = {1, 0, 9, 1}, got[4 + 16];
@@ -497,6 +515,7 @@ int main(void)
         cmocka_unit_test(test_vint),
         cmocka_unit_test(test_pack_example),
         cmocka_unit_test(test_pack_all),
+        cmocka_unit_test(test_adjust),
         cmocka_unit_test(test_patch_example),
         cmocka_unit_test(test_patch_all),
         cmocka_unit_test(test_norms),

@@ -223,6 +223,23 @@ void lsi_pack_increment(uint32_t *v, uint32_t n)
     }
 }
 
+bool lsi_pack_adjust(uint32_t *out, const uint32_t *v, const uint32_t *adj, uint32_t n)
+{
+    v4 seen = {0};
+    uint32_t i = 0, rest = 0;
+    for (; i + 4 <= n; i += 4) {
+        v4 a = *(const v4 *)(const void *)(adj + i);
+        v4 x = *(const v4 *)(const void *)(v + i) + ((a >> 1) ^ (0 - (a & 1)));
+        *(v4 *)(void *)(out + i) = x;
+        seen |= x | (x - 1);
+    }
+    for (; i < n; i++) {
+        out[i] = v[i] + ((adj[i] >> 1) ^ (0 - (adj[i] & 1)));
+        rest |= out[i] | (out[i] - 1);
+    }
+    return !((seen[0] | seen[1] | seen[2] | seen[3] | rest) >> 31);
+}
+
 uint32_t lsi_pack_sum(const uint32_t *v, uint32_t n)
 {
     v4 a = {0}, b = {0};
@@ -247,6 +264,16 @@ static void put4(uint32_t *v, const uint32_t *places, uint32_t first)
 void lsi_pack_increment(uint32_t *v, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) v[i]++;
+}
+
+bool lsi_pack_adjust(uint32_t *out, const uint32_t *v, const uint32_t *adj, uint32_t n)
+{
+    uint32_t seen = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        out[i] = v[i] + ((adj[i] >> 1) ^ (0 - (adj[i] & 1)));
+        seen |= out[i] | (out[i] - 1);
+    }
+    return !(seen >> 31);
 }
 
 uint32_t lsi_pack_sum(const uint32_t *v, uint32_t n)

@@ -25,6 +25,9 @@ uint32_t lsi_pack_at(const uint8_t *in, uint32_t n, unsigned width, uint32_t i);
 void lsi_pack_gaps(uint32_t *v, uint32_t n, uint32_t base);
 /* v[i] += 1; room as above. */
 void lsi_pack_increment(uint32_t *v, uint32_t n);
+/* out[i] = v[i] plus the signed number that adj[i] stands for (0, -1, 1, -2, … as 0, 1, 2, 3, …); false where one of them
+ * is 0 or has its highest bit set. */
+bool lsi_pack_adjust(uint32_t *out, const uint32_t *v, const uint32_t *adj, uint32_t n);
 /* Σ v[0..n), mod 2^32. */
 uint32_t lsi_pack_sum(const uint32_t *v, uint32_t n);
 

@@ -360,20 +360,16 @@ int lsi_postings_tf(lsi_postings *p, ls_error *err)
     int rc = lsi_postings_counts(p, err);
     if (rc) return rc;
     unsigned form = lsi_get16(p->widths_le + 2 * (size_t)p->block) >> 10 & 31;
-    memcpy(p->tf, p->counts, p->n * sizeof *p->tf);
-    if (form) {
+    if (!form) {
+        memcpy(p->tf, p->counts, p->n * sizeof *p->tf);
+    } else {
         uint32_t adj[LSI_BLOCK_DOCS + LSI_PACK_SLACK];
         uint64_t bytes;
         const uint8_t *h = lsi_section_get(p->at.blocks, p->adj_at, 1, err);
         if (!h) return lsi_read_failed(err);
         if ((rc = lsi_patch_get(adj, p->at.blocks, p->adj_at + 1, p->n, form - 1, *h, &bytes, err))) return rc;
-        uint32_t wrong = 0;
-        for (uint32_t i = 0; i < p->n; i++) {
-            uint32_t t = p->counts[i] + ((adj[i] >> 1) ^ (0 - (adj[i] & 1)));
-            wrong |= t - 1 >= LSI_COUNT_MAX;
-            p->tf[i] = t;
-        }
-        if (wrong) return lsi_section_corrupt(p->at.blocks, p->adj_at, err, "scored counts of at least 1");
+        if (!lsi_pack_adjust(p->tf, p->counts, adj, p->n))
+            return lsi_section_corrupt(p->at.blocks, p->adj_at, err, "scored counts of at least 1");
     }
     p->have_tf = true;
     return LS_OK;

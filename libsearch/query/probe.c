@@ -26,13 +26,19 @@ static void by_map(lsi_probe *b, lsi_cursor *c, const uint32_t *docs, uint32_t f
 {
     const lsi_postings *p = &c->p;
     lsi_doc base = docs[from], last = docs[end - 1];
-    uint32_t k = 0;
-    for (uint32_t i = c->at; i < p->n && p->docs[i] <= last; i++) b->map[p->docs[i] - base] = (uint8_t)i;
+    uint32_t k = 0, i = c->at, to = p->docs[p->n - 1] <= last ? p->n : lsi_postings_lower(p, i, last + 1);
+    for (; i + 4 <= to; i += 4) {
+        b->map[p->docs[i] - base] = (uint8_t)i;
+        b->map[p->docs[i + 1] - base] = (uint8_t)(i + 1);
+        b->map[p->docs[i + 2] - base] = (uint8_t)(i + 2);
+        b->map[p->docs[i + 3] - base] = (uint8_t)(i + 3);
+    }
+    for (; i < to; i++) b->map[p->docs[i] - base] = (uint8_t)i;
     for (uint32_t j = from; j < end; j++) {
-        uint8_t i = b->map[docs[j] - base];
+        uint8_t at = b->map[docs[j] - base];
         b->which[k] = j;
-        b->where[k] = i;
-        k += (p->docs[i] == docs[j]) & (i < p->n);
+        b->where[k] = at;
+        k += (p->docs[at] == docs[j]) & (at < p->n);
     }
     if (k) c->at = b->where[k - 1];
     b->n = k;

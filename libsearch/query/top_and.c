@@ -5,9 +5,12 @@
  * documents around), and probed. A block whose bounds together do not reach the threshold is not decoded.
  * Behind the lists that must hold a document come those that must not, and last those that only add to its score, the
  * most frequent last: as in an OR they are asked only while they may bring a candidate in.
- * Where the matches are to be counted too, no bound keeps a document from the lists that decide whether it is one.
+ * Where the matches are to be counted too, no bound keeps a document from the lists that decide whether it is one. A
+ * candidate that can no longer enter is out of the running then: it goes on with a score of minus infinity, is found in
+ * the other lists as bits are where they are kept so, and its counts are not read.
  * It does not know trees or pages. */
 #include "libsearch/query/top.h"
+#include <math.h>
 
 static uint64_t df_of(const lsi_lane *l)
 {
@@ -47,22 +50,30 @@ static int probe_many(lsi_top_run *r, const lsi_lane *l, uint32_t *n, ls_error *
     return LS_OK;
 }
 
-/* Those of many candidates that the lane holds, and how often: block by block. */
+/* Whether one of those found is in the running. */
+static bool any_running(const lsi_top_run *r, const lsi_probe *b)
+{
+    bool any = false;
+    for (uint32_t k = 0; k < b->n; k++) any |= r->scores[b->which[k]] >= 0;
+    return any;
+}
+
+/* Those of many candidates that the lane holds, and how often where they are in the running: block by block. */
 static int find_many(lsi_top_run *r, const lsi_lane *l, uint32_t *n, ls_error *err)
 {
     lsi_postings *p = &l->c->p;
-    uint32_t kept = 0;
-    if (!r->probe) r->probe = lsi_arena_zalloc(&r->plan->scratch->arena, sizeof *r->probe);
     lsi_probe *b = r->probe;
-    if (!b) return lsi_fail_nomem(err);
-    for (uint32_t j = 0; j < *n;) {
-        int rc = lsi_probe_decoded(b, l->c, r->docs, j, *n, &j, err);
-        if (!rc && b->n) rc = lsi_postings_tf(p, err);
+    uint32_t kept = 0;
+    for (uint32_t j = 0, next; j < *n; j = next) {
+        int rc = (r->total ? lsi_probe_block : lsi_probe_decoded)(b, l->c, r->docs, j, *n, &next, err);
+        bool running = !rc && b->n && any_running(r, b);
+        if (running && b->as_bits) rc = lsi_probe_decoded(b, l->c, r->docs, j, *n, &next, err);
+        if (!rc && running) rc = lsi_postings_tf(p, err);
         if (rc) return rc;
         for (uint32_t k = 0; k < b->n; k++) {
             r->docs[kept] = r->docs[b->which[k]];
             r->scores[kept] = r->scores[b->which[k]];
-            r->tf[kept++] = p->tf[b->where[k]];
+            r->tf[kept++] = running ? p->tf[b->where[k]] : 1;
         }
     }
     *n = kept;
@@ -76,14 +87,15 @@ static int find_few(lsi_top_run *r, const lsi_lane *l, uint32_t *n, ls_error *er
     uint32_t kept = 0;
     for (uint32_t j = 0; j < *n; j++) {
         lsi_doc d, want = r->docs[j];
+        bool running = r->scores[j] >= 0;
         int rc = lsi_cursor_seek(l->c, want, &d, err);
-        if (!rc && d == want) rc = lsi_postings_tf(p, err);
+        if (!rc && d == want && running) rc = lsi_postings_tf(p, err);
         if (rc) return rc;
         if (d == LSI_DOC_END) break;
         if (d != want) continue;
         r->docs[kept] = d;
         r->scores[kept] = r->scores[j];
-        r->tf[kept++] = p->tf[l->c->at];
+        r->tf[kept++] = running ? p->tf[l->c->at] : 1;
     }
     *n = kept;
     return LS_OK;
@@ -151,39 +163,67 @@ static bool bound_others(lsi_top_run *r, lsi_doc lo, lsi_doc hi, float *sum)
     return true;
 }
 
-/* The first n candidates are matches. */
-static void count_matches(lsi_top_run *r, uint32_t n)
+/* The first n candidates are matches: counts them, and leaves those that are in the running. */
+static uint32_t count_matches(lsi_top_run *r, uint32_t n)
 {
     for (uint32_t j = 0; j < n; j++) *r->total += lsi_live_is_deleted(r->plan->seg->live, r->docs[j]) ? 0 : 1;
+    return r->batch->keep(r->docs, r->scores, n, 0);
+}
+
+/* As lsi_top_filter, where every match is counted: a candidate leaves where a required lane has nothing around it; one
+ * that cannot enter any more is out of the running. */
+static uint32_t sift(lsi_top_run *r, const lsi_lane *l, uint32_t n, float later)
+{
+    const uint8_t *ranges = lsi_lane_ranges(l);
+    const float slack = 1 + 1.0f / 65536, cut = lsi_top_cut(r), whole = (l->bound + later) * slack * slack;
+    uint32_t kept = 0;
+    for (uint32_t j = 0; j < n; j++) {
+        lsi_doc d = r->docs[j];
+        uint32_t impact = ranges ? ranges[d >> LSI_RANGE_SHIFT] : 1;
+        float s = r->scores[j], more = ranges ? (lsi_lane_bound(l, impact) + later) * slack : whole;
+        r->docs[kept] = d;
+        r->scores[kept] = s + more > cut ? s : -INFINITY;
+        kept += impact ? 1 : 0;
+    }
+    return kept;
 }
 
 /* The first n candidates are the leading lane's: asks the others, and offers what is left. */
 static int ask_others(lsi_top_run *r, uint32_t n, ls_error *err)
 {
-    float threshold = r->threshold;
     bool counting = r->total != NULL;
-    if (counting) r->threshold = 0;
     for (uint32_t i = 1; i < r->count && n; i++) {
         const lsi_lane *l = &r->lanes[i];
         float later = 0;
         int rc = LS_OK;
         if (counting && l->role == LSI_LANE_OPTIONAL) {
-            count_matches(r, n);
+            n = count_matches(r, n);
             counting = false;
-            r->threshold = threshold;
         }
         for (uint32_t j = i + 1; j < r->count; j++) later += r->lanes[j].bound;
         if (l->role == LSI_LANE_EXCLUDED) {
             rc = exclude(r, l, &n, err);
         } else {
-            n = lsi_top_filter(r, l, n, later, l->role == LSI_LANE_REQUIRED);
-            rc = l->role == LSI_LANE_REQUIRED ? probe(r, l, &n, err) : add(r, l, n, err);
+            bool required = l->role == LSI_LANE_REQUIRED;
+            n = counting ? sift(r, l, n, later) : lsi_top_filter(r, l, n, later, required);
+            rc = required ? probe(r, l, &n, err) : add(r, l, n, err);
         }
         if (rc) return rc;
     }
-    if (counting) count_matches(r, n);
-    r->threshold = threshold;
+    if (counting) n = count_matches(r, n);
     lsi_top_offer_all(r, r->docs, r->scores, n);
+    return LS_OK;
+}
+
+/* The first n candidates are the leading lane's, and none can enter: those that the others hold are counted. */
+static int count_rest(lsi_top_run *r, uint32_t n, ls_error *err)
+{
+    for (uint32_t i = 1; i < r->count && n && r->lanes[i].role != LSI_LANE_OPTIONAL; i++) {
+        const lsi_lane *l = &r->lanes[i];
+        int rc = lsi_probe_keep(r->probe, l->c, r->docs, &n, l->role == LSI_LANE_EXCLUDED, err);
+        if (rc) return rc;
+    }
+    for (uint32_t j = 0; j < n; j++) *r->total += lsi_live_is_deleted(r->plan->seg->live, r->docs[j]) ? 0 : 1;
     return LS_OK;
 }
 
@@ -195,12 +235,14 @@ static int block_and(lsi_top_run *r, uint32_t b, ls_error *err)
     float others;
     if (!bound_others(r, lo, hi, &others)) return LS_OK;
     lead->bound = lsi_lane_bound(lead, p->impact[b]);
-    if (!r->total && (lead->bound + others) * (1 + 1.0f / 65536) <= r->threshold) return LS_OK;
+    bool running = (lead->bound + others) * (1 + 1.0f / 65536) > r->threshold;
+    if (!r->total && !running) return LS_OK;
     int rc = lsi_postings_block(p, b, err);
-    if (!rc) rc = lsi_postings_tf(p, err);
+    if (!rc && running) rc = lsi_postings_tf(p, err);
     if (rc) return rc;
     uint32_t n = p->n;
     memcpy(r->docs, p->docs, n * sizeof *r->docs);
+    if (!running) return count_rest(r, n, err);
     memcpy(r->tf, p->tf, n * sizeof *r->tf);
     rc = lsi_filter_keep(&r->filter, r->docs, r->tf, &n, err);
     if (rc || !n) return rc;
@@ -230,6 +272,8 @@ static int windows_and(lsi_top_run *r, ls_error *err)
 int lsi_top_and(lsi_top_run *r, ls_error *err)
 {
     sort_lanes(r);
+    if (!r->probe) r->probe = lsi_arena_zalloc(&r->plan->scratch->arena, sizeof *r->probe);
+    if (!r->probe) return lsi_fail_nomem(err);
     if (r->lanes[0].n > 1) return windows_and(r, err);
     uint32_t blocks = r->lanes[0].c->p.block_count;
     for (uint32_t b = 0; b < blocks; b++) {
