@@ -120,6 +120,10 @@ static int refresh(sd_archive *a, ls_error *err)
     LS_INIT(ls_reader_options, o);
     o.flags = a->o.no_mmap ? LS_READER_NO_MMAP : 0;
     int rc = a->present ? ls_reader_refresh(&r, a->present->reader, err) : ls_reader_open(&r, a->path, &o, err);
+    if (rc == LS_NOTFOUND && a->present) { /* the directory was taken away: nothing that was asked for is not found */
+        rc = LS_IO;
+        if (err) err->code = rc;
+    }
     if (rc || !r) return rc;
     s = new_snapshot(r);
     if (!s) {

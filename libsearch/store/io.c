@@ -162,6 +162,14 @@ static int dir_fail(const lsi_dir *d, const char *name, const char *did, ls_erro
     return lsi_fail_errno(err, e, path, did);
 }
 
+/* What cannot be made because the directory is gone is no answer to "is there such a document". */
+static int not_made(int rc, ls_error *err)
+{
+    if (rc != LS_NOTFOUND) return rc;
+    if (err) err->code = LS_IO;
+    return LS_IO;
+}
+
 int lsi_dir_open(lsi_dir **out, const char *path, ls_error *err)
 {
     *out = NULL;
@@ -286,7 +294,7 @@ int lsi_dir_rename(lsi_dir *d, const char *from, const char *to, ls_error *err)
 {
     int rc;
     RETRY(rc, renameat(d->fd, from, d->fd, to));
-    return rc < 0 ? dir_fail(d, to, "rename over it", err) : LS_OK;
+    return rc < 0 ? not_made(dir_fail(d, to, "rename over it", err), err) : LS_OK;
 }
 
 int lsi_dir_link(lsi_dir *d, const char *from, const char *to, ls_error *err)
@@ -380,7 +388,7 @@ int lsi_file_create(lsi_file *f, lsi_dir *d, const char *name, ls_error *err)
     path_join(f->path, d, name);
     RETRY(f->fd, openat(d->fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666));
     f->fd = above_standard(f->fd);
-    return f->fd < 0 ? file_fail(f, "create", err) : LS_OK;
+    return f->fd < 0 ? not_made(file_fail(f, "create", err), err) : LS_OK;
 }
 
 int lsi_file_open(lsi_file *f, lsi_dir *d, const char *name, ls_error *err)

@@ -5,10 +5,12 @@ import json
 import os
 import random
 import resource
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.parse
@@ -148,6 +150,37 @@ def corpus_after_a_first_try_cut_short(program, corpus):
             second.stop()
             with Server(program, index=first.index, corpus=corpus) as third:
                 need(third.ask("GET", "/v1/stats").json()["documents"] == 1, "what was deleted comes back")
+
+
+def index_taken_away(program, corpus):
+    with Server(program, corpus=corpus) as server:
+        shutil.rmtree(server.index)
+        for i in range(3):
+            answer = server.ask("PUT", "/v1/documents/late%d" % i, '{"body":"late"}', JSON)
+            need(answer.status == 500, "a write into an index that is not there any more is a %d", answer.status)
+            need(server.index.encode() not in answer.body, "the answer tells where the index was")
+        need(status(server, "GET", "/v1/documents/late0") == 404, "what was refused is there")
+
+
+def schema_without_a_title(program, corpus):
+    with tempfile.TemporaryDirectory() as folder:
+        schema, wares = os.path.join(folder, "schema.json"), os.path.join(folder, "wares.ndjson")
+        with open(schema, "w", encoding="utf-8") as f:
+            json.dump({"fields": {"name": {"type": "text", "weight": 4}, "note": {"type": "text"}, "tag": {"type": "keyword"},
+                                  "price": {"type": "integer"}, "made": {"type": "date"}}}, f)
+        with open(wares, "w", encoding="utf-8") as f:
+            f.write('{"id":"w1","name":"Red <lamp>","note":"as new","tag":["light","house"],"price":7,"made":"2023-09-11"}\n{"id":"w2","price":9}\n')
+        tool = os.path.join(os.path.dirname(os.path.abspath(program)), "libsearch")
+        index = os.path.join(folder, "index")
+        subprocess.run([tool, "add", "--schema", schema, index, wares], check=True, stdout=subprocess.DEVNULL)
+        with Server(program, index=index) as server:
+            page = server.ask("GET", "/search?q=*").body.decode()
+            need("Red &lt;lamp&gt;</a>" in page and ">w2</a>" in page, "a link of the page has no text")
+            page = server.ask("GET", "/article/w1").body.decode()
+            for text in ("<title>Red &lt;lamp&gt;</title>", "note: as new", "tag: light, house", "price: 7", "made: <time"):
+                need(text in page, "the article's page is without %s", text)
+            feed = server.ask("GET", "/feed.atom?q=lamp").body.decode()
+            need("<title>Red &lt;lamp&gt;</title>" in feed, "an entry of the feed has no title")
 
 
 def log_without_words(program, corpus):
@@ -856,7 +889,7 @@ def stop_with_open_connections(program, corpus):
 # name, function, whether it waits for deadlines
 TESTS = [(f.__name__.replace("_", " "), f, f in (slow_heads, slow_bodies_and_readers)) for f in (
     command_line, config_file, second_writer, index_of_another_analyzer, port_taken, beyond_loopback_needs_keys, opens_again,
-    corpus_after_a_first_try_cut_short, log_without_words,
+    corpus_after_a_first_try_cut_short, index_taken_away, schema_without_a_title, log_without_words,
     silent_reader_of_the_log, keep_alive, pipelining, head_byte_by_byte, mutations, compression, not_modified, cross_origin, hosts, keys, synonyms, feedback,
     bulk, many_writers, long_article, everything_on_workers, full_queue, deadline, caps, many_kept_connections, many_slow_and_one_honest, stop_under_load, stop_with_open_connections, slow_heads,
     slow_bodies_and_readers)]

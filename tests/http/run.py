@@ -235,6 +235,8 @@ def test_parameters(program, spec):
         written = {spec.deref(p)["name"] for p in item["get"].get("parameters", []) if spec.deref(p)["in"] == "query"}
         need(names == written, "%s: only in the program: %s; only in openapi.yaml: %s", path, sorted(names - written),
              sorted(written - names))
+    content = set(spec.deref({"$ref": "#/components/schemas/SearchRequest"})["properties"])
+    need(content == told["/v1/search"], "POST /v1/search: not in both: %s", sorted(content ^ told["/v1/search"]))
 
 
 def test_examples(program, spec):
