@@ -132,11 +132,21 @@ static void options(void **state)
         if (rc != expected) fail_msg("case %zu: %d where %d is expected: %s", i, rc, expected, err.message);
         assert_true(err.code == rc && *err.message);
     }
+    ls_search_options page = {.size = sizeof page, .limit = 1};
+    ls_results *first, *res;
+    OK(try_search("wide7*", &page, &first));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) { /* behind a token of other options all are refused too */
+        ls_search_options o = cases[i];
+        o.size = sizeof o;
+        if (!o.cursor) o.cursor = ls_results_cursor(first);
+        assert_int_not_equal(try_search("wide7*", &o, &res), LS_OK);
+        assert_true(err.code < 0 && *err.message);
+    }
+    ls_results_free(first);
     struct {
         ls_search_options o;
         uint64_t newer;
     } later = {.o = {.size = sizeof later}};
-    ls_results *res;
     OK(try_search("wide7", &later.o, &res)); /* a newer caller's, without what is new */
     ls_results_free(res);
     later.newer = 1;

@@ -17,9 +17,10 @@
 #define TEXT_MAX 65000u /* a longer keyword is cut: the page may then repeat hits, never leave any out */
 static const char ALPHABET[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+/* A name that is not given is refused where the options are read, behind this. */
 static uint64_t mix_text(uint64_t h, const char *s)
 {
-    return lsi_hash_bytes(h, s, strlen(s));
+    return s ? lsi_hash_bytes(h, s, strlen(s)) : lsi_hash_mix(h, 1);
 }
 
 /* Everything that decides which hits there are and in which order; not the size of a page. */
@@ -29,7 +30,7 @@ static uint64_t options_hash(const lsi_search *s)
     const double numbers[3] = {o->k1, o->b, o->half_life_days};
     uint64_t h = lsi_hash_bytes((uint64_t)o->sort, numbers, sizeof numbers);
     if (o->sort != LS_BY_RELEVANCE) h = mix_text(h, o->sort_field);
-    if (o->half_life_days > 0) h = mix_text(h, o->recency_field ? o->recency_field : "");
+    if (o->half_life_days > 0) h = mix_text(h, o->recency_field);
     for (size_t i = 0; i < o->filter_count; i++) {
         const ls_filter *f = &o->filters[i];
         h = lsi_hash_mix(mix_text(h, f->field), f->exclude != 0);
