@@ -2,12 +2,17 @@
  * packed so. Readers may read (never use) 8 bytes behind the end. */
 #ifndef LSI_BITS_H
 #define LSI_BITS_H
-#include "libsearch/store/frame.h"
+#include "libsearch/codec/read.h"
 
 LSI_INLINE unsigned lsi_bits64(uint64_t v)
 {
     uint32_t high = (uint32_t)(v >> 32);
     return high ? 32 + lsi_bits32(high) : lsi_bits32((uint32_t)v);
+}
+/* As wide as the numbers below n are. */
+LSI_INLINE unsigned lsi_bits_below(uint64_t n)
+{
+    return n ? lsi_bits64(n - 1) : 0;
 }
 /* Bytes of n numbers; n · width < 2^64 is the caller's to see to (counts are below 2^33). */
 LSI_INLINE uint64_t lsi_bits_bytes(uint64_t n, unsigned width)
@@ -23,6 +28,17 @@ LSI_INLINE uint64_t lsi_bits_at(const uint8_t *p, unsigned width, uint64_t i)
     uint64_t x = lsi_get64(p) >> s;
     if (s + width > 64) x |= (uint64_t)p[8] << (64 - s);
     return width < 64 ? x & (((uint64_t)1 << width) - 1) : x;
+}
+/* Number i of a string at `at` in a section, of width ≤ 57. */
+LSI_INLINE int lsi_bits_get(const lsi_section *s, uint64_t at, unsigned width, uint64_t i, uint64_t *v, ls_error *err)
+{
+    uint64_t from = i * width / 8, to = lsi_bits_bytes(i + 1, width);
+    *v = 0;
+    if (!width) return LS_OK;
+    const uint8_t *p = lsi_section_get(s, at + from, to - from, err);
+    if (!p) return lsi_read_failed(err);
+    *v = lsi_get64(p) >> (i * width & 7) & (((uint64_t)1 << width) - 1);
+    return LS_OK;
 }
 typedef struct lsi_bits_writer {
     lsi_buf *buf;

@@ -28,11 +28,6 @@ static uint32_t bucket_of(uint64_t hash, uint32_t bits)
     return bits ? (uint32_t)(hash >> (64 - bits)) : 0;
 }
 
-static unsigned doc_width(uint64_t doc_count)
-{
-    return doc_count ? lsi_bits64(doc_count - 1) : 0;
-}
-
 static uint16_t mark_of(uint64_t hash, uint32_t bits)
 {
     return (uint16_t)(hash >> (48 - bits));
@@ -63,7 +58,7 @@ int lsi_ids_open(lsi_ids *x, const lsi_section *bytes, const lsi_section *hashes
     x->bucket_bits = lsi_get32(p + 4);
     if (lsi_get32(p) != doc_count || x->bucket_bits > BUCKET_BITS_MAX ||
         hashes->bytes != HEAD_BYTES + 4 * (((uint64_t)1 << x->bucket_bits) + 1) + 2 * (uint64_t)doc_count +
-                             lsi_bits_bytes(doc_count, doc_width(doc_count)))
+                             lsi_bits_bytes(doc_count, lsi_bits_below(doc_count)))
         return lsi_section_corrupt(hashes, 0, err, "a hash for each document");
     return LS_OK;
 }
@@ -95,16 +90,13 @@ static int get_bucket(const lsi_ids *x, uint32_t bucket, uint32_t *from, uint32_
 /* The document at a place of the hashes. */
 static int get_doc(const lsi_ids *x, uint32_t place, lsi_doc *doc, ls_error *err)
 {
-    unsigned width = doc_width(x->doc_count);
-    uint64_t at = HEAD_BYTES + 4 * (((uint64_t)1 << x->bucket_bits) + 1) + 2 * (uint64_t)x->doc_count;
-    uint64_t from = at + (uint64_t)place * width / 8, to = at + lsi_bits_bytes((uint64_t)place + 1, width);
-    *doc = 0;
-    if (!width) return LS_OK;
-    const uint8_t *p = lsi_section_get(x->hashes, from, to - from, err);
-    if (!p) return lsi_read_failed(err);
-    *doc = (lsi_doc)(lsi_get64(p) >> ((uint64_t)place * width & 7) & (((uint64_t)1 << width) - 1));
-    if (*doc >= x->doc_count) return lsi_section_corrupt(x->hashes, from, err, "a document of the segment");
-    return LS_OK;
+    unsigned width = lsi_bits_below(x->doc_count);
+    uint64_t at = HEAD_BYTES + 4 * (((uint64_t)1 << x->bucket_bits) + 1) + 2 * (uint64_t)x->doc_count, v;
+    int rc = lsi_bits_get(x->hashes, at, width, place, &v, err);
+    *doc = (lsi_doc)v;
+    if (!rc && v >= x->doc_count)
+        rc = lsi_section_corrupt(x->hashes, at + (uint64_t)place * width / 8, err, "a document of the segment");
+    return rc;
 }
 
 int lsi_ids_find(const lsi_ids *x, const uint8_t *id, size_t len, lsi_doc *doc, ls_error *err)
@@ -280,7 +272,7 @@ int lsi_ids_writer_end(lsi_ids_writer *w, ls_error *err)
         lsi_set16(le, mark_of(w->hashes[docs[i]], bits));
         lsi_sink_put(w->hashes_sink, le, 2);
     }
-    for (size_t i = 0; i < w->count; i++) lsi_bits_put(&docs_out, docs[i], doc_width(w->count));
+    for (size_t i = 0; i < w->count; i++) lsi_bits_put(&docs_out, docs[i], lsi_bits_below(w->count));
     lsi_bits_end(&docs_out);
     if (packed.len) lsi_sink_put(w->hashes_sink, packed.data, packed.len);
     rc = packed.rc ? lsi_fail_nomem(err) : lsi_sink_failed(w->bytes, err);

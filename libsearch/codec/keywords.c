@@ -50,15 +50,7 @@ int lsi_keywords_open(lsi_keywords *k, const lsi_section *s, uint64_t offset, ls
 /* Number i of a string of numbers as wide as `largest`. */
 static int number_at(const lsi_keywords *k, uint64_t at, uint64_t largest, uint64_t i, uint64_t *v, ls_error *err)
 {
-    unsigned width = lsi_bits64(largest);
-    *v = 0;
-    if (!width) return LS_OK;
-    uint64_t from = i * width / 8, to = ((i + 1) * width + 7) / 8;
-    const uint8_t *p = lsi_section_get(k->section, at + from, to - from, err);
-    if (!p) return lsi_read_failed(err);
-    uint64_t x = lsi_get64(p) >> (i * width & 7); /* at most 7 + 33 bits */
-    *v = x & (((uint64_t)1 << width) - 1);
-    return LS_OK;
+    return lsi_bits_get(k->section, at, lsi_bits64(largest), i, v, err);
 }
 
 /* Two neighbouring numbers that bound a run: rising, at most pair_count. */

@@ -41,8 +41,8 @@ int lsi_shingles_open(lsi_shingles *x, const lsi_section *s, uint32_t doc_count,
     if (x->rows > s->bytes / ROW_BYTES || heads > s->bytes / LSI_SHINGLES_HEAD || blocks > s->bytes ||
         lsi_get32(p + 24) != doc_count || lsi_get32(p + 28))
         return lsi_section_corrupt(s, tail, err, "numbers of rows, shingles and documents");
-    x->doc_width = doc_count ? lsi_bits32(doc_count - 1) : 0;
-    x->row_width = x->rows ? lsi_bits64(x->rows - 1) : 0;
+    x->doc_width = lsi_bits_below(doc_count);
+    x->row_width = lsi_bits_below(x->rows);
     x->order_at = 8 * (uint64_t)doc_count;
     x->counts_at = x->order_at + lsi_bits_bytes(doc_count, x->doc_width);
     x->keys_at = x->counts_at + doc_count;
@@ -79,22 +79,10 @@ int lsi_shingles_doc(const lsi_shingles *x, lsi_doc doc, uint64_t *text, uint32_
     return LS_OK;
 }
 
-/* Number i of a string of n numbers that begins at `at`. */
-static int get_bits(const lsi_shingles *x, uint64_t at, unsigned width, uint64_t i, uint64_t *out, ls_error *err)
-{
-    uint64_t from = i * width / 8, to = lsi_bits_bytes(i + 1, width);
-    *out = 0;
-    if (!width) return LS_OK;
-    const uint8_t *p = lsi_section_get(x->section, at + from, to - from, err);
-    if (!p) return lsi_read_failed(err);
-    *out = lsi_get64(p) >> (i * width & 7) & (((uint64_t)1 << width) - 1); /* widths are far below 57 */
-    return LS_OK;
-}
-
 int lsi_shingles_order(const lsi_shingles *x, uint32_t i, lsi_doc *doc, ls_error *err)
 {
     uint64_t v;
-    int rc = get_bits(x, x->order_at, x->doc_width, i, &v, err);
+    int rc = lsi_bits_get(x->section, x->order_at, x->doc_width, i, &v, err);
     if (rc) return rc;
     if (v >= x->doc_count)
         return lsi_section_corrupt(x->section, x->order_at + (uint64_t)i * x->doc_width / 8, err,
@@ -196,7 +184,7 @@ int lsi_shingles_rows(const lsi_shingles *x, uint64_t text, uint64_t *from, uint
 /* The row of the other direction. */
 static int twin_of(const lsi_shingles *x, uint64_t i, uint64_t *twin, ls_error *err)
 {
-    int rc = get_bits(x, x->twins_at, x->row_width, i, twin, err);
+    int rc = lsi_bits_get(x->section, x->twins_at, x->row_width, i, twin, err);
     if (!rc && *twin >= x->rows)
         rc = lsi_section_corrupt(x->section, x->twins_at + i * x->row_width / 8, err, "a row of the other direction");
     return rc;
@@ -300,7 +288,7 @@ static size_t find_twin(const lsi_relation_row *rows, size_t n, size_t i)
 static int put_rows(lsi_shingles_writer *w, const lsi_relation_row *rows, size_t n, ls_error *err)
 {
     lsi_bits_writer bits = {&w->block, 0, 0};
-    unsigned width = n ? lsi_bits64(n - 1) : 0;
+    unsigned width = lsi_bits_below(n);
     for (size_t i = 0; i < n; i++) {
         size_t twin = find_twin(rows, n, i);
         if (twin == n) return lsi_fail(err, LS_CORRUPT, "a relation of two texts is told one way round only");
@@ -326,7 +314,7 @@ int lsi_shingles_begin(lsi_shingles_writer *w, lsi_sink *s, uint32_t doc_count, 
     memset(w, 0, sizeof *w);
     w->sink = s;
     w->doc_count = doc_count;
-    w->doc_width = doc_count ? lsi_bits32(doc_count - 1) : 0;
+    w->doc_width = lsi_bits_below(doc_count);
     w->rows = row_count;
     lsi_bits_writer bits = {&w->block, 0, 0};
     for (uint32_t d = 0; d < doc_count; d++) lsi_sink_put64(s, texts[d]);
