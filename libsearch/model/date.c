@@ -78,24 +78,19 @@ static bool take(cursor *c, char ch)
     return true;
 }
 
-static bool is_digit(char ch)
-{
-    return ch >= '0' && ch <= '9';
-}
-
 /* Between min and max digits (max ≤ 9), no digit behind them. */
 static bool take_digits(cursor *c, int min, int max, unsigned *out)
 {
     const char *from = c->p;
     unsigned v = 0;
-    for (; !at_end(c) && is_digit(*c->p) && c->p - from < max; c->p++) v = v * 10 + (unsigned)(*c->p - '0');
+    for (; !at_end(c) && lsi_is_digit(*c->p) && c->p - from < max; c->p++) v = v * 10 + (unsigned)(*c->p - '0');
     *out = v;
-    return c->p - from >= min && (at_end(c) || !is_digit(*c->p));
+    return c->p - from >= min && (at_end(c) || !lsi_is_digit(*c->p));
 }
 
 static bool take_two(cursor *c, unsigned *out) /* exactly two, whatever follows */
 {
-    if (c->end - c->p < 2 || !is_digit(c->p[0]) || !is_digit(c->p[1])) return false;
+    if (c->end - c->p < 2 || !lsi_is_digit(c->p[0]) || !lsi_is_digit(c->p[1])) return false;
     *out = (unsigned)(c->p[0] - '0') * 10 + (unsigned)(c->p[1] - '0');
     c->p += 2;
     return true;
@@ -105,7 +100,7 @@ static bool take_two(cursor *c, unsigned *out) /* exactly two, whatever follows 
 static size_t take_letters(cursor *c, char *word, size_t cap)
 {
     size_t n = 0;
-    for (; !at_end(c) && ((*c->p | 32) >= 'a' && (*c->p | 32) <= 'z'); c->p++) {
+    for (; !at_end(c) && lsi_is_alpha(*c->p); c->p++) {
         if (n + 1 < cap) word[n] = (char)(*c->p | 32);
         n++;
     }
@@ -145,8 +140,8 @@ static bool take_fraction(cursor *c, unsigned *ms, bool *has)
     *has = take(c, '.') || take(c, ',');
     if (!*has) return true;
     unsigned scale = 100;
-    if (at_end(c) || !is_digit(*c->p)) return false;
-    for (; !at_end(c) && is_digit(*c->p); c->p++, scale /= 10) *ms += scale * (unsigned)(*c->p - '0');
+    if (at_end(c) || !lsi_is_digit(*c->p)) return false;
+    for (; !at_end(c) && lsi_is_digit(*c->p); c->p++, scale /= 10) *ms += scale * (unsigned)(*c->p - '0');
     return true;
 }
 
@@ -336,7 +331,7 @@ static bool read_named(cursor c, iso *out)
     unsigned year;
     memset(out, 0, sizeof *out);
     out->unit = DAY;
-    bool day_first = !at_end(&c) && is_digit(*c.p);
+    bool day_first = !at_end(&c) && lsi_is_digit(*c.p);
     if (day_first && !take_digits(&c, 1, 2, &out->civil.day)) return false;
     skip_spaces(&c);
     size_t n = take_letters(&c, word, sizeof word);

@@ -96,7 +96,7 @@ static bool name_ok(const char *name)
     for (; name[n]; n++) {
         char c = name[n];
         bool letter = c >= 'a' && c <= 'z';
-        if (n > 62 || (!letter && (!n || (c != '_' && (c < '0' || c > '9'))))) return false;
+        if (n > 62 || (!letter && (!n || (c != '_' && !lsi_is_digit(c))))) return false;
     }
     return n > 0;
 }
@@ -182,7 +182,7 @@ static bool parse_decimal(const char *text, double *out)
             point = true;
             continue;
         }
-        if (*p < '0' || *p > '9' || ++digits > 15) return false;
+        if (!lsi_is_digit(*p) || ++digits > 15) return false;
         mantissa = mantissa * 10 + (*p - '0');
         if (point) power *= 10;
     }
@@ -220,10 +220,8 @@ static bool zone_ok(const char *name)
     size_t n = strlen(name);
     if (!n || n > 63 || name[0] == '/' || name[0] == '.') return false;
     for (size_t i = 0; i < n; i++) {
-        char c = name[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!letter && !strchr("_+-/.", c)) return false;
-        if (c == '.' && name[i + 1] == '.') return false;
+        if (!lsi_is_alnum(name[i]) && !strchr("_+-/.", name[i])) return false;
+        if (name[i] == '.' && name[i + 1] == '.') return false;
     }
     return true;
 }

@@ -34,7 +34,7 @@ uint32_t lsi_fuzzy_point(const uint8_t **p, const uint8_t *end)
 bool lsi_fuzzy_has_digit(const uint8_t *p, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
-        if (p[i] >= '0' && p[i] <= '9') return true;
+        if (lsi_is_digit(p[i])) return true;
     }
     return false;
 }

@@ -131,7 +131,7 @@ static lsi_node *leaf_text(lsi_parser *p, int field, const slice *t)
 
 static bool is_alnum(char c)
 {
-    return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || ((unsigned char)c & 0x80);
+    return lsi_is_alnum(c) || ((unsigned char)c & 0x80);
 }
 
 static bool is_wild(char c)
@@ -275,7 +275,7 @@ static lsi_node *leaf_fuzzy(lsi_parser *p, const lsi_lexeme *x, lsi_words *w, co
     bool digit = false;
     for (uint32_t i = 0; w->count == 1 && i < word->folded_len; i++) {
         letters += (word->folded[i] & 0xC0) != 0x80;
-        digit = digit || (word->folded[i] >= '0' && word->folded[i] <= '9');
+        digit = digit || lsi_is_digit(word->folded[i]);
     }
     if (distance > 2) {
         lsi_parse_warn(p, "limit_fuzzy", t->base, x->end, "spellings are compared within at most 2 changes");

@@ -79,32 +79,17 @@ size_t lsi_lex_quote(const char *p, const char *end)
     return bytes;
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-    return (c | 32) >= 'a' && (c | 32) <= 'z';
-}
-
-static bool is_plain(char c)
-{
-    return is_letter(c) || is_digit(c);
-}
-
 bool lsi_lex_begins_operand(const char *s, const char *end)
 {
     if (s == end || lsi_lex_space(s, end)) return false;
-    return is_digit(*s) || is_letter(*s) || ((unsigned char)*s & 0x80) || strchr("\"(*'$#@", *s) != NULL;
+    return lsi_is_alnum(*s) || ((unsigned char)*s & 0x80) || strchr("\"(*'$#@", *s) != NULL;
 }
 
 static const char *chunk_end(lexer *l)
 {
     const char *s = l->at, *end = l->end;
     if (l->chunk_end && s < l->chunk_end) return l->chunk_end;
-    while (s < end && (is_plain(*s) || (*s != '(' && *s != ')' && !lsi_lex_space(s, end) && !lsi_lex_quote(s, end)))) {
+    while (s < end && (lsi_is_alnum(*s) || (*s != '(' && *s != ')' && !lsi_lex_space(s, end) && !lsi_lex_quote(s, end)))) {
         s++;
     }
     return l->chunk_end = s;
@@ -114,9 +99,9 @@ static const char *chunk_end(lexer *l)
 static const char *plain_end(const char *s, const char *end)
 {
     const char *from = s;
-    while (s < end && is_plain(*s)) s++;
-    bool chunk = s > from && (s == end || *s == ' '), shouted = s - from <= 3 && *from <= 'Z'; /* AND, OR, NOT */
-    return chunk && !shouted ? s : NULL;
+    while (s < end && lsi_is_alnum(*s)) s++;
+    bool chunk = s > from && (s == end || *s == ' ');
+    return chunk && !lsi_may_be_operator(from, (size_t)(s - from)) ? s : NULL;
 }
 
 /* ---- giving out ------------------------------------------------------------------------------------------------- */
@@ -154,10 +139,10 @@ static const char *read_boost(const char *s, const char *end, uint32_t *out)
 {
     uint64_t whole = 0, part = 0, scale = 100;
     const char *from = s;
-    for (; s < end && is_digit(*s); s++) whole = LSI_MIN(whole * 10 + (uint64_t)(*s - '0'), LSI_BOOST_MAX);
+    for (; s < end && lsi_is_digit(*s); s++) whole = LSI_MIN(whole * 10 + (uint64_t)(*s - '0'), LSI_BOOST_MAX);
     if (s == from) return NULL;
-    if (s < end && *s == '.' && s + 1 < end && is_digit(s[1])) {
-        for (s++; s < end && is_digit(*s); s++, scale /= 10) part += scale * (uint64_t)(*s - '0');
+    if (s < end && *s == '.' && s + 1 < end && lsi_is_digit(s[1])) {
+        for (s++; s < end && lsi_is_digit(*s); s++, scale /= 10) part += scale * (uint64_t)(*s - '0');
     }
     *out = (uint32_t)LSI_MIN(whole * 1000 + part, (uint64_t)LSI_BOOST_MAX + 1);
     return s;
@@ -181,7 +166,7 @@ static void set_boost(lexer *l, lsi_lexeme *x, const char *caret, const char *en
 static const char *read_number(const char *s, const char *end, uint32_t max, uint32_t *out)
 {
     uint64_t v = 0;
-    for (; s < end && is_digit(*s); s++) v = LSI_MIN(v * 10 + (uint64_t)(*s - '0'), (uint64_t)max + 1);
+    for (; s < end && lsi_is_digit(*s); s++) v = LSI_MIN(v * 10 + (uint64_t)(*s - '0'), (uint64_t)max + 1);
     *out = (uint32_t)v;
     return s;
 }
@@ -213,7 +198,7 @@ static void read_suffixes(lexer *l, lsi_lexeme *x)
 static void strip_suffixes(lexer *l, lsi_lexeme *x, const char *start, const char **end)
 {
     const char *s = *end;
-    while (s > start && (is_digit(s[-1]) || s[-1] == '.')) s--;
+    while (s > start && (lsi_is_digit(s[-1]) || s[-1] == '.')) s--;
     uint32_t boost;
     if (s < *end && s - 2 > start && s[-1] == '-' && s[-2] == '^') { /* ^-1: what it may mean elsewhere, no text does */
         set_boost(l, x, s - 2, *end);
@@ -223,7 +208,7 @@ static void strip_suffixes(lexer *l, lsi_lexeme *x, const char *start, const cha
         set_boost(l, x, s - 1, *end);
         *end = s - 1;
     }
-    for (s = *end; s > start && is_digit(s[-1]);) s--;
+    for (s = *end; s > start && lsi_is_digit(s[-1]);) s--;
     if (s - 1 > start && s[-1] == '~' && *end - s < 4) {
         x->tilde = true;
         if (s < *end) read_number(s, *end, 9999, &x->number);
@@ -414,8 +399,8 @@ static void warn_name(lexer *l, const char *colon, lsi_field_kind kind)
 static bool lex_name(lexer *l, const char *end)
 {
     const char *s = l->at;
-    if (s == end || (!is_letter(*s) && *s != '_')) return false;
-    while (s < end && (is_letter(*s) || is_digit(*s) || *s == '_')) s++;
+    if (s == end || (!lsi_is_alpha(*s) && *s != '_')) return false;
+    while (s < end && (lsi_is_alnum(*s) || *s == '_')) s++;
     if (s == end || *s != ':') return false;
     int field;
     lsi_field_kind kind = lsi_query_field(l->p->s, l->at, (size_t)(s - l->at), &field);

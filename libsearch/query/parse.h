@@ -39,6 +39,12 @@ typedef enum lsi_lex_type {
     LSI_LEX_ATLEAST
 } lsi_lex_type;
 
+/* Of words that are letters and digits only these may be operators: AND, OR, NOT. */
+LSI_INLINE bool lsi_may_be_operator(const char *word, size_t len)
+{
+    return len <= 3 && *word <= 'Z';
+}
+
 #define LSI_LEX_NO_NUMBER UINT32_MAX
 #define LSI_BOOST_ONE     1000u /* boosts are counted in thousandths, so that printing them loses nothing */
 #define LSI_BOOST_MAX     1000000u

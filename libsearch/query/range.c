@@ -24,7 +24,7 @@ static bool read_integer(const char *s, const char *end, span *out)
     s += minus;
     if (s == end) return false;
     for (; s < end; s++) {
-        if (*s < '0' || *s > '9') return false;
+        if (!lsi_is_digit(*s)) return false;
         unsigned digit = (unsigned)(*s - '0');
         if (v > (max - digit) / 10) return false;
         v = v * 10 + digit;

@@ -20,16 +20,11 @@ typedef struct source {
     uint32_t position;
 } source;
 
-static bool is_plain_byte(uint8_t c)
-{
-    return (uint8_t)((c | 32) - 'a') < 26 || (uint8_t)(c - '0') < 10;
-}
-
 static void begin(source *s, lsi_parser *p, const char *text, size_t len)
 {
     size_t at = 0;
     *s = (source){.text = (const uint8_t *)text, .len = len};
-    while (at < len && (is_plain_byte(s->text[at]) || text[at] == ' ')) at++;
+    while (at < len && (lsi_is_alnum(s->text[at]) || text[at] == ' ')) at++;
     s->plain = at == len && len <= LSI_FORM_MAX;
     if (!s->plain) lsi_tokens_begin(p->an, s->text, len, p->q->default_lang);
 }
@@ -85,7 +80,7 @@ static bool is_function_word(const lsi_parser *p, const lsi_qword *w)
 static bool is_folded(const uint8_t *form, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
-        if (!is_plain_byte(form[i]) || (uint8_t)(form[i] - 'A') < 26) return false;
+        if (!lsi_is_alnum(form[i]) || (uint8_t)(form[i] - 'A') < 26) return false;
     }
     return true;
 }
@@ -222,9 +217,9 @@ static bool is_plain(const lsi_words *w, const char *text, size_t len)
 {
     if (w->count != 1 || w->has_joined || w->one_of_bigrams || len != w->list[0].form_len) return false;
     for (size_t i = 0; i < len; i++) {
-        if (!is_plain_byte((uint8_t)text[i])) return false;
+        if (!lsi_is_alnum(text[i])) return false;
     }
-    return len > 3 || (len && text[0] > 'Z'); /* AND, OR, NOT */
+    return len && !lsi_may_be_operator(text, len);
 }
 
 /* The text alone is cut into one plain chunk, and that is read as w. */

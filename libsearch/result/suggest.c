@@ -38,7 +38,7 @@ typedef struct maker {
 
 static bool is_word_byte(char c)
 {
-    return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || ((unsigned char)c & 0x80) || c == '\'' ||
+    return lsi_is_alnum(c) || ((unsigned char)c & 0x80) || c == '\'' ||
            c == '&' || c == '_' || c == '-';
 }
 

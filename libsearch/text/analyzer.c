@@ -96,10 +96,8 @@ size_t lsi_tokens_pass(lsi_analyzer *a, const uint64_t second[128])
     size_t at = c->next, last = 0, end;
     bool on = !c->next_flags && at >= c->fast_from && is_passed(c, at, second);
     while (on && at - c->chunk < LSI_CHUNK - 64) {
-        size_t bit = at - c->chunk, from = at;
-        const uint64_t *mask = c->alnum + (bit >> 6);
-        uint64_t letters = bit & 63 ? mask[0] >> (bit & 63) | mask[1] << (64 - (bit & 63)) : mask[0];
-        if (c->len - at < 64) letters &= (UINT64_C(1) << (c->len - at)) - 1; /* behind it are bits of what was there */
+        const size_t from = at;
+        const uint64_t letters = lsi_cutter_letters(c, at);
         uint64_t starts = letters & ~(letters << 1);
         on = starts & 1; /* a word of ASCII */
         for (starts &= starts - 1; on && starts; starts &= starts - 1) {

@@ -5,18 +5,6 @@
 #include "libsearch/text/ucd.h"
 #include "libsearch/text/utf8.h"
 
-LSI_INLINE bool lsi_is_alpha(uint8_t c)
-{
-    return (uint8_t)((c | 0x20) - 'a') < 26;
-}
-LSI_INLINE bool lsi_is_digit(uint8_t c)
-{
-    return (uint8_t)(c - '0') < 10;
-}
-LSI_INLINE bool lsi_is_alnum(uint8_t c)
-{
-    return lsi_is_alpha(c) || lsi_is_digit(c);
-}
 /* The smallest thing that is a word by itself: a run of letters and numbers, U.S., AT&T, C++. */
 typedef struct lsi_unit {
     size_t start, end; /* in the text */
@@ -72,6 +60,14 @@ LSI_INLINE size_t lsi_cutter_run_end(lsi_cutter *c, size_t at)
         at = (at | 63) + 1;
     }
     return c->len;
+}
+/* Which of the 64 bytes from `at` on are ASCII letters or digits; none behind the text. at < chunk + LSI_CHUNK - 64. */
+LSI_INLINE uint64_t lsi_cutter_letters(const lsi_cutter *c, size_t at)
+{
+    const size_t bit = at - c->chunk, left = c->len - at;
+    const uint64_t *mask = c->alnum + (bit >> 6);
+    uint64_t letters = bit & 63 ? mask[0] >> (bit & 63) | mask[1] << (64 - (bit & 63)) : mask[0];
+    return left < 64 ? letters & ((UINT64_C(1) << left) - 1) : letters; /* behind it are bits of what was there */
 }
 void lsi_unit_read(lsi_cutter *c, size_t at, bool atom_only, lsi_unit *out);
 /* The end of one letter of a script without blanks, marks included. */
@@ -143,12 +139,9 @@ LSI_INLINE uint32_t lsi_cutter_plain_run(lsi_cutter *c, lsi_plain_word *out, uin
     uint32_t n = 0;
     bool on = at >= c->fast_from;
     while (on && at - c->chunk < LSI_CHUNK - 64) {
-        size_t bit = at - c->chunk;
-        const uint64_t *mask = c->alnum + (bit >> 6);
+        const uint64_t letters = lsi_cutter_letters(c, at);
         const uint8_t *text = c->text + at;
-        uint64_t letters = bit & 63 ? mask[0] >> (bit & 63) | mask[1] << (64 - (bit & 63)) : mask[0];
         const size_t left = c->len - at;
-        if (left < 64) letters &= (UINT64_C(1) << left) - 1; /* behind it are bits of what was there */
         const unsigned limit = left >= 64 ? 62 : left > 2 ? (unsigned)left - 2 : 0;
         unsigned from = 0;
         while ((on = n < most)) {

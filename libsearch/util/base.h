@@ -48,6 +48,20 @@ LSI_INLINE bool lsi_range_ok(uint64_t off, uint64_t len, uint64_t total)
     return off <= total && len <= total - off;
 }
 
+/* Of ASCII alone, whatever the locale; a byte of either sign. */
+LSI_INLINE bool lsi_is_alpha(int c)
+{
+    return (unsigned)((c | 0x20) - 'a') < 26;
+}
+LSI_INLINE bool lsi_is_digit(int c)
+{
+    return (unsigned)(c - '0') < 10;
+}
+LSI_INLINE bool lsi_is_alnum(int c)
+{
+    return lsi_is_alpha(c) || lsi_is_digit(c);
+}
+
 /* Everything on disk is little-endian. */
 LSI_INLINE uint16_t lsi_get16(const uint8_t *p)
 {

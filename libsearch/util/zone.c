@@ -56,7 +56,7 @@ static int32_t take_number(cursor *c, int32_t max)
 {
     int32_t v = 0;
     const uint8_t *from = c->p;
-    for (; c->p < c->end && *c->p >= '0' && *c->p <= '9' && c->p - from < 4; c->p++) v = v * 10 + (*c->p - '0');
+    for (; c->p < c->end && lsi_is_digit(*c->p) && c->p - from < 4; c->p++) v = v * 10 + (*c->p - '0');
     if (c->p == from || v > max) c->bad = true;
     return v;
 }
@@ -82,7 +82,7 @@ static void take_name(cursor *c)
         if (!take(c, '>')) c->bad = true;
         return;
     }
-    while (c->p < c->end && ((*c->p | 32) >= 'a' && (*c->p | 32) <= 'z')) c->p++;
+    while (c->p < c->end && lsi_is_alpha(*c->p)) c->p++;
     if (c->p - from < 3) c->bad = true;
 }
 
