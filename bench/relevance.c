@@ -1,7 +1,7 @@
 /* relevance.c — MAP, nDCG@10 and R@100 of a test collection: relevance INDEX QUERIES.tsv QRELS.txt [name=value …]
  * QUERIES: id TAB text; QRELS: query 0 document relevance. Settings: k1=1.2 b=0.75 proximity=0 (weight of "w/8" clauses
- * of neighbouring words, 0: none) function_words=0|1 feedback=0 (weight of words=0 words from the
- * first documents=0 hits; 0: the default). Prints one line: queries, nDCG@10, MAP, R@100.
+ * of neighbouring words, 0: none) function_words=0|1 feedback=0 (weight of words=0 words from the first documents=0
+ * hits; 0: the default). Prints one line: queries, nDCG@10, MAP, R@100.
  * Queries are OR queries (match=any); documents not judged count as not relevant; queries without a relevant document
  * are left out. nDCG: gain = relevance, discount 1/log2(rank + 1) (Järvelin & Kekäläinen 2002). */
 #include "libsearch/libsearch.h"

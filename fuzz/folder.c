@@ -1,4 +1,4 @@
-/* folder.c — owns the folder of a fuzzing process, and the small index in it. */
+/* folder.c — owns the folder of a fuzzing process, the small index in it, and what targets ask of a query. */
 #include <dirent.h>
 #include <unistd.h>
 
@@ -121,4 +121,22 @@ bool fuzz_utf8(const char *s, size_t n)
             return false;
     }
     return true;
+}
+
+bool fuzz_is_cut(const ls_query *q)
+{
+    bool cut = false;
+    for (size_t i = 0; ls_query_warning(q, i); i++) cut |= !strncmp(ls_query_warning(q, i)->code, "limit", 5);
+    return cut;
+}
+
+void fuzz_reads_back(const ls_query *q, const ls_query_options *o)
+{
+    const char *parsed = ls_query_parsed(q);
+    ls_query *again;
+    ls_error err;
+    FUZZ_CHECK(!ls_query_parse(&again, ls_reader_schema(fuzz_reader()), parsed, strlen(parsed), o, &err));
+    if (strcmp(ls_query_parsed(again), parsed)) fprintf(stderr, "%s\n%s\n", parsed, ls_query_parsed(again));
+    FUZZ_CHECK(!strcmp(ls_query_parsed(again), parsed));
+    ls_query_free(again);
 }

@@ -94,4 +94,8 @@ void fuzz_index_make(const char *path, unsigned documents);
 void fuzz_remove(const char *path);
 /* Valid UTF-8? */
 bool fuzz_utf8(const char *s, size_t n);
+/* Did a limit bite? The printed form may then be longer than what it stands for. */
+bool fuzz_is_cut(const ls_query *q);
+/* The printed form of a query that was not cut reads back as itself. */
+void fuzz_reads_back(const ls_query *q, const ls_query_options *o);
 #endif

@@ -2,8 +2,10 @@
  *
  * Thin: checks arguments, calls text/, copies the words out into one block that ls_tokens_free frees. */
 #include "libsearch/libsearch.h"
+#include "libsearch/model/schema.h"
 #include "libsearch/text/analyzer.h"
 #include "libsearch/text/cutter.h"
+#include "libsearch/text/lang.h"
 #include "libsearch/util/alloc.h"
 #include "libsearch/util/arena.h"
 
@@ -18,9 +20,7 @@ typedef struct answer {
 static int choose(const ls_schema *s, const char *text, size_t len, const char *language)
 {
     if (language) return lsi_lang_find(language, strlen(language));
-    const char *name = s ? ls_schema_get(s, "language") : NULL;
-    if (!name) name = "english";
-    return lsi_lang_detect_or((const uint8_t *)text, len, lsi_lang_find(name, strlen(name)));
+    return lsi_lang_detect_or((const uint8_t *)text, len, s ? s->lang : LSI_LANG_ENGLISH);
 }
 
 static int put_token(answer *a, lsi_analyzer *an, int lang, const lsi_token *t)

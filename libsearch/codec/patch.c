@@ -76,9 +76,10 @@ lsi_patch lsi_patch_plan(const uint32_t *v, uint32_t n, unsigned most)
     size_t best_bytes = SIZE_MAX;
     uint32_t above = 0; /* numbers wider than w: their places alone may be too much already */
     for (unsigned w = top + 1; w-- > 0 && above < 256 && above < best_bytes;) {
-        size_t bytes = (n * w + 7) / 8 + (above ? 1 + above + (above * (top - w) + 7) / 8 : 0); /* lsi_patch_bytes */
+        const lsi_patch p = {(uint8_t)w, (uint8_t)above, (uint8_t)(above ? top - w : 0)};
+        size_t bytes = lsi_patch_bytes(n, p);
         if (w <= most && bytes < best_bytes) {
-            best = (lsi_patch){(uint8_t)w, (uint8_t)above, (uint8_t)(above ? top - w : 0)};
+            best = p;
             best_bytes = bytes;
         }
         above += of_width[w][0] + of_width[w][1] + of_width[w][2] + of_width[w][3];

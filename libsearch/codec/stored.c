@@ -28,7 +28,7 @@
 #include <zstd.h>
 
 #define SLOTS 8
-#define HEAD  (6 + 3u) /* bytes before a frame and its only block */
+#define HEAD  (LSI_STORED_FRAME_HEAD + LSI_STORED_BLOCK_HEAD) /* bytes before a frame and its only block */
 
 typedef struct context {
     ZSTD_DCtx *zstd;
@@ -180,12 +180,15 @@ int lsi_stored_length(const lsi_stored *s, lsi_doc doc, uint64_t *len, ls_error 
 /* n bytes at p as zstd wants them, in c->framed; gives how many these are. */
 static size_t put_head(context *c, const uint8_t *p, size_t n, bool one_block)
 {
-    static const uint8_t head[6] = {0x28, 0xb5, 0x2f, 0xfd, 0, LSI_STORED_WINDOW};
+    static const uint8_t head[LSI_STORED_FRAME_HEAD] = {0x28, 0xb5, 0x2f, 0xfd, 0, LSI_STORED_WINDOW};
     uint32_t block = (uint32_t)n << 3 | LSI_STORED_ONE_BLOCK;
-    memcpy(c->framed, head, 6);
-    if (one_block) lsi_set16(c->framed + 6, (uint16_t)block);
-    if (one_block) c->framed[8] = (uint8_t)(block >> 16);
-    size_t at = one_block ? HEAD : HEAD - 3;
+    size_t at = sizeof head;
+    memcpy(c->framed, head, at);
+    if (one_block) {
+        lsi_set16(c->framed + at, (uint16_t)block);
+        c->framed[at + 2] = (uint8_t)(block >> 16);
+        at = HEAD;
+    }
     memcpy(c->framed + at, p, n);
     return at + n;
 }
@@ -231,10 +234,11 @@ static int unpack_range(const record *r, context *c, const ZSTD_DDict *dict, uin
 /* The first block of a frame of n bytes at p, its header too; 0 where it is the only one. */
 static size_t first_block(const uint8_t *p, size_t n)
 {
-    if (n < 3) return 0;
+    if (n < LSI_STORED_BLOCK_HEAD) return 0;
     uint32_t header = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16, size = header >> 3;
-    if (header & 1 || size > n - 3 || (header >> 1 & 3) == 1) return 0; /* the last; damaged; one byte, repeated */
-    return 3 + size;
+    if (header & 1 || size > n - LSI_STORED_BLOCK_HEAD || (header >> 1 & 3) == 1)
+        return 0; /* the last; damaged; one byte, repeated */
+    return LSI_STORED_BLOCK_HEAD + size;
 }
 
 /* The first block alone to out[want]; *got: how many bytes it gave. */
@@ -242,7 +246,7 @@ static int unpack_block(context *c, const ZSTD_DDict *dict, const uint8_t *p, si
                         size_t *got)
 {
     size_t framed = put_head(c, p, n, false);
-    c->framed[HEAD - 3] |= 1;
+    c->framed[LSI_STORED_FRAME_HEAD] |= 1;
     *got = dict ? ZSTD_decompress_usingDDict(c->zstd, out, want, c->framed, framed, dict)
                 : ZSTD_decompressDCtx(c->zstd, out, want, c->framed, framed);
     return ZSTD_isError(*got) ? LS_CORRUPT : LS_OK;

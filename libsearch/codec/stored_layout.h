@@ -5,6 +5,8 @@
 #include <stdint.h>
 
 #define LSI_STORED_FRAME       16384u       /* bytes of a document in a frame */
+#define LSI_STORED_FRAME_HEAD  6u           /* bytes of a zstd frame before its first block, the same in all */
+#define LSI_STORED_BLOCK_HEAD  3u           /* bytes of a block's header: last, kind, size (RFC 8878, 3.1.1.2) */
 #define LSI_STORED_WINDOW      0x38u        /* byte of a zstd frame's header: a window of 128 KB */
 #define LSI_STORED_ONE_BLOCK   5u           /* lowest bits of the header of a block that is compressed, and the last */
 #define LSI_STORED_REST        768u         /* bytes behind a head from which on it is a block of its own */

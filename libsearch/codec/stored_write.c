@@ -88,11 +88,13 @@ static size_t pack_in_two(ZSTD_CCtx *z, uint8_t *packed, size_t room, const uint
  * that even the block's header need not be told. 0: a frame of another kind than is expected. */
 static size_t head_of(const uint8_t *p, size_t n, bool *one_block)
 {
+    const size_t both = LSI_STORED_FRAME_HEAD + LSI_STORED_BLOCK_HEAD;
     *one_block = false;
-    if (n < 9 || p[4] || p[5] > LSI_STORED_WINDOW) return 0;
-    uint32_t header = (uint32_t)p[6] | (uint32_t)p[7] << 8 | (uint32_t)p[8] << 16;
-    *one_block = (header & 7) == LSI_STORED_ONE_BLOCK && header >> 3 == n - 9;
-    return *one_block ? 9 : 6;
+    if (n < both || p[4] || p[5] > LSI_STORED_WINDOW) return 0;
+    p += LSI_STORED_FRAME_HEAD;
+    uint32_t header = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16;
+    *one_block = (header & 7) == LSI_STORED_ONE_BLOCK && header >> 3 == n - both;
+    return *one_block ? both : LSI_STORED_FRAME_HEAD;
 }
 
 /* A frame of n ≤ LSI_STORED_FRAME bytes appended to b; gives its size, 0 on failure (b->rc, or zstd's memory).
@@ -106,7 +108,7 @@ static size_t put_frame(lsi_stored_writer *w, lsi_buf *b, const uint8_t *p, size
     if (ZSTD_isError(got) || got < 4) return 0;
     size_t skip = head_of(packed, got, one_block);
     if (!may) *one_block = false;
-    if (skip > 6 && !*one_block) skip = 6;
+    if (skip && !*one_block) skip = LSI_STORED_FRAME_HEAD;
     if (!skip || got - skip >= n) {
         *one_block = false;
         lsi_buf_put(b, p, n);

@@ -43,8 +43,10 @@ static int read_head(lsi_tombs *t, ls_error *err)
 static lsi_tombs *new_tombs(uint64_t generation, char name[LSI_NAME_BYTES], ls_error *err)
 {
     lsi_tombs *t = lsi_calloc(1, sizeof *t);
-    if (!t) lsi_fail_nomem(err);
-    if (!t) return NULL;
+    if (!t) {
+        lsi_fail_nomem(err);
+        return NULL;
+    }
     t->refs = 1;
     t->generation = generation;
     lsi_name_make(name, LSI_NAME_TOMBS, generation);

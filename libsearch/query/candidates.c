@@ -45,6 +45,7 @@ int lsi_candidates_open(lsi_plan *p, lsi_span *s, ls_error *err)
         if (s->quick && s->kid_count > EARLY) c->late = lsi_arena_alloc(a, s->kid_count * sizeof *c->late);
         if (s->quick && s->kid_count > EARLY && !c->late) return lsi_fail_nomem(err);
         for (uint32_t i = 0; i < LSI_BLOCK_DOCS; i++) c->places[i] = (uint8_t)i;
+        c->settled = c->late ? EARLY : s->kid_count;
         c->read = MET;
         c->met = 1;
         s->candidates = c;
@@ -185,7 +186,8 @@ static void leave(lsi_candidates *c, uint32_t asked, uint32_t m)
     }
 }
 
-/* Asks the kid that comes after `asked` others (0: what was asked for is the caller's), and leaves those of the m newest candidates that it holds too. */
+/* Asks the kid that comes after `asked` others (0: what was asked for is the caller's), and leaves those of the m newest
+ * candidates that it holds too. */
 static int ask(lsi_span *s, uint32_t asked, uint32_t *m, ls_error *err)
 {
     lsi_candidates *c = s->candidates;
@@ -272,7 +274,6 @@ int lsi_candidates_fill(lsi_span *s, lsi_doc lo, lsi_doc hi, const lsi_bar *bar,
         if (rc) return rc;
         c->n += m;
     }
-    c->settled = c->late ? EARLY : s->kid_count;
     for (uint32_t i = 1; i < c->settled; i++) {
         int rc = settle(s, c->order[i], err);
         if (rc) return rc;
@@ -299,7 +300,6 @@ int lsi_candidates_among(lsi_span *s, lsi_doc lo, const uint64_t *within, uint32
         if (rc) return rc;
     }
     c->n = m;
-    c->settled = c->late ? EARLY : s->kid_count;
     for (uint32_t i = 0; m && i < c->settled; i++) {
         int rc = settle(s, c->order[i], err);
         if (rc) return rc;

@@ -66,14 +66,12 @@ static int make(ls_query *q, const ls_reader *r, lsi_scratch *s, ls_error *err)
 
 int lsi_more_like(ls_query **out, const ls_reader *r, uint64_t doc, ls_error *err)
 {
-    const char *language = r->snap->schema->language;
     lsi_scratch *s = NULL;
     *out = NULL;
     ls_query *q = lsi_query_new();
     if (!q) return lsi_fail_nomem(err);
     q->exclude_doc = doc;
-    q->default_lang = lsi_lang_find(language, strlen(language));
-    if (q->default_lang < 0) q->default_lang = 0;
+    q->default_lang = r->snap->schema->lang;
     q->lang = -1;
     int rc = lsi_scratch_take(&s, r, err);
     if (!rc) {

@@ -38,8 +38,7 @@ typedef struct maker {
 
 static bool is_word_byte(char c)
 {
-    return lsi_is_alnum(c) || ((unsigned char)c & 0x80) || c == '\'' ||
-           c == '&' || c == '_' || c == '-';
+    return lsi_is_alnum(c) || ((unsigned char)c & 0x80) || c == '\'' || c == '&' || c == '_' || c == '-';
 }
 
 /* The word at the end, without what stands before it: signs, quotation marks, a field's name. Empty where the text ends
@@ -102,8 +101,7 @@ static int documents_of(maker *k, const uint8_t *form, size_t form_len, const ui
     lsi_qword w = {.form = form, .folded = folded, .form_len = (uint32_t)form_len, .folded_len = (uint32_t)folded_len};
     lsi_word found;
     size_t n;
-    int lang = schema->lang;
-    const uint8_t *term = lsi_analyzer_term(k->an, lang < 0 ? 0 : lang, form, form_len, &n);
+    const uint8_t *term = lsi_analyzer_term(k->an, schema->lang, form, form_len, &n);
     if (term) term = lsi_arena_dup(&k->scratch->arena, term, n);
     if (!term) return lsi_fail_nomem(err);
     w.terms[w.term_count++] = (lsi_qterm){term, (uint32_t)n};

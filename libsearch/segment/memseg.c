@@ -395,15 +395,13 @@ static int add_values(const adding *a)
 static int document_language(const ls_schema *s, const ls_doc *d)
 {
     int lang = d->language[0] ? lsi_lang_find(d->language, strlen(d->language)) : -1;
-    int expected = lsi_lang_find(s->language, strlen(s->language));
     for (size_t i = 0; lang < 0 && i < d->count; i++) {
         const lsi_doc_value *v = &d->values[i];
         if (v->field_no != s->main || v->is_int || !v->len) continue;
-        lang = lsi_lang_detect_or((const uint8_t *)v->text, v->len, expected);
+        lang = lsi_lang_detect_or((const uint8_t *)v->text, v->len, s->lang);
         break;
     }
-    if (lang < 0) lang = expected;
-    return lang < 0 ? 0 : lang;
+    return lang < 0 ? s->lang : lang;
 }
 
 static int store(const adding *a)

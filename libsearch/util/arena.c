@@ -1,6 +1,6 @@
 /* arena.c — owns chunks: one of 1 KB, which allocators give from a list and a query of a word or two does with, then
- * 4 KB, doubling to 1 MB; larger requests get a chunk of their own. While the tests make allocations fail each request does, so that each
- * can be the one. */
+ * 4 KB, doubling to 1 MB; larger requests get a chunk of their own. While the tests make allocations fail each request
+ * does, so that each can be the one. */
 #include "libsearch/util/arena.h"
 #include "libsearch/util/alloc.h"
 
