@@ -12,7 +12,7 @@ static uint64_t state;
 static const char *const stock[] = {
     "arms",    "deal",  "\"",     "(",       ")",         "AND ",   "OR ",      "NOT ",     " -",    " +",  "~",
     "~2",      "^3",    "*",      "?",       "w/5 ",      "pre/2 ", "near/",    "w/s ",     "w/p ",  ":",   "title:",
-    "date:",   "2023",  "-08-30", "..",      "since:7d ", "caps(",  "atleast3(", "hlead:(", "id:",   "lang:", "words:>",
+    "date:",   "2023",  "-08-30", "..",      "since:7d ", "caps(",  "atleast3(", "hlead:(", "id:",   "lang:", "words:>", "+(",
     "\xe2\x80\x9c", "\xe2\x80\x9d", "\xe4\xba\xac", "\xff", "\0", "\xc0\xaf", "\xf0\x9f\x98\x80", " ", " ", "neg", "zelenskyy~"};
 
 static size_t pick(size_t n)

@@ -365,9 +365,10 @@ static const row any_rows[] = {
      "the OR of", ""},
     {"US arms", "(OR (WORD us) (WORD arm))",
      "US OR arms", ""},
-    {"+arms deal x", "(AND (WORD arm) (OR (WORD0 arm) (WORD deal) (WORD x)))",
+    {"+arms deal x", "(AND (WORD arm) (OR (ALL0) (WORD deal) (WORD x)))",
      "+arms deal x", ""},
-    {"+arms +deal x -y", "(AND (WORD arm) (WORD deal) (OR (WORD0 arm) (WORD x)) (NOT (WORD y)))",
+    {"(+arms deal)^9 x", "(OR (AND (WORD^9000 arm) (OR (ALL0) (WORD^9000 deal))) (WORD x))", "(+arms^9 deal^9) OR x", ""},
+    {"+arms +deal x -y", "(AND (WORD arm) (WORD deal) (OR (ALL0) (WORD x)) (NOT (WORD y)))",
      "+arms +deal x -y", ""},
     {"arms deal -x", "(AND (OR (WORD arm) (WORD deal)) (NOT (WORD x)))",
      "arms deal -x", ""},
@@ -379,7 +380,7 @@ static const row any_rows[] = {
      "arms OR deal OR x", ""},
     {"the AND arms", "(AND (WORD0 the) (WORD arm))",
      "the AND arms", ""},
-    {"(+a b) c", "(OR (AND (WORD0 a) (OR (WORD0 a) (WORD b))) (WORD c))",
+    {"(+a b) c", "(OR (AND (WORD0 a) (OR (ALL0) (WORD b))) (WORD c))",
      "(+a b) OR c", ""},
     {"\"the deal\" the", "(OR (PHRASE! the deal) (WORD0 the))",
      "\"the deal\" OR the", ""},
@@ -449,6 +450,13 @@ static uint32_t depth_of(const lsi_node *n)
     return deepest + 1;
 }
 
+static uint32_t leaves_of(const lsi_node *n)
+{
+    uint32_t leaves = !n->kid_count;
+    for (uint32_t i = 0; i < n->kid_count; i++) leaves += leaves_of(n->kids[i]);
+    return leaves;
+}
+
 static void test_caps(void **state)
 {
     (void)state;
@@ -497,6 +505,18 @@ static void test_caps(void **state)
     assert_true(warned(q, "limit_depth", &start, &end));
     assert_int_equal(start, 50 * 8);
     assert_true(depth_of(q->root) <= 4 * LSI_QUERY_DEPTH_MAX);
+    lsi_query_free(q);
+
+    char nested[LSI_QUERY_DEPTH_MAX * 5 +
+                3]; /* +(+(a) b) b…: a tree as large as its text, not one doubled by each level */
+    size_t n = 0;
+    for (size_t i = 0; i < LSI_QUERY_DEPTH_MAX; i++) n += (size_t)sprintf(nested + n, "+(");
+    n += (size_t)sprintf(nested + n, "a");
+    for (size_t i = 0; i < LSI_QUERY_DEPTH_MAX; i++) n += (size_t)sprintf(nested + n, ") b");
+    q = parse_with(nested, n, LS_MATCH_ANY, NULL);
+    assert_false(warned(q, "limit_depth", NULL, NULL));
+    assert_int_equal(depth_of(q->root), LSI_QUERY_DEPTH_MAX + 2);
+    assert_int_equal(leaves_of(q->root), 2 * LSI_QUERY_DEPTH_MAX + 1); /* a, and at each level b and what heads it */
     lsi_query_free(q);
     q = parse_repeated("a w/2 ", 300, 0);
     assert_true(warned(q, "limit_depth", NULL, NULL));

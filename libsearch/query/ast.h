@@ -72,8 +72,8 @@ typedef struct lsi_node {
     uint32_t distance; /* NEAR, SLOP, FUZZY; times of ATLEAST */
     uint8_t scope;     /* LSI_SCOPE_* */
     bool ordered, exact;
-    bool no_score; /* matches, but adds 0 (^0; function words under match=any; silent copies) */
-    bool copy;     /* a silent copy, and all below it: not written by itself (rewrite.c) */
+    bool no_score; /* matches, but adds 0 (^0; function words under match=any) */
+    bool implied;  /* of an ALL: heads what is optional beside +a; neither written nor counted (lsi_node_any) */
     int64_t from, to;
     /* for printing */
     const char *spelling; /* of leaves, hyphenated words, synonyms: text that parses to this node again */

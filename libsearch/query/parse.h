@@ -129,11 +129,10 @@ lsi_node *lsi_node_hlead(lsi_parser *p, lsi_node *kid);
 lsi_node *lsi_node_any(lsi_parser *p, lsi_node **required, size_t required_count, lsi_node **optional,
                        size_t optional_count, lsi_node **excluded, size_t excluded_count);
 void lsi_node_boost(lsi_node *n, uint32_t boost); /* thousandths; 0: it matches, and adds nothing to the score */
-/* Words and leaves that are in the tree, without silent copies. What was left out while parsing takes no room: the normal
+/* Words and leaves that are in the tree, but what is implied. What was left out while parsing takes no room: the normal
  * form, which does not have it, gains as much. */
 uint32_t lsi_node_clauses(const lsi_node *n);
 void lsi_node_clear_boosts(lsi_node *n);
-lsi_node *lsi_node_silent_copy(lsi_parser *p, const lsi_node *n); /* matches, and adds nothing to the score */
 void lsi_node_silence(lsi_node *root); /* function words score nothing where another word remains */
 
 /* print.c: the normal form into the arena. LS_NOMEM. */

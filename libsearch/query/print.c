@@ -106,7 +106,7 @@ static void put_joined(printer *p, const lsi_node *n, const char *between, int l
     }
 }
 
-/* +a b c -d: the required, the optional (behind a silent copy of the first required), the excluded. */
+/* +a b c -d: the required, the optional (behind an implied ALL), the excluded. */
 static void put_any(printer *p, const lsi_node *n)
 {
     for (uint32_t i = 0; i < n->kid_count; i++) {

@@ -95,23 +95,7 @@ lsi_node *lsi_node_not(lsi_parser *p, lsi_node *kid)
     return with_kids(p, LSI_Q_NOT, kid, NULL);
 }
 
-/* A copy of what must match and adds nothing to the score. */
-lsi_node *lsi_node_silent_copy(lsi_parser *p, const lsi_node *n)
-{
-    lsi_node *copy = lsi_node_new(p, n->type);
-    if (!copy) return NULL;
-    *copy = *n;
-    copy->no_score = copy->copy = true;
-    copy->kids = lsi_parse_alloc(p, (n->kid_count + (size_t)1) * sizeof(lsi_node *));
-    if (!copy->kids) return NULL;
-    for (uint32_t i = 0; i < n->kid_count; i++) {
-        copy->kids[i] = lsi_node_silent_copy(p, n->kids[i]);
-        if (!copy->kids[i]) return NULL;
-    }
-    return copy;
-}
-
-/* +a b c: a must match, b and c add to the score: AND(a, OR(a silent, b, c)). */
+/* +a b c: a must match, b and c add to the score: AND(a, OR(everything, which adds nothing, b, c)). */
 lsi_node *lsi_node_any(lsi_parser *p, lsi_node **required, size_t required_count, lsi_node **optional,
                        size_t optional_count, lsi_node **excluded, size_t excluded_count)
 {
@@ -124,15 +108,16 @@ lsi_node *lsi_node_any(lsi_parser *p, lsi_node **required, size_t required_count
     for (size_t i = 0; i < required_count; i++) kids[n++] = required[i];
     if (required_count && optional_count) {
         lsi_node **either = kids + total;
-        lsi_node *rest = with_kids(p, LSI_Q_OR, lsi_node_silent_copy(p, required[0]), NULL);
-        if (!rest || !rest->kids[0]) return NULL;
+        lsi_node *everything = lsi_node_new(p, LSI_Q_ALL), *rest = with_kids(p, LSI_Q_OR, everything, NULL);
+        if (!everything || !rest) return NULL;
+        everything->no_score = everything->implied = true;
         lsi_node *more = lsi_node_group(p, LSI_Q_OR, optional, optional_count);
         if (!more) return NULL;
         bool flat = dissolves(more, LSI_Q_OR);
         uint32_t m = flat ? more->kid_count : 1;
         lsi_node **list = lsi_parse_alloc(p, (m + (size_t)1) * sizeof(lsi_node *));
         if (!list) return NULL;
-        list[0] = rest->kids[0];
+        list[0] = everything;
         *either = more;
         memcpy(list + 1, flat ? more->kids : either, m * sizeof(lsi_node *));
         rest->kids = list;
@@ -220,14 +205,14 @@ lsi_node *lsi_node_near(lsi_parser *p, const lsi_lexeme *x, lsi_node *a, lsi_nod
 
 typedef lsi_node *give_fn(lsi_parser *p, uint32_t times, lsi_node *kid);
 /* Gives each part of a group to `give`, which may take it apart. Synonyms whose parts go on by themselves are an OR like
- * any other and dissolve in one, but for a silent copy beside what it is a copy for (lsi_node_any), which stays one. */
+ * any other and dissolve in one. */
 static lsi_node *give_parts(lsi_parser *p, lsi_node *n, uint32_t times, give_fn *give)
 {
     lsi_node **kids = n->kids;
     uint32_t count = n->kid_count;
     bool syn = n->style == LSI_STYLE_SYN;
     for (uint32_t i = 0; i < count; i++) {
-        bool was_syn = kids[i]->style == LSI_STYLE_SYN && (!kids[i]->copy || n->copy);
+        bool was_syn = kids[i]->style == LSI_STYLE_SYN;
         kids[i] = give(p, times, kids[i]);
         if (!kids[i]) return NULL;
         if (!was_syn || n->type != LSI_Q_OR || !dissolves(kids[i], LSI_Q_OR)) continue;
@@ -243,10 +228,7 @@ static lsi_node *give_parts(lsi_parser *p, lsi_node *n, uint32_t times, give_fn 
     }
     n->kids = kids;
     n->kid_count = count;
-    if (!syn) return n;
-    lsi_node * or = lsi_node_group(p, LSI_Q_OR, kids, count);
-    if (or) or->no_score = or->copy = n->copy; /* what ^0 muted is muted part by part */
-    return or ;
+    return syn ? lsi_node_group(p, LSI_Q_OR, kids, count) : n; /* what ^0 muted is muted part by part */
 }
 
 lsi_node *lsi_node_atleast(lsi_parser *p, uint32_t times, lsi_node *kid)
@@ -295,7 +277,7 @@ lsi_node *lsi_node_hlead(lsi_parser *p, lsi_node *kid)
 uint32_t lsi_node_clauses(const lsi_node *n)
 {
     uint32_t count = n->kid_count ? 0 : LSI_MAX(n->word_count, 1u);
-    if (n->copy) return 0; /* it stands for what is counted already */
+    if (n->implied) return 0;
     for (uint32_t i = 0; i < n->kid_count; i++) count += lsi_node_clauses(n->kids[i]);
     return count;
 }
@@ -318,7 +300,7 @@ static void mute(lsi_node *n)
 
 void lsi_node_boost(lsi_node *n, uint32_t boost)
 {
-    if (!n || boost == LSI_BOOST_ONE) return;
+    if (!n || n->implied || boost == LSI_BOOST_ONE) return;
     if (!boost) mute(n);
     if (n->kid_count && n->type != LSI_Q_NEAR) {
         for (uint32_t i = 0; i < n->kid_count; i++) lsi_node_boost(n->kids[i], boost);

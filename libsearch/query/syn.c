@@ -367,20 +367,12 @@ static lsi_node *match_run(lsi_parser *p, lsi_node **kids, uint32_t count, uint3
 
 static lsi_node *apply(lsi_parser *p, lsi_node *n);
 
-/* Kids of an AND, or of an OR: runs are looked for where words that stand side by side are joined so. With +a b the OR
- * begins with a silent copy of a (lsi_node_any), which is copied anew. */
-static lsi_node *apply_kids(lsi_parser *p, lsi_node *n, const lsi_node *copied)
+/* Kids of an AND, or of an OR: runs are looked for where words that stand side by side are joined so. */
+static lsi_node *apply_kids(lsi_parser *p, lsi_node *n)
 {
     bool joins = n->type == (p->q->flags & LS_MATCH_ANY ? LSI_Q_OR : LSI_Q_AND);
-    bool required = n->style == LSI_STYLE_ANY && n->plus;
-    uint32_t kept = 0, used, first = copied ? 1 : 0;
-    if (copied) n->kids[kept++] = lsi_node_silent_copy(p, copied);
-    for (uint32_t i = first; i < n->kid_count && !p->rc; i += used) {
-        used = 1;
-        if (required && i == n->plus && n->kids[i]->type == LSI_Q_OR) {
-            n->kids[kept++] = apply_kids(p, n->kids[i], n->kids[0]);
-            continue;
-        }
+    uint32_t kept = 0, used;
+    for (uint32_t i = 0; i < n->kid_count && !p->rc; i += used) {
         lsi_node *run = match_run(p, n->kids + i, joins ? n->kid_count - i : 1, &used);
         if (!run) {
             used = 1;
@@ -406,7 +398,7 @@ static lsi_node *apply(lsi_parser *p, lsi_node *n)
         return run ? run : n;
     }
     if (n->style == LSI_STYLE_HYPHEN) return n;
-    if (n->type == LSI_Q_AND || n->type == LSI_Q_OR) return apply_kids(p, n, NULL);
+    if (n->type == LSI_Q_AND || n->type == LSI_Q_OR) return apply_kids(p, n);
     for (uint32_t i = 0; i < n->kid_count && !p->rc; i++) n->kids[i] = apply(p, n->kids[i]);
     for (uint32_t i = 0; n->type == LSI_Q_NEAR && i < n->kid_count && !p->rc; i++) lsi_node_clear_boosts(n->kids[i]);
     return n;
