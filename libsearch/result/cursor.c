@@ -105,6 +105,8 @@ int lsi_cursor_read(lsi_search *s, const char *text, bool *moved, ls_error *err)
         return lsi_fail(err, LS_INVALID, "cursor: it belongs to another query");
     if (lsi_get64(raw + 24) != options_hash(s))
         return lsi_fail(err, LS_INVALID, "cursor: it belongs to another sort, ranking or other filters");
+    if ((raw[1] & 2) != ((raw[1] & 1) && s->order.text ? 2 : 0))
+        return lsi_fail(err, LS_INVALID, "cursor: its key is of another kind than the sort's");
     *moved = lsi_get64(raw + 8) != s->snap->generation;
     s->order.now = (int64_t)lsi_get64(raw + 32);
     s->after = (lsi_top){.key = lsi_get64(raw + 40), .doc = lsi_get64(raw + 48), .has = raw[1] & 1};
