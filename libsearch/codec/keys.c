@@ -7,7 +7,7 @@
  * Keys that agree in 8 bytes are told apart by the blocks themselves, which begin with their first key in full:
  *   vint length, bytes
  * Every other key: u8 shared << 4 | rest, each at most 14; 15 means that a vint with the rest above 15 follows (first
- * that of `shared`, then that of `rest`); then the bytes behind the shared ones.
+ * that of `shared`, then that of `rest`); then the bytes behind the shared ones. `shared` is as many as there are.
  *
  * Example: "house" behind "hour": 3 bytes shared, 2 follow: 32 73 65.
  * Example: an index of one block of two keys, the first "ab", 9 bytes long, 16 a block, extra 1:
@@ -167,7 +167,7 @@ const uint8_t *lsi_keys_next(const uint8_t *p, const uint8_t *end, lsi_buf *key)
     size_t shared, n;
     const uint8_t *rest;
     p = lsi_keys_get(p, end, key->len, &shared, &rest, &n);
-    if (!p) return NULL;
+    if (!p || (n && shared < key->len && *rest == key->data[shared])) return NULL; /* searches count on it: scan */
     key->len = shared;
     lsi_buf_put(key, rest, n);
     return key->rc ? NULL : p;
