@@ -86,8 +86,7 @@ static int weigh(teller *k, lsi_telling *c, ls_error *err)
     const uint8_t *folded = lsi_analyzer_fold(k->an, c->form, c->form_len, &n);
     if (!folded) return lsi_fail_nomem(err);
     bool digits = n > 0;
-    for (size_t i = 0; i < n; i++)
-        digits = digits && folded[i] < 0x80 && !lsi_is_alpha(folded[i]);
+    for (size_t i = 0; i < n; i++) digits = digits && folded[i] < 0x80 && !lsi_is_alpha(folded[i]);
     if (digits || n < 2 || lsi_lang_is_function_word(c->lang, folded, n)) return LS_OK;
     int rc = lsi_snapshot_df(k->snap, c->term, c->term_len, LSI_LIST_COMBINED, &df, err);
     if (rc || df < 2) return rc;
