@@ -89,7 +89,8 @@ static const char *chunk_end(lexer *l)
 {
     const char *s = l->at, *end = l->end;
     if (l->chunk_end && s < l->chunk_end) return l->chunk_end;
-    while (s < end && (lsi_is_alnum(*s) || (*s != '(' && *s != ')' && !lsi_lex_space(s, end) && !lsi_lex_quote(s, end)))) {
+    while (s < end &&
+           (lsi_is_alnum(*s) || (*s != '(' && *s != ')' && !lsi_lex_space(s, end) && !lsi_lex_quote(s, end)))) {
         s++;
     }
     return l->chunk_end = s;
