@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """fault.py BUILD [COUNT] [SEED] [WORK …]: libsearch and libsearchd at work while the nth of their system calls or
 allocations fails, once or from then on (preload.c). COUNT points are drawn, equally from the works and the plans below;
-0 takes every one. Python's standard library only.
+0 takes every one. A server waits most of its time: FAULT_JOBS points are tried side by side (default 4), each in a
+folder of its own. Python's standard library only.
 
 A command must end by itself with a status of its own and, where that is an error, one line that says why; what it told
 as committed is there, and the index is that of the commit before or of one under way, whole, and can be written to. Reads
@@ -130,11 +131,12 @@ def without(documents, *ids):
 
 
 class Command:
-    """One call of libsearch. states: the documents after each of its commits. makes: it makes the other index."""
+    """One call of libsearch. states: the documents after each of its commits. makes: it makes the other index.
+    articles: the documents after each article of its input."""
 
-    def __init__(self, place, name, arguments, text=b"", states=None, makes=None):
+    def __init__(self, place, name, arguments, text=b"", states=None, makes=None, articles=None):
         self.place, self.name, self.arguments, self.text = place, name, arguments, text
-        self.states, self.makes, self.known = states, makes, {}
+        self.states, self.makes, self.articles, self.known = states, makes, articles, {}
 
     def run(self, plan=None, at=0):
         p = self.place
@@ -180,10 +182,18 @@ class Command:
             return
         acknowledged = len(re.findall(rb"^committed ", done.stdout, re.M))
         may = [p.documents] + self.states
+        # An article that could not be added ends the reading; what came before it is committed all the same.
+        stopped = re.search(rb"^libsearch: standard input:(\d+): ", done.stderr, re.M)
+        if stopped and self.articles:
+            before = int(stopped[1]) - 1
+            last = ([p.documents] + self.articles)[before]
+            may = may[:before + 1] if len(self.states) > 1 else may[:1]
+            may.append(last)
+            acknowledged = min(acknowledged, len(may) - 1)
         found = p.held(p.index)
         if done.returncode == 0:
             need(found == may[-1], "exit 0, and the index is not that of the last commit")
-        need(found in may[min(acknowledged, len(self.states)):], "%d commits told, and the documents are of none from there on",
+        need(found in may[min(acknowledged, len(may) - 1):], "%d commits told, and the documents are of none from there on",
              acknowledged)
         p.writable(p.index)
 
@@ -200,9 +210,9 @@ def commands(p):
         after = with_these(after, [a])
         steps.append(after)
     made = p.documents
-    yield Command(p, "add", ["add", p.index, "-"], lines(new), [after])
-    yield Command(p, "add-each", ["add", p.index, "-", "--commit-every", "1"], lines(new), steps)
-    yield Command(p, "add-threads", ["add", p.index, "-", "--threads", "2"], lines(new), [after])
+    yield Command(p, "add", ["add", p.index, "-"], lines(new), [after], articles=steps)
+    yield Command(p, "add-each", ["add", p.index, "-", "--commit-every", "1"], lines(new), steps, articles=steps)
+    yield Command(p, "add-threads", ["add", p.index, "-", "--threads", "2"], lines(new), [after], articles=steps)
     yield Command(p, "add-new", ["add", p.other, "-"], lines(new), makes=with_these({}, new))
     yield Command(p, "init", ["init", p.other], makes={})
     yield Command(p, "delete", ["delete", p.index, "d3", "d9"], states=[without(p.documents, "d3", "d9")])
@@ -401,39 +411,80 @@ def requests(p):
     yield Request(p, "page", "GET", "/?q=common")
 
 
+def works_of(place, names):
+    return [w for w in list(commands(place)) + list(requests(place)) if not names or w.name in names]
+
+
+def draw(works, count, chance):
+    """(number of a work, plan, point): COUNT of them, or every one."""
+    numbers = range(len(works))
+    if not count:
+        return [(i, plan, at) for i in numbers for plan in PLANS for at in range(1, works[i].points(plan) + 1)]
+    pairs = [(i, plan) for i in numbers for plan in PLANS]
+    chance.shuffle(pairs)
+    pairs = [pairs[i % len(pairs)] for i in range(count)]
+    # The first allocations of a request, of which one may be forgotten for long, and then the drawn points.
+    once = next(plan for plan in PLANS if plan[0] == "memory once")
+    points = [(i, once, at) for i in numbers if works[i].name in ("server-page", "server-export")
+              for at in range(1, 1 + min(40, works[i].points(once)))]
+    return points + [(i, plan, chance.randint(1, n)) for i, plan in pairs for n in [works[i].points(plan)] if n]
+
+
+class Crew:
+    """Takes the points one after the other, each of its threads in a place of its own."""
+
+    def __init__(self, points):
+        self.points, self.lock = iter(points), threading.Lock()
+        self.passed = self.failed = self.hits = 0
+
+    def run(self, place, works):
+        for w in works:  # the answers without a fault, by which others are judged
+            w.points(PLANS[0])
+        while True:
+            with self.lock:
+                point = next(self.points, None)
+            if not point:
+                break
+            w, plan, at = works[point[0]], point[1], point[2]
+            said = hits = None
+            try:
+                hits = w.check(plan, at) > 0
+            except (Broken, subprocess.TimeoutExpired) as e:
+                said = str(e)
+            except Exception as e:  # of this program: it must not end a thread unheard
+                said = "%s: %s" % (type(e).__name__, e)
+            with self.lock:
+                self.hits += bool(hits)
+                self.passed += said is None
+                self.failed += said is not None
+                if said is not None:
+                    crash.tell("FAIL %s, %s at %d: %s", w.name, plan[0], at, said)
+        place.judge.end()
+
+
 def main():
     build = os.path.abspath(sys.argv[1])
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 100
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else 1
-    chance, start = random.Random(seed), time.monotonic()
+    jobs = max(1, int(os.environ.get("FAULT_JOBS", "4")))
+    start = time.monotonic()
     within = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    passed = failed = hits = 0
     crash.tell("seed %d", seed)
     with tempfile.TemporaryDirectory(prefix="libsearch-fault-", dir=within) as folder:
-        p = Place(build, folder)
-        works = [w for w in list(commands(p)) + list(requests(p)) if not sys.argv[4:] or w.name in sys.argv[4:]]
-        if count:
-            pairs = [(w, plan) for w in works for plan in PLANS]
-            chance.shuffle(pairs)
-            pairs = [pairs[i % len(pairs)] for i in range(count)]
-            # The first allocations of a request, of which one may be forgotten for long, and then the drawn points.
-            once = next(plan for plan in PLANS if plan[0] == "memory once")
-            points = [(w, once, at) for w in works if w.name in ("server-page", "server-export")
-                      for at in range(1, 1 + min(40, w.points(once)))]
-            points += [(w, plan, chance.randint(1, n)) for w, plan in pairs for n in [w.points(plan)] if n]
-        else:
-            points = ((w, plan, at) for w in works for plan in PLANS for at in range(1, w.points(plan) + 1))
-        for w, plan, at in points:
-            try:
-                hits += w.check(plan, at) > 0
-                passed += 1
-            except (Broken, subprocess.TimeoutExpired) as e:
-                failed += 1
-                crash.tell("FAIL %s, %s at %d: %s", w.name, plan[0], at, e)
-        p.judge.end()
-    crash.tell("faults: %d points, %d of them reached, %.1f s", passed + failed, hits, time.monotonic() - start)
-    crash.tell("%d passed, %d failed", passed, failed)
-    return failed != 0
+        places = []
+        for i in range(jobs):
+            os.mkdir(os.path.join(folder, str(i)))
+            places.append(Place(build, os.path.join(folder, str(i))))
+        works = [works_of(p, sys.argv[4:]) for p in places]
+        crew = Crew(draw(works[0], count, random.Random(seed)))
+        threads = [threading.Thread(target=crew.run, args=pair) for pair in zip(places, works)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+    crash.tell("faults: %d points, %d of them reached, %.1f s", crew.passed + crew.failed, crew.hits, time.monotonic() - start)
+    crash.tell("%d passed, %d failed", crew.passed, crew.failed)
+    return crew.failed != 0 or not crew.passed
 
 
 if __name__ == "__main__":
