@@ -3,7 +3,8 @@
  * at a section's bytes finds damage, or the caller cancels at the nth time of asking: an error with its name, or the
  * right answer. The ways also agree with each other on how many documents match. The index has what the engines tell
  * apart: segments of one block and of many windows, words in every document and in one, forms, boilerplate, fields of
- * their own, missing dates, deleted documents. usage: fault_queries [STRIDE [LOOKS]]: fewer points by so much (3 3; 1 1:
+ * their own, missing dates, deleted documents, fields that came after the first segments; a second index has a schema of its own without title and
+ * main field. usage: fault_queries [STRIDE [LOOKS]]: fewer points by so much (3 3; 1 1:
  * the most) */
 #include "tests/fault_util.h"
 
@@ -11,7 +12,7 @@
 #define MANY 4500 /* of the second: more than a window */
 #define LAST 40
 
-static const char *const queries[] = {
+static const char *const news_queries[] = {
     "w1",
     "w77",
     "w400",
@@ -101,7 +102,58 @@ static const char *const queries[] = {
     "\xe6\x9d\xb1\xe4\xba\xac",
     "\xe6\x9d\xb1",
     "w1 \xe6\x9d\xb1\xe4\xba\xac",
+    "source:rare w1",
+    "source:rare w1 w2",
+    "source:rare (w1 OR w2)",
+    "source:rare \"w1 w2\"",
+    "source:rare w1*",
+    "w1 published:1970-01-03",
+    "w1 urgency:>=2 words:>20",
+    "note:w1",
+    "note:\"w1 w2\"",
+    "note:w1* w1",
+    "tag:late",
+    "tag:late w1",
+    "size:>3",
+    "w1 NOT size:>3",
+    "id:d7,d9,nobody",
+    "w2 (w3 OR source:rare)",
+    "w2 (w3 OR \"w4 w5\" OR w9*)",
+    "w3 NOT \"w1 w2\"",
+    "w3 NOT (w1 w2)",
+    "title:w5 OR byline:smith",
+    "title:(w5 w/3 w6)",
+    "hlead:title:w5",
+    "hlead:w1* w2",
+    "\"w1 w2 w3 w4\"~20",
+    "\"(w1 OR w2) w3\"",
+    "w1 w/5 w2 NOT w3",
+    "NOT (w1 OR w2)",
+    "(NOT w1) OR w9",
+    "* NOT source:daily",
 };
+static const char *const own_queries[] = {"w1",
+                                          "head:w5",
+                                          "hlead:w1",
+                                          "hlead:head:w1",
+                                          "\"w1 w2\"",
+                                          "w1 w/s w2",
+                                          "text:w1*",
+                                          "head:w1*",
+                                          "head:\"w1 w2\"",
+                                          "words:>9",
+                                          "size:>3",
+                                          "size:>3 w1",
+                                          "tag:even w1",
+                                          "caps(W1)",
+                                          "head:w1 text:w2",
+                                          "w1 OR head:w2",
+                                          "side:w1",
+                                          "side:\"w1 w2\" w3",
+                                          "hlead:side:w1",
+                                          "atleast2(w1)",
+                                          "\"w1 w3\"~5",
+                                          "NOT head:w1"};
 
 static void add_one(ls_writer *w, uint64_t *x, int i)
 {
@@ -120,7 +172,7 @@ static void add_one(ls_writer *w, uint64_t *x, int i)
     if (i % 50 == 7) n += (size_t)snprintf(body + n, sizeof body - n, " US hyphen-word \xe6\x9d\xb1\xe4\xba\xac.");
     if (i % 60 == 3) snprintf(body + n, sizeof body - n, "\n\nReporting by w1 w2 w3 run; Editing by w5 w6\n");
     snprintf(byline, sizeof byline, "%s Smith", i % 3 ? "Jane" : "John of the");
-    snprintf(source, sizeof source, "%s", i % 2 ? "Daily" : i % 5 ? "Weekly" : "Monthly");
+    snprintf(source, sizeof source, "%s", i % 97 == 1 ? "Rare" : i % 2 ? "Daily" : i % 5 ? "Weekly" : "Monthly");
     OK(ls_doc_new(&d, &err));
     OK(ls_doc_set_id(d, id, strlen(id), &err));
     add_value(d, "title", title);
@@ -130,17 +182,31 @@ static void add_one(ls_writer *w, uint64_t *x, int i)
     if (i % 7 == 0) add_value(d, "captions", title);
     if (i % 8) OK(ls_doc_add_int(d, "published", 600000LL * i, &err));
     if (i % 5) OK(ls_doc_add_int(d, "urgency", i % 9, &err));
+    if (i >= FEW + MANY) { /* these fields are younger than the other segments */
+        add_value(d, "note", title);
+        add_value(d, "tag", i % 3 ? "late" : "later");
+        OK(ls_doc_add_int(d, "size", i % 7, &err));
+    }
     OK(ls_add(w, d, NULL, &err));
     ls_doc_free(d);
 }
 
-static void build(void)
+static void add_fields(ls_writer *w)
+{
+    const ls_field fields[] = {{sizeof *fields, "note", LS_TEXT, 0, 0},
+                               {sizeof *fields, "tag", LS_KEYWORD, 0, 0},
+                               {sizeof *fields, "size", LS_INTEGER, 0, 0}};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) OK(ls_writer_add_field(w, &fields[i], &err));
+}
+
+static void build_news(void)
 {
     ls_writer *w = open_writer(LS_WRITER_CREATE | LS_WRITER_NO_MERGE | LS_WRITER_NO_SYNC, 0);
     uint64_t x = 2026;
     for (int i = 0; i < FEW + MANY + LAST; i++) {
         add_one(w, &x, i);
         if (i == FEW - 1 || i == FEW + MANY - 1) OK(ls_commit(w, NULL, &err));
+        if (i == FEW + MANY - 1) add_fields(w);
     }
     OK(ls_commit(w, NULL, &err));
     for (int i = 5; i < FEW + MANY; i += 500) {
@@ -152,10 +218,51 @@ static void build(void)
     ls_writer_close(w);
 }
 
+/* Fields of one's own, none of them title or main. */
+static void build_own(void)
+{
+    const ls_field fields[] = {
+        {sizeof *fields, "head", LS_TEXT, 2, 0},       {sizeof *fields, "text", LS_TEXT, 1, 0},
+        {sizeof *fields, "side", LS_TEXT, 0, 0},       {sizeof *fields, "source", LS_KEYWORD, 0, 0},
+        {sizeof *fields, "tag", LS_KEYWORD, 0, 0},     {sizeof *fields, "published", LS_DATE, 0, 0},
+        {sizeof *fields, "urgency", LS_INTEGER, 0, 0}, {sizeof *fields, "size", LS_INTEGER, 0, 0}};
+    ls_schema *s;
+    ls_writer *w;
+    LS_INIT(ls_writer_options, o);
+    OK(ls_schema_new(&s, &err));
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) OK(ls_schema_add(s, &fields[i], &err));
+    o.flags = LS_WRITER_CREATE | LS_WRITER_NO_MERGE | LS_WRITER_NO_SYNC;
+    o.schema = s;
+    OK(ls_writer_open(&w, index_path, &o, &err));
+    uint64_t x = 7;
+    for (int i = 0; i < 2 * FEW; i++) {
+        char id[16], text_of[200], side[60];
+        ls_doc *d;
+        snprintf(id, sizeof id, "d%d", i);
+        random_text(&x, text_of, sizeof text_of, 3 + (size_t)i % 15);
+        random_text(&x, side, sizeof side, 4);
+        OK(ls_doc_new(&d, &err));
+        OK(ls_doc_set_id(d, id, strlen(id), &err));
+        add_value(d, "head", side);
+        add_value(d, "text", text_of);
+        if (i % 3 == 0) add_value(d, "side", side);
+        add_value(d, "tag", i % 2 ? "odd" : "even");
+        OK(ls_doc_add_int(d, "size", i % 7, &err));
+        OK(ls_add(w, d, NULL, &err));
+        ls_doc_free(d);
+        if (i == FEW) OK(ls_commit(w, NULL, &err));
+    }
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+    ls_schema_free(s);
+}
+
 /* ---- what is called: the present query, in the present way ---- */
 
 static const char *text;
-static uint64_t cancel_at, asked;
+static ls_error *tell = &err; /* or NULL */
+static int by_brute;          /* every window, where the way does not say it */
+static uint64_t cancel_at, asked, doc_count;
 static uint64_t total; /* of the last search that said it exactly */
 static bool exact;
 
@@ -192,11 +299,11 @@ static int search(ls_reader *r, uint64_t *sum, ls_search_options *o, int pages)
     o->timeout_ms = -1;
     o->now = clock_now;
     o->cancel = cancel;
-    int rc = ls_query_parse(&q, ls_reader_schema(r), text, strlen(text), NULL, &err);
+    int rc = ls_query_parse(&q, ls_reader_schema(r), text, strlen(text), NULL, tell);
     for (int i = 0; !rc && i < pages && (!i || cursor); i++) {
         ls_results *res;
         o->cursor = cursor;
-        rc = ls_search(&res, r, q, o, &err);
+        rc = ls_search(&res, r, q, o, tell);
         if (rc) {
             assert_null(res);
             break;
@@ -222,6 +329,7 @@ static int by_best(ls_reader *r, uint64_t *sum)
 static int with_total(ls_reader *r, uint64_t *sum)
 {
     LS_INIT(ls_search_options, o);
+    o.exhaustive = by_brute;
     return search(r, sum, &o, 1);
 }
 
@@ -264,6 +372,9 @@ static int counted(ls_reader *r, uint64_t *sum)
     o.facets = facets;
     o.facet_count = 1;
     o.histogram = "published";
+    if (!rc) rc = search(r, sum, &o, 1);
+    o.sort = LS_BY_FIELD_ASC;
+    o.sort_field = "size";
     return rc ? rc : search(r, sum, &o, 1);
 }
 
@@ -285,7 +396,7 @@ static int filtered(ls_reader *r, uint64_t *sum)
     return rc ? rc : search(r, sum, &o, 1);
 }
 
-/* The first documents of each segment that match, by the number that brute windows give: explained, and shown. */
+/* Some documents of each segment, whether they match or not: explained, and shown. */
 static int explained(ls_reader *r, uint64_t *sum)
 {
     static const uint64_t docs[] = {7, 27, FEW + 4, FEW + 4200, FEW + MANY + 3};
@@ -294,10 +405,10 @@ static int explained(ls_reader *r, uint64_t *sum)
     o.cancel = cancel;
     o.half_life_days = 3;
     o.now = clock_now;
-    int rc = ls_query_parse(&q, ls_reader_schema(r), text, strlen(text), NULL, &err);
+    int rc = ls_query_parse(&q, ls_reader_schema(r), text, strlen(text), NULL, tell);
     for (size_t i = 0; !rc && i < sizeof docs / sizeof *docs; i++) {
         ls_explanation *e;
-        if ((rc = ls_explain(&e, r, q, &o, docs[i], &err))) assert_null(e);
+        if ((rc = ls_explain(&e, r, q, &o, docs[i] % doc_count, tell))) assert_null(e);
         for (size_t k = 0; !rc && k < e->count; k++) mix_text(sum, e->nodes[k].text);
         ls_explanation_free(e);
     }
@@ -311,10 +422,10 @@ static int shown(ls_reader *r, uint64_t *sum)
     ls_query *q;
     LS_INIT(ls_snippet_options, o);
     o.all_matches = 1;
-    int rc = ls_query_parse(&q, ls_reader_schema(r), text, strlen(text), NULL, &err);
+    int rc = ls_query_parse(&q, ls_reader_schema(r), text, strlen(text), NULL, tell);
     for (size_t i = 0; !rc && i < sizeof docs / sizeof *docs; i++) {
         ls_snippets *s;
-        if ((rc = ls_snippets_make(&s, r, q, docs[i], &o, &err))) assert_null(s);
+        if ((rc = ls_snippets_make(&s, r, q, docs[i] % doc_count, &o, tell))) assert_null(s);
         for (size_t k = 0; !rc && k < s->count; k++) mix_text(sum, s->snippets[k].html);
         if (!rc) mix(sum, s->matches, s->match_count * sizeof *s->matches);
         ls_snippets_free(s);
@@ -333,14 +444,15 @@ static const struct {
 
 /* ---- each point of each ---- */
 
-enum { MEMORY, LOOKS, CANCEL, KINDS };
-static const char *const kinds[] = {"memory", "looks", "cancel"};
+enum { MEMORY, LOOKS, UNSAID, CANCEL, KINDS }; /* UNSAID: looks, and nobody asks why */
+static const char *const kinds[] = {"memory", "looks", "looks unsaid", "cancel"};
 static uint64_t taken[KINDS], refused[KINDS];
 
 static void fail_kind(int kind, uint64_t n)
 {
     lsi_alloc_fail_at(kind == MEMORY ? n : 0, false);
-    lsi_section_fail_at(kind == LOOKS ? n : 0);
+    lsi_section_fail_at(kind == LOOKS || kind == UNSAID ? n : 0);
+    tell = kind == UNSAID ? NULL : &err;
     cancel_at = kind == CANCEL ? n : 0;
     asked = 0;
 }
@@ -349,7 +461,8 @@ static uint64_t made(int kind)
 {
     uint64_t allocations = lsi_alloc_fail_at(0, false), seen = lsi_section_fail_at(0), polls = asked;
     cancel_at = 0;
-    return kind == MEMORY ? allocations : kind == LOOKS ? seen : polls;
+    tell = &err;
+    return kind == MEMORY ? allocations : kind == CANCEL ? polls : seen;
 }
 
 /* On a cold reader, with the nth point failing. */
@@ -374,13 +487,14 @@ static uint64_t after(uint64_t n, uint64_t thin)
 
 static void each_point(int kind, const char *way, call_fn *call, uint64_t right)
 {
-    static const int codes[] = {LS_NOMEM, LS_CORRUPT, LS_CANCELED};
-    uint64_t sum, all, seen, thin = kind == LOOKS ? looks : stride;
+    static const int codes[] = {LS_NOMEM, LS_CORRUPT, LS_CORRUPT, LS_CANCELED};
+    uint64_t sum, all, seen, thin = kind == LOOKS ? looks : kind == UNSAID ? 4 * looks : stride;
     OK(run(kind, call, UINT64_MAX, &sum, &all));
     assert_int_equal(sum, right);
     for (uint64_t n = 1; n <= all; n = after(n, thin)) {
         int rc = run(kind, call, n, &sum, &seen);
-        bool told = rc && rc == codes[kind] && err.code == rc && *err.message && (kind != LOOKS || *err.file);
+        bool told =
+            rc == codes[kind] && (kind == UNSAID || (err.code == rc && *err.message)) && (kind != LOOKS || *err.file);
         if (rc ? !told : sum != right)
             print_error("%s, %s: %s at %d: %d, %s\n", text, way, kinds[kind], (int)n, rc,
                         rc ? err.message : "another answer");
@@ -391,13 +505,19 @@ static void each_point(int kind, const char *way, call_fn *call, uint64_t right)
     }
 }
 
-static void failing(void **state)
+static void fail_queries(const char *const *queries, size_t count)
 {
-    (void)state;
-    build();
-    for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
-        uint64_t told = UINT64_MAX, right, all;
+    memset(taken, 0, sizeof taken);
+    memset(refused, 0, sizeof refused);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t told = UINT64_MAX, right, brute, all;
         text = queries[i];
+        OK(run(KINDS, with_total, 0, &right, &all));
+        by_brute = 1;
+        OK(run(KINDS, with_total, 0, &brute, &all));
+        by_brute = 0;
+        if (brute != right) print_error("%s: other hits by every window\n", text);
+        assert_int_equal(brute, right);
         for (size_t k = 0; k < sizeof ways / sizeof *ways; k++) {
             if (looks > 1 && (i + k) % 2) continue;
             OK(run(KINDS, ways[k].call, 0, &right, &all));
@@ -412,9 +532,26 @@ static void failing(void **state)
         print_message("%s: %d points, %d errors\n", kinds[kind], (int)taken[kind], (int)refused[kind]);
 }
 
+static void of_news(void **state)
+{
+    (void)state;
+    build_news();
+    doc_count = FEW + MANY + LAST;
+    fail_queries(news_queries, sizeof news_queries / sizeof *news_queries);
+}
+
+static void of_own_schema(void **state)
+{
+    (void)state;
+    build_own();
+    doc_count = 2 * FEW;
+    fail_queries(own_queries, sizeof own_queries / sizeof *own_queries);
+}
+
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(failing, index_clean)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(of_news, index_clean),
+                                       cmocka_unit_test_teardown(of_own_schema, index_clean)};
     take_arguments(argc, argv);
     return cmocka_run_group_tests(tests, folder_begin, folder_end);
 }
