@@ -469,11 +469,11 @@ static void stream_trip(const uint32_t *v, uint64_t n, const char *hex)
             uint64_t sum = 0;
             for (uint32_t i = 0; i < len; i++) {
                 sum += v[first + i];
-                if (sum > UINT32_MAX) break;
+                if (sum > LSI_POSITION_MAX) break;
                 sums[i] = (uint32_t)sum;
             }
             int rc = lsi_positions_read(s, first, len, got, &err);
-            assert_int_equal(rc, sum > UINT32_MAX ? LS_CORRUPT : LS_OK);
+            assert_int_equal(rc, sum > LSI_POSITION_MAX ? LS_CORRUPT : LS_OK);
             if (!rc) assert_memory_equal(got, sums, len * 4);
         }
         assert_int_equal(lsi_stream_read(s, n, 1, got, &err), LS_CORRUPT);

@@ -42,6 +42,7 @@ static void test_streams(void **state)
     OK(lsi_stream_read(&s, 0, 600, got, &err));
     assert_memory_equal(got, values, sizeof got);
     WANT(lsi_positions_read(&s, 0, 2, got, &err), LS_CORRUPT); /* their sum is larger than any number */
+    WANT(lsi_positions_read(&s, 0, 1, got, &err), LS_CORRUPT); /* no document has so many words */
     WANT(lsi_stream_read(&s, 599, 2, got, &err), LS_CORRUPT);
     WANT(lsi_stream_open(&s, &sec, at, (uint64_t)1 << 32, &err), LS_CORRUPT);
     OK(lsi_stream_open(&s, NULL, 0, 5, &err)); /* all 0 */

@@ -158,13 +158,13 @@ int lsi_stream_read(lsi_stream *s, uint64_t first, uint32_t n, uint32_t *out, ls
 int lsi_positions_read(lsi_stream *s, uint64_t first, uint32_t n, uint32_t *out, ls_error *err)
 {
     int rc = lsi_stream_read(s, first, n, out, err);
-    if (rc) return rc;
-    for (uint32_t i = 1; i < n; i++) {
-        if (out[i] > UINT32_MAX - out[i - 1])
-            return lsi_section_corrupt(s->section, s->offset, err, "rising positions"); /* without one all are 0 */
-        out[i] += out[i - 1];
+    uint32_t at = 0;
+    for (uint32_t i = 0; !rc && i < n; i++) {
+        if (out[i] > LSI_POSITION_MAX - at) /* without a section all are 0 */
+            return lsi_section_corrupt(s->section, s->offset, err, "positions below 2^31");
+        out[i] = at += out[i];
     }
-    return LS_OK;
+    return rc;
 }
 
 int lsi_stream_verify(const lsi_section *section, uint64_t offset, uint64_t count, ls_error *err)

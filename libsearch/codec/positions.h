@@ -28,8 +28,9 @@ LSI_INLINE const uint32_t *lsi_stream_at(const lsi_stream *s, uint64_t first, ui
     if (s->block != first / LSI_BLOCK_DOCS || from + (uint64_t)n > LSI_BLOCK_DOCS || first + n > s->count) return NULL;
     return s->values + from;
 }
-/* Positions of one document: entries summed up from 0; strictly rising is verified (equal ones are allowed only by
- * joined words of one term: then CORRUPT only where they fall). */
+/* Positions of one document: entries summed up from 0, so that none falls; CORRUPT above LSI_POSITION_MAX, which no
+ * document reaches: whoever looks for a position's region stops at UINT32_MAX. */
+#define LSI_POSITION_MAX ((uint32_t)INT32_MAX)
 int lsi_positions_read(lsi_stream *s, uint64_t first, uint32_t n, uint32_t *out, ls_error *err);
 
 /* Walks a stream from end to end. */
