@@ -193,6 +193,22 @@ static size_t put_head(context *c, const uint8_t *p, size_t n, bool one_block)
     return at + n;
 }
 
+/* zstd asks the memory for what a frame copies from its dictionary some sequences ahead, but only where the context had
+ * another dictionary, or none, at the frame before: it takes it to be in the cache else. Among the documents of a page it
+ * is not, for each has its query before it, and often another segment's dictionary. So a frame of nothing comes between. */
+static void forget_dictionary(context *c)
+{
+    static const uint8_t nothing[9] = {0x28, 0xb5, 0x2f, 0xfd, 0x20, 0, 1, 0, 0};
+    (void)ZSTD_decompressDCtx(c->zstd, c->part, sizeof c->part, nothing, sizeof nothing);
+}
+
+static size_t unpack_framed(context *c, const ZSTD_DDict *dict, size_t framed, uint8_t *out, size_t want)
+{
+    if (!dict) return ZSTD_decompressDCtx(c->zstd, out, want, c->framed, framed);
+    forget_dictionary(c);
+    return ZSTD_decompress_usingDDict(c->zstd, out, want, c->framed, framed, dict);
+}
+
 /* One frame of n bytes at p to out[want]. */
 static int unpack(context *c, const ZSTD_DDict *dict, const uint8_t *p, size_t n, bool one_block, uint8_t *out,
                   size_t want)
@@ -203,8 +219,7 @@ static int unpack(context *c, const ZSTD_DDict *dict, const uint8_t *p, size_t n
     }
     if (n >= want) return LS_CORRUPT;
     size_t framed = put_head(c, p, n, one_block);
-    size_t got = dict ? ZSTD_decompress_usingDDict(c->zstd, out, want, c->framed, framed, dict)
-                      : ZSTD_decompressDCtx(c->zstd, out, want, c->framed, framed);
+    size_t got = unpack_framed(c, dict, framed, out, want);
     return ZSTD_isError(got) || got != want ? LS_CORRUPT : LS_OK;
 }
 
@@ -247,8 +262,7 @@ static int unpack_block(context *c, const ZSTD_DDict *dict, const uint8_t *p, si
 {
     size_t framed = put_head(c, p, n, false);
     c->framed[LSI_STORED_FRAME_HEAD] |= 1;
-    *got = dict ? ZSTD_decompress_usingDDict(c->zstd, out, want, c->framed, framed, dict)
-                : ZSTD_decompressDCtx(c->zstd, out, want, c->framed, framed);
+    *got = unpack_framed(c, dict, framed, out, want);
     return ZSTD_isError(*got) ? LS_CORRUPT : LS_OK;
 }
 
