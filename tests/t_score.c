@@ -50,8 +50,19 @@ static void test_batches(void **state)
             this->scores(b, tf, docs, n, norms, k, 3.7f, 8.0f);
             assert_memory_equal(a, b, n * sizeof *a);
             uint32_t at[2][N + LSI_BATCH_SLACK];
+            float sunk[2][N + LSI_BATCH_SLACK];
             memcpy(at[0], docs, sizeof docs);
             memcpy(at[1], docs, sizeof docs);
+            memcpy(sunk[0], a, sizeof a);
+            memcpy(sunk[1], a, sizeof a);
+            uint32_t above = plain->sink(sunk[0], n, 2.5f);
+            assert_int_equal(this->sink(sunk[1], n, 2.5f), above);
+            assert_memory_equal(sunk[0], sunk[1], sizeof a);
+            for (uint32_t i = 0; i < n; i++) {
+                assert_true(a[i] > 2.5f ? sunk[0][i] == a[i] : isinf(sunk[0][i]) && sunk[0][i] < 0);
+                above -= a[i] > 2.5f ? 1 : 0;
+            }
+            assert_int_equal(above, 0);
             uint32_t left = plain->keep(at[0], a, n, 2.5f);
             assert_int_equal(this->keep(at[1], b, n, 2.5f), left);
             assert_memory_equal(at[0], at[1], left * sizeof **at);

@@ -3,6 +3,7 @@
  * operations in the same order, none is contracted, estimated or reordered. They do not know lists or queries. */
 #include "libsearch/query/batch.h"
 #include "libsearch/query/bm25.h"
+#include <math.h>
 
 /* ---- plain C ---- */
 
@@ -43,7 +44,18 @@ static uint64_t plain_above(const float *v, float floor)
     return m;
 }
 
-static const lsi_batch plain = {plain_scores, plain_keep, plain_fold, plain_above};
+static uint32_t plain_sink(float *v, uint32_t n, float floor)
+{
+    uint32_t above = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        bool yes = v[i] > floor;
+        v[i] = yes ? v[i] : -INFINITY;
+        above += yes ? 1 : 0;
+    }
+    return above;
+}
+
+static const lsi_batch plain = {plain_scores, plain_keep, plain_fold, plain_above, plain_sink};
 
 /* ---- 128-bit vectors: SSE2 and NEON from the same source ---- */
 #if LSI_LITTLE_ENDIAN && (defined(__GNUC__) || defined(__clang__))
@@ -83,7 +95,21 @@ static uint64_t v4_above(const float *v, float floor)
     return m;
 }
 
-static const lsi_batch v4 = {v4_scores, plain_keep, plain_fold, v4_above};
+static uint32_t v4_sink(float *v, uint32_t n, float floor)
+{
+    const f4 f = {floor, floor, floor, floor}, least = {-INFINITY, -INFINITY, -INFINITY, -INFINITY};
+    i4 above = {0};
+    uint32_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        f4 x = *(const f4 *)(const void *)(v + i);
+        i4 yes = x > f;
+        *(f4 *)(void *)(v + i) = (f4)(((i4)x & yes) | ((i4)least & ~yes));
+        above -= yes;
+    }
+    return (uint32_t)(above[0] + above[1] + above[2] + above[3]) + plain_sink(v + i, n - i, floor);
+}
+
+static const lsi_batch v4 = {v4_scores, plain_keep, plain_fold, v4_above, v4_sink};
 #else
 #define v4 plain
 #endif

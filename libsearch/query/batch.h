@@ -17,6 +17,8 @@ typedef struct lsi_batch {
     void (*fold)(uint64_t *bits, uint8_t *map, uint32_t words);
     /* Which of the 64 floats at v are above floor: a bit for each. */
     uint64_t (*above)(const float *v, float floor);
+    /* Those of n floats that are not above floor become minus infinity; gives how many are above. */
+    uint32_t (*sink)(float *v, uint32_t n, float floor);
 } lsi_batch;
 
 const lsi_batch *lsi_batch_of(unsigned level);

@@ -2,6 +2,7 @@
  * where the processor has AVX2. The same float operations in the same order: multiply and add stay two operations. */
 #include "libsearch/query/batch.h"
 #include "libsearch/query/bm25.h"
+#include <math.h>
 
 #if LSI_SIMD_X86
 #include <immintrin.h>
@@ -75,7 +76,27 @@ LSI_TARGET("avx2") static uint64_t v8_above(const float *v, float floor)
     return m;
 }
 
-const lsi_batch lsi_batch_avx2 = {v8_scores, v8_keep, v8_fold, v8_above};
+LSI_TARGET("avx2") static uint32_t v8_sink(float *v, uint32_t n, float floor)
+{
+    const __m256 f = _mm256_set1_ps(floor), least = _mm256_set1_ps(-INFINITY);
+    __m256i above = _mm256_setzero_si256();
+    uint32_t i = 0, sums[8], sum = 0;
+    for (; i + 8 <= n; i += 8) {
+        __m256 x = _mm256_loadu_ps(v + i), yes = _mm256_cmp_ps(x, f, _CMP_GT_OQ);
+        _mm256_storeu_ps(v + i, _mm256_blendv_ps(least, x, yes));
+        above = _mm256_sub_epi32(above, _mm256_castps_si256(yes));
+    }
+    _mm256_storeu_si256((__m256i *)(void *)sums, above);
+    for (unsigned k = 0; k < 8; k++) sum += sums[k];
+    for (; i < n; i++) {
+        bool yes = v[i] > floor;
+        v[i] = yes ? v[i] : -INFINITY;
+        sum += yes ? 1 : 0;
+    }
+    return sum;
+}
+
+const lsi_batch lsi_batch_avx2 = {v8_scores, v8_keep, v8_fold, v8_above, v8_sink};
 #else
 const lsi_batch lsi_batch_avx2 = {NULL, NULL, NULL, NULL}; /* no level leads here */
 #endif

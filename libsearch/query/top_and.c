@@ -12,6 +12,9 @@
 #include "libsearch/query/top.h"
 #include <math.h>
 
+#define FEW    8u  /* one in so many candidates is in the running: most blocks have none of them */
+#define SPARSE 32u /* a lane of one in so many documents: ranges without any are common */
+
 static uint64_t df_of(const lsi_lane *l)
 {
     uint64_t df = 0;
@@ -58,15 +61,16 @@ static bool any_running(const lsi_top_run *r, const lsi_probe *b)
     return any;
 }
 
-/* Those of many candidates that the lane holds, and how often where they are in the running: block by block. */
-static int find_many(lsi_top_run *r, const lsi_lane *l, uint32_t *n, ls_error *err)
+/* Those of many candidates that the lane holds, and how often, block by block; with `few` in the running, where one of
+ * those is among them. */
+static int find_many(lsi_top_run *r, const lsi_lane *l, bool few, uint32_t *n, ls_error *err)
 {
     lsi_postings *p = &l->c->p;
     lsi_probe *b = r->probe;
     uint32_t kept = 0;
     for (uint32_t j = 0, next; j < *n; j = next) {
-        int rc = (r->total ? lsi_probe_block : lsi_probe_decoded)(b, l->c, r->docs, j, *n, &next, err);
-        bool running = !rc && b->n && any_running(r, b);
+        int rc = (few ? lsi_probe_block : lsi_probe_decoded)(b, l->c, r->docs, j, *n, &next, err);
+        bool running = !rc && b->n && (!few || any_running(r, b));
         if (running && b->as_bits) rc = lsi_probe_decoded(b, l->c, r->docs, j, *n, &next, err);
         if (!rc && running) rc = lsi_postings_tf(p, err);
         if (rc) return rc;
@@ -102,11 +106,16 @@ static int find_few(lsi_top_run *r, const lsi_lane *l, uint32_t *n, ls_error *er
 }
 
 /* Keeps the candidates that the lane holds, its contribution added. */
-static int probe(lsi_top_run *r, const lsi_lane *l, uint32_t *n, ls_error *err)
+static int probe(lsi_top_run *r, const lsi_lane *l, bool few, uint32_t *n, ls_error *err)
 {
     if (l->n > 1) return probe_many(r, l, n, err);
-    int rc = *n < LSI_PROBE_MANY ? find_few(r, l, n, err) : find_many(r, l, n, err);
+    int rc = *n < LSI_PROBE_MANY ? find_few(r, l, n, err) : find_many(r, l, few, n, err);
     if (rc) return rc;
+    for (uint32_t j = 0; few && j < *n; j++) {
+        if (r->scores[j] >= 0)
+            r->scores[j] += lsi_bm25_score(l->op->w, r->tf[j], l->op->k[l->op->norms[r->docs[j]]], r->plan->magic);
+    }
+    if (few) return LS_OK;
     r->batch->scores(r->add, r->tf, r->docs, *n, l->op->norms, l->op->k, l->op->w, r->plan->magic);
     for (uint32_t j = 0; j < *n; j++) r->scores[j] += r->add[j];
     return LS_OK;
@@ -170,22 +179,39 @@ static uint32_t count_matches(lsi_top_run *r, uint32_t n)
     return r->batch->keep(r->docs, r->scores, n, 0);
 }
 
-/* As lsi_top_filter, where every match is counted: a candidate leaves where a required lane has nothing around it; one
- * that cannot enter any more is out of the running. */
-static uint32_t sift(lsi_top_run *r, const lsi_lane *l, uint32_t n, float later)
+/* Leaves the candidates around which the lane has something. */
+static uint32_t keep_near(lsi_top_run *r, const uint8_t *ranges, uint32_t n)
 {
-    const uint8_t *ranges = lsi_lane_ranges(l);
-    const float slack = 1 + 1.0f / 65536, cut = lsi_top_cut(r), whole = (l->bound + later) * slack * slack;
     uint32_t kept = 0;
     for (uint32_t j = 0; j < n; j++) {
-        lsi_doc d = r->docs[j];
-        uint32_t impact = ranges ? ranges[d >> LSI_RANGE_SHIFT] : 1;
-        float s = r->scores[j], more = ranges ? (lsi_lane_bound(l, impact) + later) * slack : whole;
-        r->docs[kept] = d;
-        r->scores[kept] = s + more > cut ? s : -INFINITY;
-        kept += impact ? 1 : 0;
+        r->docs[kept] = r->docs[j];
+        r->scores[kept] = r->scores[j];
+        kept += ranges[r->docs[j] >> LSI_RANGE_SHIFT] ? 1 : 0;
     }
     return kept;
+}
+
+/* As lsi_top_filter, where every match is counted: a candidate leaves where a required lane has nothing around it; one
+ * that cannot enter any more is out of the running. *few: hardly one is in it. */
+static uint32_t sift(lsi_top_run *r, const lsi_lane *l, uint32_t n, float later, bool *few)
+{
+    const uint8_t *ranges = lsi_lane_ranges(l);
+    const float slack = 1 + 1.0f / 65536, cut = lsi_top_cut(r);
+    if (ranges && (uint64_t)l->c->p.list.df * SPARSE < r->plan->seg->seg->doc_count) n = keep_near(r, ranges, n);
+    if (!(cut > 0)) return n;
+    uint32_t running = r->batch->sink(r->scores, n, cut - (l->bound + later) * slack * slack);
+    for (uint32_t j = 0; ranges && running * 2 < n && j < n; j += 64) { /* by the bound of the 64 documents around */
+        uint64_t tail = n - j < 64 ? ~(~0ull << (n - j)) : ~0ull;
+        for (uint64_t m = r->batch->above(r->scores + j, 0) & tail; m; m &= m - 1) {
+            uint32_t i = j + lsi_ctz64(m);
+            float most = lsi_lane_bound(l, ranges[r->docs[i] >> LSI_RANGE_SHIFT]);
+            if (r->scores[i] + (most + later) * slack > cut) continue;
+            r->scores[i] = -INFINITY;
+            running--;
+        }
+    }
+    *few = running * FEW < n;
+    return n;
 }
 
 /* The first n candidates are the leading lane's: asks the others, and offers what is left. */
@@ -195,6 +221,7 @@ static int ask_others(lsi_top_run *r, uint32_t n, ls_error *err)
     for (uint32_t i = 1; i < r->count && n; i++) {
         const lsi_lane *l = &r->lanes[i];
         float later = 0;
+        bool few = false;
         int rc = LS_OK;
         if (counting && l->role == LSI_LANE_OPTIONAL) {
             n = count_matches(r, n);
@@ -205,8 +232,8 @@ static int ask_others(lsi_top_run *r, uint32_t n, ls_error *err)
             rc = exclude(r, l, &n, err);
         } else {
             bool required = l->role == LSI_LANE_REQUIRED;
-            n = counting ? sift(r, l, n, later) : lsi_top_filter(r, l, n, later, required);
-            rc = required ? probe(r, l, &n, err) : add(r, l, n, err);
+            n = counting ? sift(r, l, n, later, &few) : lsi_top_filter(r, l, n, later, required);
+            rc = required ? probe(r, l, few, &n, err) : add(r, l, n, err);
         }
         if (rc) return rc;
     }
