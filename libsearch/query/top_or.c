@@ -9,6 +9,7 @@
  * one word, which come in any order. It does not know trees or pages. */
 #include "libsearch/query/top.h"
 
+#define MANY LSI_PROBE_MANY /* candidates of a window: they are looked up block by block */
 #define FEW                                                                                                            \
     8u /* of a word's documents for each one wanted: most blocks are looked at anyway, and then in their order */
 
@@ -119,6 +120,28 @@ static inline int probe_one(lsi_top_run *r, const lsi_lane *l, lsi_doc doc, floa
     return rc;
 }
 
+/* What a lane of one list adds to many candidates: block by block, without a branch on which of them it holds. */
+static int probe_many(lsi_top_run *r, const lsi_lane *l, uint32_t found, ls_error *err)
+{
+    const lsi_postings *p = &l->c->p;
+    lsi_doc docs[LSI_BLOCK_DOCS + LSI_BATCH_SLACK];
+    if (!r->probe) r->probe = lsi_arena_zalloc(&r->plan->scratch->arena, sizeof *r->probe);
+    lsi_probe *b = r->probe;
+    if (!b) return lsi_fail_nomem(err);
+    for (uint32_t j = 0; j < found;) {
+        int rc = lsi_probe_decoded(b, l->c, r->docs, j, found, &j, err);
+        if (!rc && b->n) rc = lsi_postings_tf(&l->c->p, err);
+        if (rc) return rc;
+        for (uint32_t k = 0; k < b->n; k++) {
+            docs[k] = r->docs[b->which[k]];
+            r->tf[k] = p->tf[b->where[k]];
+        }
+        r->batch->scores(r->add, r->tf, docs, b->n, l->op->norms, l->op->k, l->op->w, r->plan->magic);
+        for (uint32_t k = 0; k < b->n; k++) r->scores[b->which[k]] += r->add[k];
+    }
+    return LS_OK;
+}
+
 /* Adds the inessential lanes [0, n) to the candidates, the largest bound first, dropping what cannot enter. */
 static int probe_rest(lsi_top_run *r, uint32_t n, uint32_t found, ls_error *err)
 {
@@ -127,12 +150,15 @@ static int probe_rest(lsi_top_run *r, uint32_t n, uint32_t found, ls_error *err)
         float later = 0;
         for (uint32_t j = 0; j < i; j++) later += r->lanes[j].bound;
         found = lsi_top_filter(r, l, found, later, false);
-        for (uint32_t j = 0; j < found && l->bound > 0; j++) {
+        if (!(l->bound > 0)) continue;
+        bool many = l->n == 1 && found >= MANY;
+        int rc = many ? probe_many(r, l, found, err) : LS_OK;
+        for (uint32_t j = 0; !rc && !many && j < found; j++) {
             float add = 0;
-            int rc = probe_one(r, l, r->docs[j], &add, err);
-            if (rc) return rc;
+            rc = probe_one(r, l, r->docs[j], &add, err);
             r->scores[j] += add;
         }
+        if (rc) return rc;
     }
     lsi_top_offer_all(r, r->docs, r->scores, found);
     return LS_OK;
