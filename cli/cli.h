@@ -96,6 +96,9 @@ int cli_open_writer(ls_writer **out, const char *path, unsigned flags, const ls_
 int cli_commit(ls_writer *w, const char *path);           /* and prints committed generation=G documents=N */
 int cli_committed(const char *path, uint64_t generation); /* prints that line */
 int cli_schema(ls_schema **out, const char *file);        /* of --schema FILE; NULL: *out is NULL */
+int cli_boilerplate(ls_schema **out, const char *file);   /* the lists of --boilerplate FILE; NULL: *out is NULL */
+/* Gives the index those lists instead of its own; NULL: it keeps them. */
+int cli_set_boilerplate(ls_writer *w, const ls_schema *lists, const char *path);
 /* Of --synonyms FILE, for an index of this schema; lines that cannot be used are told. NULL: *out is NULL. */
 int cli_synonyms(ls_synonyms **out, const char *file, const ls_schema *s);
 char *cli_join(char **words, int count); /* with blanks; free() it */

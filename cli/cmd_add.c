@@ -209,13 +209,14 @@ static int check_schema(const job *j, const ls_schema *schema)
     return same ? CLI_OK : cli_fail("%s: the index has another schema than --schema asks for", j->index);
 }
 
-static int open_and_read(job *j, const cli_files *files, const ls_schema *schema)
+static int open_and_read(job *j, const cli_files *files, const ls_schema *schema, const ls_schema *lists)
 {
     ls_error err = {0};
     int status =
         cli_open_writer(&j->w, j->index, LS_WRITER_CREATE, schema,
                         j->memory_mb ? (size_t)j->memory_mb << 20 : budget(files, j->threads), (unsigned)j->threads);
     if (status == CLI_OK) status = check_schema(j, schema);
+    if (status == CLI_OK) status = cli_set_boilerplate(j->w, lists, j->index);
     if (status != CLI_OK) return status;
     if (ls_doc_new(&j->doc, &err) != LS_OK) return cli_fail_with(&err, NULL);
     catch_signals();
@@ -229,13 +230,15 @@ static int run(cli_call *c)
 {
     job j = {.call = c, .index = c->args[0], .strict = cli_has(c, "strict"), .revive = cli_has(c, "revive")};
     cli_files files = {0};
-    ls_schema *schema = NULL;
+    ls_schema *schema = NULL, *lists = NULL;
     const char *date = cli_value(c, "date");
+    if (c->count < 2 && !cli_has(c, "boilerplate")) return cli_fail("add: expected INDEX FILE|DIR|- …");
     if (date && strcmp(date, "mtime") != 0) return cli_fail("--date: expected mtime, found '%.40s'", date);
     if (!cli_number(&j.commit_every, c, "commit-every", 1, UINT32_MAX, COMMIT_EVERY)) return CLI_ERROR;
     if (!cli_number(&j.memory_mb, c, "memory", 1, SIZE_MAX >> 20, 0)) return CLI_ERROR;
     if (!cli_number(&j.threads, c, "threads", 1, 64, 1)) return CLI_ERROR;
     int status = cli_schema(&schema, cli_value(c, "schema"));
+    if (status == CLI_OK) status = cli_boilerplate(&lists, cli_value(c, "boilerplate"));
     for (int i = 1; i < c->count && status == CLI_OK; i++)
         if (strcmp(c->args[i], "-") != 0) status = cli_walk(&files, c->args[i]);
     if (status == CLI_OK && files.failed > 0) {
@@ -243,10 +246,11 @@ static int run(cli_call *c)
         bool nothing = !files.count && files.failed == (size_t)c->count - 1;
         if (j.strict || nothing) status = CLI_ERROR; /* nothing to read: a mistyped name makes no index */
     }
-    if (status == CLI_OK) status = open_and_read(&j, &files, schema);
+    if (status == CLI_OK) status = open_and_read(&j, &files, schema, lists);
     ls_writer_close(j.w);
     ls_doc_free(j.doc);
     ls_schema_free(schema);
+    ls_schema_free(lists);
     cli_files_free(&files);
     if (interrupted) {
         cli_fail("interrupted; what was added before is committed");
@@ -258,6 +262,7 @@ static int run(cli_call *c)
 
 static const cli_flag flags[] = {
     {"schema", "FILE", "fields of one's own where the index is made (see libsearch init)"},
+    {"boilerplate", "FILE", "lists of boilerplate lines instead of the index's own (see libsearch stats)"},
     {"commit-every", "N", "commit after each N articles (default 100000)"},
     {"date", "mtime", "articles without a date get the time of their file"},
     {"memory", "MB", "budget for what is not yet written (default 64, more with threads or for a large file)"},
@@ -274,8 +279,10 @@ const cli_command cli_add = {.name = "add",
                                       "the paths; other files are named on stderr.\n"
                                       "An article with the id of another replaces it. A bad one is told with its\n"
                                       "line, the rest goes on, and the exit status is 2. After each commit:\n"
-                                      "  committed generation=G documents=N\n",
+                                      "  committed generation=G documents=N\n"
+                                      "With --boilerplate no file need be given; articles that are there already\n"
+                                      "stay indexed as they are (see libsearch reindex).\n",
                              .flags = flags,
-                             .min = 2,
+                             .min = 1,
                              .max = -1,
                              .run = run};

@@ -23,7 +23,10 @@ const cli_command cli_init = {
     .about = "Makes the directory INDEX; an error where there is an index already.\n"
              "A schema looks like this (types: text, keyword, integer, date, stored):\n"
              "  {\"language\":\"english\",\"fields\":{\"title\":{\"type\":\"text\",\"weight\":3},\n"
-             "   \"body\":{\"type\":\"text\"},\"source\":{\"type\":\"keyword\"},\"published\":{\"type\":\"date\"}}}\n",
+             "   \"body\":{\"type\":\"text\"},\"source\":{\"type\":\"keyword\"},\"published\":{\"type\":\"date\"}},\n"
+             "   \"boilerplate\":{\"*\":[\"Read on\"],\"The Daily Example\":[\"Sign up here\"]}}\n"
+             "Boilerplate: whole lines that articles of a source, or of every one (*), repeat.\n"
+             "They are found, but count nothing and are never shown (see libsearch stats).\n",
     .flags = flags,
     .min = 1,
     .max = 1,

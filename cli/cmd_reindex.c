@@ -90,17 +90,19 @@ static int run(cli_call *c)
     bool kept = false;
     ls_reader *r = NULL;
     ls_writer *w = NULL;
-    ls_schema *schema = NULL;
+    ls_schema *schema = NULL, *lists = NULL;
     ls_error err = {0};
     LS_INIT(ls_stats, stats);
     int status = cli_open_scoped(&r, c->args[0], true);
     if (status == CLI_OK) status = cli_schema(&schema, cli_value(c, "schema"));
+    if (status == CLI_OK) status = cli_boilerplate(&lists, cli_value(c, "boilerplate"));
     if (status == CLI_OK && ls_reader_stats(r, &stats, &err) != LS_OK) status = cli_fail_with(&err, c->args[0]);
     if (status == CLI_OK) {
         name_lost(ls_reader_schema(r));
         status = cli_open_writer(&w, c->args[1], LS_WRITER_CREATE | LS_WRITER_EXCLUSIVE,
                                  schema ? schema : ls_reader_schema(r), 0, 0);
     }
+    if (status == CLI_OK) status = cli_set_boilerplate(w, lists, c->args[1]);
     if (status == CLI_OK) status = copy_all(w, r, stats.documents, c->args[0]);
     if (status == CLI_OK) status = copy_tombstones(w, r, c->args[0]);
     if (status == CLI_OK) status = commit(w, c->args[1], &kept);
@@ -108,10 +110,14 @@ static int run(cli_call *c)
     if (w && !kept) remove_made(c->args[1]);
     ls_reader_close(r);
     ls_schema_free(schema);
+    ls_schema_free(lists);
     return status;
 }
 
-static const cli_flag flags[] = {{"schema", "FILE", "other fields (default: those of INDEX)"}, {NULL, NULL, NULL}};
+static const cli_flag flags[] = {
+    {"schema", "FILE", "other fields (default: those of INDEX)"},
+    {"boilerplate", "FILE", "other lists of boilerplate lines (default: those of the schema; see libsearch stats)"},
+    {NULL, NULL, NULL}};
 const cli_command cli_reindex = {.name = "reindex",
                                  .arguments = "INDEX NEW",
                                  .summary = "make an index anew from the stored fields",

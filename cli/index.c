@@ -85,17 +85,35 @@ static int read_small(js_text *text, const char *file, const char *what, size_t 
     return status;
 }
 
-int cli_schema(ls_schema **out, const char *file)
+typedef int read_fn(ls_schema **out, const char *text, size_t len, ls_error *err);
+
+static int read_schema(ls_schema **out, const char *file, const char *what, size_t most, read_fn *read)
 {
     js_text text = {0};
     ls_error err = {0};
     *out = NULL;
     if (file == NULL) return CLI_OK;
-    int status = read_small(&text, file, "a schema", 1);
-    if (status == CLI_OK && js_schema_read(out, text.data ? text.data : "", text.len, &err) != LS_OK)
+    int status = read_small(&text, file, what, most);
+    if (status == CLI_OK && read(out, text.data ? text.data : "", text.len, &err) != LS_OK)
         status = cli_fail_with(&err, file);
     js_text_free(&text);
     return status;
+}
+
+int cli_schema(ls_schema **out, const char *file)
+{
+    return read_schema(out, file, "a schema", 4, js_schema_read);
+}
+
+int cli_boilerplate(ls_schema **out, const char *file)
+{
+    return read_schema(out, file, "lists of boilerplate", 4, js_boilerplate_read);
+}
+
+int cli_set_boilerplate(ls_writer *w, const ls_schema *lists, const char *path)
+{
+    ls_error err = {0};
+    return lists && ls_writer_set_boilerplate(w, lists, &err) != LS_OK ? cli_fail_with(&err, path) : CLI_OK;
 }
 
 int cli_synonyms(ls_synonyms **out, const char *file, const ls_schema *s)

@@ -344,6 +344,8 @@ void js_id_hash(char *out, const void *bytes, size_t len);
 
 /* {"language":"english","fields":{"title":{"type":"text","weight":3},…}} The caller frees *out. */
 int js_schema_read(ls_schema **out, const char *text, size_t len, ls_error *err);
+/* {"boilerplate":{"SOURCE":["LINE",…],"*":[…]}}, whatever stands beside it: a schema of these lists and no field. */
+int js_boilerplate_read(ls_schema **out, const char *text, size_t len, ls_error *err);
 void js_write_schema(js_text *out, const ls_schema *s);
 
 #endif

@@ -3,7 +3,11 @@
  *   {"language":"english","timezone":"Europe/Berlin",
  *    "fields":{"title":{"type":"text","weight":3},"source":{"type":"keyword"},"published":{"type":"date"}}}
  *
- * Beside "fields" stand the settings of ls_schema_set. A stored field `extra` is added where there is none, so that
+ * Beside "fields" stand the settings of ls_schema_set, and the lists of ls_schema_add_boilerplate, "*" for every source:
+ *
+ *   "boilerplate":{"*":["Read the whole story"],"The Daily Example":["Sign up here"]}
+ *
+ * A stored field `extra` is added where there is none, so that
  * members which no field takes are kept and returned here as in the news schema. */
 #include <stdio.h>
 #include <string.h>
@@ -60,6 +64,36 @@ static int read_field(ls_schema *schema, const char *name, const json_t *v, ls_e
     return ls_schema_add(schema, &f, err);
 }
 
+static int read_line(ls_schema *schema, const char *source, const json_t *v, ls_error *err)
+{
+    const char *line = json_string_value(v);
+    if (!line)
+        return js_fail(err, LS_INVALID, UINT64_MAX, "boilerplate: '%.64s': expected strings, found %s", source,
+                       js_type_name(v));
+    if (strlen(line) != json_string_length(v))
+        return js_fail(err, LS_INVALID, UINT64_MAX, "boilerplate: '%.64s': expected lines without a NUL", source);
+    return ls_schema_add_boilerplate(schema, source, line, err);
+}
+
+static int read_boilerplate(ls_schema *schema, const json_t *lists, ls_error *err)
+{
+    const char *source;
+    json_t *list;
+    int rc = LS_OK;
+    if (!json_is_object(lists))
+        return js_fail(err, LS_INVALID, UINT64_MAX, "boilerplate: expected an object of sources, found %s",
+                       js_type_name(lists));
+    json_object_foreach((json_t *)(uintptr_t)lists, source, list)
+    {
+        if (rc == LS_OK && !json_is_array(list))
+            rc = js_fail(err, LS_INVALID, UINT64_MAX, "boilerplate: '%.64s': expected an array of lines, found %s",
+                         source, js_type_name(list));
+        for (size_t i = 0; rc == LS_OK && i < json_array_size(list); i++)
+            rc = read_line(schema, source, json_array_get(list, i), err);
+    }
+    return rc;
+}
+
 static int read_setting(ls_schema *schema, const char *key, const json_t *v, ls_error *err)
 {
     js_text t = {0};
@@ -67,7 +101,7 @@ static int read_setting(ls_schema *schema, const char *key, const json_t *v, ls_
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) known = known || strcmp(settings[i], key) == 0;
     if (!known)
         return js_fail(err, LS_INVALID, UINT64_MAX,
-                       "'%.64s': expected fields, language, k1, b, timezone, title, main or copies", key);
+                       "'%.64s': expected fields, language, k1, b, timezone, title, main, copies or boilerplate", key);
     if (json_is_string(v)) js_puts(&t, json_string_value(v));
     else if (json_is_number(v)) js_number(&t, json_number_value(v));
     else return js_fail(err, LS_INVALID, UINT64_MAX, "%s: expected a string, found %s", key, js_type_name(v));
@@ -98,8 +132,26 @@ static int read_schema(ls_schema *schema, const json_t *tree, ls_error *err)
     }
     json_object_foreach((json_t *)(uintptr_t)tree, key, v)
     {
-        if (rc == LS_OK && strcmp(key, "fields") != 0) rc = read_setting(schema, key, v, err);
+        if (rc != LS_OK || strcmp(key, "fields") == 0) continue;
+        rc = strcmp(key, "boilerplate") ? read_setting(schema, key, v, err) : read_boilerplate(schema, v, err);
     }
+    return rc;
+}
+
+int js_boilerplate_read(ls_schema **out, const char *text, size_t len, ls_error *err)
+{
+    json_t *tree = NULL;
+    ls_schema *schema = NULL;
+    *out = NULL;
+    int rc = js_parse(&tree, text, len, err);
+    const json_t *lists = json_object_get(tree, "boilerplate");
+    if (rc == LS_OK && !lists)
+        rc = js_fail(err, LS_INVALID, UINT64_MAX, "expected {\"boilerplate\":{\"SOURCE\":[\"LINE\"]}}, found none");
+    if (rc == LS_OK) rc = ls_schema_new(&schema, err);
+    if (rc == LS_OK) rc = read_boilerplate(schema, lists, err);
+    json_decref(tree);
+    if (rc != LS_OK) ls_schema_free(schema);
+    else *out = schema;
     return rc;
 }
 
@@ -115,6 +167,28 @@ int js_schema_read(ls_schema **out, const char *text, size_t len, ls_error *err)
     if (rc != LS_OK) ls_schema_free(schema);
     else *out = schema;
     return rc;
+}
+
+/* Lines of one source stand together, whenever they came: a source is written where its first line is. */
+static void write_boilerplate(js_text *out, const ls_schema *s)
+{
+    const char *source, *line, *other;
+    size_t first = 0, lists = 0;
+    js_putc(out, '{');
+    for (size_t i = 0; ls_schema_boilerplate(s, i, &source) != NULL; i++) {
+        for (first = 0; ls_schema_boilerplate(s, first, &other) && strcmp(source, other) != 0; first++) continue;
+        if (first < i) continue;
+        if (lists++) js_putc(out, ',');
+        js_cstring(out, source);
+        js_puts(out, ":[");
+        for (size_t k = i; (line = ls_schema_boilerplate(s, k, &other)) != NULL; k++) {
+            if (strcmp(source, other) != 0) continue;
+            if (k > i) js_putc(out, ',');
+            js_cstring(out, line);
+        }
+        js_putc(out, ']');
+    }
+    js_putc(out, '}');
 }
 
 void js_write_schema(js_text *out, const ls_schema *s)
@@ -136,5 +210,10 @@ void js_write_schema(js_text *out, const ls_schema *s)
         if (f->not_stored) js_puts(out, ",\"stored\":false");
         js_putc(out, '}');
     }
-    js_puts(out, "}}");
+    js_putc(out, '}');
+    if (ls_schema_boilerplate(s, 0, NULL)) {
+        js_key(out, "boilerplate");
+        write_boilerplate(out, s);
+    }
+    js_putc(out, '}');
 }

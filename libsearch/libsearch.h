@@ -140,6 +140,15 @@ LS_API const char *ls_schema_get(const ls_schema *s, const char *key); /* NULL w
 LS_API size_t ls_schema_count(const ls_schema *s);
 LS_API const ls_field *ls_schema_field(const ls_schema *s, size_t i); /* borrowed; NULL past the end */
 LS_API const ls_field *ls_schema_find(const ls_schema *s, const char *name);
+/* Boilerplate: lines such as "Sign up for our newsletter" are found by search, but add nothing to a document's length nor
+ * to its score, and stand in no passage; the library knows the commonest by itself. Adds one that texts of a source (of
+ * the keyword field so called, its first value, by any spelling; it has to be stored) repeat, or, where source is NULL or
+ * "*", the texts of all. A line is a whole one, at the beginning of a paragraph; case, accents and what stands between its
+ * words do not count. LS_EXISTS (it is there), LS_INVALID (no word, several lines, no UTF-8), LS_LIMIT (1,024 bytes; 255
+ * of the source's name; 8,192 lines and 512 KB in all). */
+LS_API int ls_schema_add_boilerplate(ls_schema *s, const char *source, const char *line, ls_error *err);
+/* The lines so added, in order; *source (may be NULL): "*" of every source. Borrowed; NULL past the last. */
+LS_API const char *ls_schema_boilerplate(const ls_schema *s, size_t i, const char **source);
 /* Names of the stemmers that can be used, NULL-terminated ("english", "german", … and "none"). Static. */
 LS_API const char *const *ls_languages(void);
 
@@ -280,6 +289,10 @@ LS_API int ls_merge(ls_writer *w, size_t segments, ls_error *err);
 LS_API int ls_purge(ls_writer *w, uint64_t *rewritten, ls_error *err);
 /* Adds a field to the index's schema, from the next commit on; no rebuild. */
 LS_API int ls_writer_add_field(ls_writer *w, const ls_field *field, ls_error *err);
+/* Takes the lines of boilerplate of `lists` (ls_schema_add_boilerplate; of its fields nothing) instead of the index's own.
+ * From the next commit on they stand in no passage; what is added from now on is indexed by them, what was before by those
+ * of its time, until it is indexed anew. */
+LS_API int ls_writer_set_boilerplate(ls_writer *w, const ls_schema *lists, ls_error *err);
 
 /* ---- reading -------------------------------------------------------------------------------------------------- */
 

@@ -6,6 +6,7 @@
 #include "libsearch/text/analyzer.h"
 #include "libsearch/text/cutter.h"
 #include "libsearch/text/lang.h"
+#include "libsearch/text/lines.h"
 #include "libsearch/util/alloc.h"
 #include "libsearch/util/arena.h"
 
@@ -70,7 +71,8 @@ int ls_analyze(ls_tokens **out, const ls_schema *s, const char *text, size_t len
     if (rc) goto out;
     lsi_arena_init(&a->words);
     a->head.language = lsi_lang_name(lang);
-    lsi_tokens_begin(an, (const uint8_t *)text, len, lang);
+    lsi_lines_of everywhere = {s ? s->lines : NULL, LSI_LINES_EVERYWHERE};
+    lsi_tokens_begin_of(an, everywhere, (const uint8_t *)text, len, lang);
     while (!rc && (more = lsi_tokens_next(an, &t)) != 0) {
         rc = more < 0 ? more : put_token(a, an, lang, &t);
     }

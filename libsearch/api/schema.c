@@ -73,3 +73,18 @@ const ls_field *ls_schema_find(const ls_schema *s, const char *name)
     int no = s && name ? lsi_schema_find(s, name, strlen(name)) : LSI_FIELD_NONE;
     return no == LSI_FIELD_NONE ? NULL : &s->fields[no].pub;
 }
+
+int ls_schema_add_boilerplate(ls_schema *s, const char *source, const char *line, ls_error *err)
+{
+    lsi_error_clear(err);
+    int rc = lsi_args_given(s, "schema", err);
+    if (!rc) rc = lsi_args_given(line, "line", err);
+    return rc ? rc : lsi_schema_add_line(s, source, line, err);
+}
+
+const char *ls_schema_boilerplate(const ls_schema *s, size_t i, const char **source)
+{
+    const char *own = NULL, *line = s ? lsi_schema_line(s, i, &own) : NULL;
+    if (source) *source = own;
+    return line;
+}

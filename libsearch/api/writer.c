@@ -109,3 +109,11 @@ int ls_writer_add_field(ls_writer *w, const ls_field *field, ls_error *err)
     f.size = sizeof f;
     return lsi_args_code(rc ? rc : lsi_writer_add_field(w, &f, err), err);
 }
+
+int ls_writer_set_boilerplate(ls_writer *w, const ls_schema *lists, ls_error *err)
+{
+    lsi_error_clear(err);
+    int rc = lsi_args_given(w, "writer", err);
+    if (!rc) rc = lsi_args_given(lists, "the schema whose lists are taken", err);
+    return lsi_args_code(rc ? rc : lsi_writer_take_lines(w, lists, err), err);
+}

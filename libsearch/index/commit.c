@@ -341,13 +341,10 @@ int lsi_writer_rollback(ls_writer *w, ls_error *err)
 
 /* ---- schema ---- */
 
-int lsi_writer_add_field(ls_writer *w, const ls_field *f, ls_error *err)
+/* The schema of what is added from now on, and of the next commit; s is freed on failure. */
+static int change_schema(ls_writer *w, ls_schema *s, ls_error *err)
 {
-    ls_schema *s = NULL;
-    int rc = lsi_writer_check(w, err);
-    if (!rc) rc = lsi_schema_copy(&s, w->schema, err);
-    if (!rc) rc = lsi_schema_add(s, f, err);
-    if (!rc) rc = lsi_crew_finish(w, err); /* documents in memory were analysed by the old one */
+    int rc = lsi_crew_finish(w, err); /* documents in memory were analysed by the old one */
     if (rc) {
         lsi_schema_free(s);
         return rc;
@@ -357,6 +354,25 @@ int lsi_writer_add_field(ls_writer *w, const ls_field *f, ls_error *err)
     if (!rc) w->schema = s;
     pthread_mutex_unlock(&w->mutex);
     return rc;
+}
+
+int lsi_writer_add_field(ls_writer *w, const ls_field *f, ls_error *err)
+{
+    ls_schema *s = NULL;
+    int rc = lsi_writer_check(w, err);
+    if (!rc) rc = lsi_schema_copy(&s, w->schema, err);
+    if (!rc && (rc = lsi_schema_add(s, f, err))) lsi_schema_free(s);
+    return rc ? rc : change_schema(w, s, err);
+}
+
+int lsi_writer_take_lines(ls_writer *w, const ls_schema *from, ls_error *err)
+{
+    ls_schema *s = NULL;
+    int rc = lsi_writer_check(w, err);
+    if (!rc) rc = lsi_schema_copy(&s, w->schema, err);
+    if (rc) return rc;
+    lsi_schema_take_lines(s, from);
+    return change_schema(w, s, err);
 }
 
 /* ---- a look at what a commit would make ---- */

@@ -12,6 +12,7 @@
  *                        24 u32 documents · 28 u32 of them deleted ·
  *                        32 generation of live-%016x, 0: none deleted · 40 bytes · 48 sum ·
  *                        56 u32 visibility: 0 for all, 1 hidden · 60 u32 zero
+ *   4 boilerplate        optional, where there are lists: model/boilerplate.c
  * All are u64 little-endian but where told. Sections of other types are later structures: an optional one is kept as it
  * is by a writer that does not know it, one that is not optional makes the index too new for it.
  *
@@ -158,6 +159,19 @@ static int read_schema(lsi_manifest *m, const lsi_frame *f, ls_error *err)
     return rc;
 }
 
+static int read_boilerplate(lsi_manifest *m, const lsi_frame *f, ls_error *err)
+{
+    ls_error why;
+    const lsi_section *s = lsi_frame_find(f, LSI_MAN_BOILERPLATE);
+    if (!s->bytes) return LS_OK;
+    const uint8_t *p = lsi_section_get(s, 0, s->bytes, err);
+    if (!p) return lsi_read_failed(err);
+    int rc = lsi_schema_decode_lines(m->schema, p, p + s->bytes, &why);
+    if (rc == LS_CORRUPT) return lsi_section_corrupt(s, 0, err, why.message);
+    if (rc && err) *err = why;
+    return rc;
+}
+
 static int read_records(lsi_manifest *m, const lsi_frame *f, ls_error *err)
 {
     size_t n = lsi_frame_section_count(f);
@@ -185,6 +199,7 @@ static int read_named(lsi_manifest **out, lsi_frame **file, lsi_dir *dir, const 
     if (!rc) rc = lsi_frame_check_types(f, LSI_MAN_LAST, err);
     if (!rc) rc = read_head(m, f, err);
     if (!rc) rc = read_schema(m, f, err);
+    if (!rc) rc = read_boilerplate(m, f, err);
     if (!rc) rc = read_segments(m, f, err);
     if (!rc) rc = read_records(m, f, err);
     if (!rc && file) {
@@ -229,6 +244,7 @@ int lsi_manifest_rescue(lsi_manifest **out, bool *listed, lsi_dir *dir, const ch
     if (!rc) rc = read_schema(m, f, err);
     if (!rc) {
         if (read_head(m, f, NULL)) m->generation = UINT64_MAX; /* not known: segments of any generation will do */
+        read_boilerplate(m, f, NULL);                          /* an index does without what is lost of them */
         *listed = !read_segments(m, f, NULL) && m->count;      /* an entry of the table may be what is lost */
         if (!*listed) m->count = 0;
     }
@@ -273,15 +289,18 @@ static void put_segment(const lsi_segment_info *x, lsi_sink *s)
 static int write_temp(const lsi_manifest *m, const char *temp, lsi_dir *dir, bool sync, ls_error *err)
 {
     lsi_frame_writer *w;
-    lsi_buf schema;
+    lsi_buf schema, lines;
     lsi_sink *s;
     uint64_t bytes, sum;
     int rc = lsi_frame_create(&w, dir, temp, LSI_FILE_MANIFEST, m->generation, err);
     if (rc) return rc;
     lsi_buf_init(&schema, 0);
+    lsi_buf_init(&lines, 0);
     lsi_schema_encode(m->schema, &schema);
-    if (schema.rc) {
+    lsi_schema_encode_lines(m->schema, &lines);
+    if (schema.rc || lines.rc) {
         lsi_buf_clear(&schema);
+        lsi_buf_clear(&lines);
         lsi_frame_abort(w);
         return lsi_fail_nomem(err);
     }
@@ -289,10 +308,12 @@ static int write_temp(const lsi_manifest *m, const char *temp, lsi_dir *dir, boo
     if ((s = lsi_frame_section(w, LSI_MAN_SCHEMA, false))) lsi_sink_put(s, schema.data, schema.len);
     s = lsi_frame_section(w, LSI_MAN_SEGMENTS, false);
     for (size_t i = 0; s && i < m->count; i++) put_segment(&m->segments[i], s);
+    if (lines.len && (s = lsi_frame_section(w, LSI_MAN_BOILERPLATE, true))) lsi_sink_put(s, lines.data, lines.len);
     for (size_t i = 0; i < m->record_count; i++)
         if ((s = lsi_frame_section(w, m->records[i].type, true)))
             lsi_sink_put(s, m->records[i].bytes.data, m->records[i].bytes.len);
     lsi_buf_clear(&schema);
+    lsi_buf_clear(&lines);
     return lsi_frame_finish(w, sync, &bytes, &sum, err);
 }
 

@@ -5,7 +5,13 @@
 
 /* Section types of a manifest. Numbers are never reused; an unknown optional one is carried along, an unknown one that
  * is not optional is LS_TOO_NEW. */
-enum { LSI_MAN_HEAD = 1, LSI_MAN_SCHEMA = 2, LSI_MAN_SEGMENTS = 3, LSI_MAN_LAST = LSI_MAN_SEGMENTS };
+enum {
+    LSI_MAN_HEAD = 1,
+    LSI_MAN_SCHEMA = 2,
+    LSI_MAN_SEGMENTS = 3,
+    LSI_MAN_BOILERPLATE = 4, /* optional */
+    LSI_MAN_LAST = LSI_MAN_BOILERPLATE
+};
 
 typedef struct lsi_manifest_record { /* an optional section that this library does not know */
     uint32_t type;

@@ -82,7 +82,9 @@ static bool same_schema(const ls_schema *a, const ls_schema *b)
     lsi_buf_init(&x, 0);
     lsi_buf_init(&y, 0);
     lsi_schema_encode(a, &x);
+    lsi_schema_encode_lines(a, &x);
     lsi_schema_encode(b, &y);
+    lsi_schema_encode_lines(b, &y);
     bool same = !x.rc && !y.rc && x.len == y.len && !memcmp(x.data, y.data, x.len);
     lsi_buf_clear(&x);
     lsi_buf_clear(&y);

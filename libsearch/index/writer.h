@@ -15,6 +15,7 @@ int lsi_writer_rollback(ls_writer *w, ls_error *err);
 int lsi_writer_merge(ls_writer *w, size_t segments, ls_error *err);
 int lsi_writer_purge(ls_writer *w, uint64_t *rewritten, ls_error *err);
 int lsi_writer_add_field(ls_writer *w, const ls_field *f, ls_error *err);
+int lsi_writer_take_lines(ls_writer *w, const ls_schema *from, ls_error *err); /* its lists of boilerplate */
 
 /* What a commit would make now: documents in memory are written to a segment first. Released by the caller, before the
  * writer is closed. */

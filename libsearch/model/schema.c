@@ -1,7 +1,7 @@
 /* schema.c — owns the list of fields of an index, its settings, and their bytes in the manifest.
  * Invariants: a field's number, type and weight never change; fields are only added, at the end; the title and main
  * fields are fixed once the index has been written, for the main field has no posting list of its own.
- * Ignorant of what becomes of the fields, and of where time zones are kept.
+ * Ignorant of what becomes of the fields, of where time zones are kept, and of lists of boilerplate (boilerplate.c).
  *
  * BYTES  (numbers little-endian; a string is a length byte and its bytes)
  *   u8 1, layout · u8 fields · u8 title, u8 main: field number or 255 · strings: language, timezone, k1, b
@@ -10,6 +10,7 @@
  *   01 02 00 ff  07 "english" 03 "UTC" 03 "1.2" 04 "0.75"  01 03 00 05 "title"  04 00 00 09 "published" */
 #include "libsearch/model/schema.h"
 #include "libsearch/text/analyzer.h"
+#include "libsearch/text/lines.h"
 #include "libsearch/util/alloc.h"
 #include "libsearch/util/err.h"
 #include "libsearch/util/zone.h"
@@ -74,6 +75,7 @@ void lsi_schema_free(ls_schema *s)
     if (!s) return;
     for (size_t i = 0; i < LSI_SPARE_ANALYZERS; i++) lsi_analyzer_free(s->spare[i]);
     lsi_zone_free(s->zone);
+    lsi_lines_release(s->lines);
     lsi_free(s);
 }
 
@@ -85,6 +87,7 @@ int lsi_schema_copy(ls_schema **out, const ls_schema *s, ls_error *err)
     memcpy(c, s, offsetof(ls_schema, spare)); /* other threads may be at the spare analyzers */
     memset(c->spare, 0, sizeof c->spare);
     c->zone = NULL;
+    lsi_lines_retain(c->lines);
     for (size_t i = 0; i < c->count; i++) c->fields[i].pub.name = c->fields[i].name;
     *out = c;
     return LS_OK;

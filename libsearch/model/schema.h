@@ -20,6 +20,8 @@
 #define LSI_SPARE_ANALYZERS 8
 
 struct lsi_analyzer;
+struct lsi_lines;
+struct ls_doc;
 
 typedef struct lsi_schema_field {
     ls_field pub; /* pub.name points at name */
@@ -40,6 +42,7 @@ struct ls_schema {
     struct lsi_zone *zone;        /* the rules of timezone, owned; NULL: UTC. Loaded by index/ and api/, not copied */
     bool copies;                  /* copies of a text are known, by its main field */
     bool title_fixed, main_fixed; /* chosen by the user or by segments already written: names no longer decide */
+    struct lsi_lines *lines;      /* boilerplate of sources, shared by copies; NULL: none. See boilerplate.c */
     /* Analyzers that parsers of queries have done with, by atomic exchange only; see spare.c. Last: never copied. */
     struct lsi_analyzer *spare[LSI_SPARE_ANALYZERS];
 };
@@ -48,12 +51,23 @@ struct ls_schema {
 int lsi_schema_take_analyzer(const ls_schema *s, struct lsi_analyzer **out, ls_error *err);
 void lsi_schema_give_analyzer(const ls_schema *s, struct lsi_analyzer *a); /* takes NULL */
 
+/* boilerplate.c: lists of boilerplate lines, those of every source where source is NULL or "*". */
+int lsi_schema_add_line(ls_schema *s, const char *source, const char *line, ls_error *err);
+const char *lsi_schema_line(const ls_schema *s, size_t i, const char **source); /* NULL past the last */
+void lsi_schema_take_lines(ls_schema *s, const ls_schema *from);                /* instead of those of s */
+/* Which list the texts of a document are cut by: that of the first value of the keyword field `source`. LS_NOMEM. */
+struct lsi_lines_of;
+int lsi_schema_lines_of(struct lsi_lines_of *out, const ls_schema *s, const struct ls_doc *d, struct lsi_analyzer *a,
+                        ls_error *err);
+void lsi_schema_encode_lines(const ls_schema *s, lsi_buf *b); /* of the manifest; nothing where there are none */
+int lsi_schema_decode_lines(ls_schema *s, const uint8_t *p, const uint8_t *end, ls_error *err);
+
 /* The news schema's names, in order, are defined in schema.c. */
 int lsi_schema_find(const ls_schema *s, const char *name, size_t len); /* field number or LSI_FIELD_NONE */
 const lsi_schema_field *lsi_schema_text(const ls_schema *s, int text_no);
 /* The field of a region of list 0, NULL for the boilerplate region. */
 const lsi_schema_field *lsi_schema_region(const ls_schema *s, int region);
-/* Copy; the public ls_schema_* functions of api/ call the ones below. */
+/* Copy, freed by lsi_schema_free; the public ls_schema_* functions of api/ call the ones below. */
 int lsi_schema_copy(ls_schema **out, const ls_schema *s, ls_error *err);
 int lsi_schema_new(ls_schema **out, ls_error *err);
 int lsi_schema_news(ls_schema **out, ls_error *err);

@@ -3,7 +3,8 @@
  * A word by terms is a token whose term is among those that resolve.c found for it in the snapshot (its stems, and the
  * terms of every form spelled alike); exact words compare folded spellings, caps( ) forms, patterns and fuzzy words
  * folded spellings. Each distinct form is judged once for all texts of one language. Positions are those of the index:
- * the words of boilerplate lines are counted apart, far away from the others.
+ * the words of boilerplate lines are counted apart, far away from the others. Which lines of a source are boilerplate is
+ * asked of the present lists: where a document was indexed by others, what stands in a line listed since is not shown.
  * Time is linear in the text. Ignorant of: passages, HTML.
  */
 #include "libsearch/result/match.h"
@@ -218,7 +219,7 @@ int lsi_matcher_init(lsi_matcher *m, lsi_scratch *s, const lsi_snapshot *snap, c
     return rc ? rc : prepare(m, &m->root, q->root, err);
 }
 
-void lsi_matcher_turn(lsi_matcher *m, int lang)
+static void turn(lsi_matcher *m, int lang)
 {
     if (lang != m->lang) {
         m->lang = lang;
@@ -228,6 +229,12 @@ void lsi_matcher_turn(lsi_matcher *m, int lang)
     }
     lsi_map_clear(&m->seen);
     m->list_count = 0;
+}
+
+int lsi_matcher_turn(lsi_matcher *m, const ls_doc *d, int lang, ls_error *err)
+{
+    turn(m, lang);
+    return lsi_schema_lines_of(&m->listed, m->snap->schema, d, m->an, err);
 }
 
 void lsi_matcher_clear(lsi_matcher *m)
@@ -383,7 +390,7 @@ static int read_words(lsi_matcher *m, const uint8_t *text, size_t len, ls_error 
     size_t last_end = 0;
     bool boilerplate = false;
     int rc = LS_OK, more = 0;
-    lsi_tokens_begin(m->an, text, len, m->lang);
+    lsi_tokens_begin_of(m->an, m->listed, text, len, m->lang);
     while (!rc) {
         size_t passed = m->by_first && last_end && !boilerplate ? lsi_tokens_pass(m->an, m->second) : 0;
         last_end = LSI_MAX(last_end, passed);

@@ -47,6 +47,7 @@ typedef struct lsi_matcher {
     lsi_analyzer *an;
     lsi_resolver resolver;
     int lang;             /* that stemmed the document; -1: none was turned to yet */
+    lsi_lines_of listed;  /* boilerplate of its source */
     lsi_match_node *root; /* NULL: nothing to highlight */
     lsi_match_slot *slots;
     uint32_t slot_count, slot_cap, leaf_count;
@@ -67,8 +68,9 @@ typedef struct lsi_matcher {
 
 /* Everything lives in the scratch's arena but the maps and arrays that clear frees. LS_NOMEM, LS_CORRUPT. */
 int lsi_matcher_init(lsi_matcher *m, lsi_scratch *s, const lsi_snapshot *snap, const ls_query *q, ls_error *err);
-void lsi_matcher_clear(lsi_matcher *m);          /* takes one that init refused */
-void lsi_matcher_turn(lsi_matcher *m, int lang); /* before the texts of a document that was stemmed by it */
+void lsi_matcher_clear(lsi_matcher *m); /* takes one that init refused */
+/* Before the texts of a document that was stemmed by lang. LS_NOMEM. */
+int lsi_matcher_turn(lsi_matcher *m, const ls_doc *d, int lang, ls_error *err);
 /* Finds the matches in a text of a field: m->marks, by rising start, may overlap. */
 int lsi_matcher_read(lsi_matcher *m, const uint8_t *text, size_t len, int field, ls_error *err);
 int lsi_matcher_mark(lsi_matcher *m, size_t start, size_t end, uint32_t leaf, float weight, ls_error *err);

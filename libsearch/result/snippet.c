@@ -284,7 +284,7 @@ static int make(maker *k, uint64_t doc, const ls_doc *given, ls_error *err)
     if (!rc) rc = lsi_segment_doc_language(snap->segments[seg].seg, local, &lang, err);
     if (rc) return rc;
     k->doc = given ? given : &k->own;
-    lsi_matcher_turn(&k->m, lang);
+    if ((rc = lsi_matcher_turn(&k->m, k->doc, lang, err))) return rc;
     k->count = 0;
     k->list = lsi_arena_alloc(&k->out->arena, k->o.count * sizeof *k->list);
     if (!k->list) return lsi_fail_nomem(err);

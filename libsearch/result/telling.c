@@ -17,7 +17,8 @@ typedef struct teller {
     lsi_scratch *scratch;
     lsi_analyzer *an;
     size_t text_bytes;
-    int lang;      /* of the document under way */
+    int lang; /* of the document under way */
+    lsi_lines_of listed;
     lsi_map terms; /* term → index in list */
     lsi_telling *list;
     size_t count, cap;
@@ -48,7 +49,7 @@ static int count_value(teller *k, const lsi_doc_value *v, uint64_t weight, ls_er
 {
     lsi_token t;
     int more, rc = LS_OK;
-    lsi_tokens_begin(k->an, (const uint8_t *)v->text, LSI_MIN(v->len, k->text_bytes), k->lang);
+    lsi_tokens_begin_of(k->an, k->listed, (const uint8_t *)v->text, LSI_MIN(v->len, k->text_bytes), k->lang);
     while (!rc && (more = lsi_tokens_next(k->an, &t)) != 0) {
         if (more < 0) return lsi_fail_nomem(err);
         if (!(t.flags & (LSI_TOK_JOINED | LSI_TOK_BOILERPLATE | LSI_TOK_TAIL))) rc = count_word(k, &t, weight, err);
@@ -64,6 +65,7 @@ static int count_doc(teller *k, uint64_t doc, ls_doc *d, ls_error *err)
     int rc = lsi_snapshot_locate(k->snap, doc, &seg, &local, err);
     if (!rc) rc = lsi_segment_doc(k->snap->segments[seg].seg, local, d, err);
     if (!rc) rc = lsi_segment_doc_language(k->snap->segments[seg].seg, local, &k->lang, err);
+    if (!rc) rc = lsi_schema_lines_of(&k->listed, k->snap->schema, d, k->an, err);
     for (size_t i = 0; !rc && i < d->count; i++) {
         const lsi_doc_value *v = &d->values[i];
         int f = lsi_schema_find(k->snap->schema, v->field, strlen(v->field));

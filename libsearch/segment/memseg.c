@@ -28,6 +28,7 @@ typedef struct adding { /* the document in hand */
     const ls_doc *d;
     lsi_doc doc;
     int lang;
+    lsi_lines_of listed; /* boilerplate of its source */
     size_t used_before, budget, text_bytes;
     uint32_t list;
     uint64_t next, boilerplate_next; /* first free position of the list, of its boilerplate */
@@ -89,7 +90,7 @@ void lsi_memseg_free(lsi_memseg *m)
     lsi_memseg_forget_beside(m);
     lsi_free(m->shingler);
     lsi_free(m->kept);
-    lsi_free(m->schema); /* one block: lsi_schema_copy */
+    lsi_schema_free(m->schema);
     lsi_free(m);
 }
 
@@ -216,7 +217,7 @@ static int add_text(adding *a, const uint8_t *text, size_t len)
     lsi_token t;
     int more;
     uint32_t n = 0, checked = 0, run, first, flags;
-    lsi_tokens_begin(m->analyzer, text, len, a->lang);
+    lsi_tokens_begin_of(m->analyzer, a->listed, text, len, a->lang);
     lsi_invert_begin(&m->words, a->doc, a->list, a->lang, text, len);
     lsi_shingle_value(m->shingler, text, len);
     do {
@@ -452,7 +453,8 @@ int lsi_memseg_add(lsi_memseg *m, const ls_doc *d, uint64_t content_hash, size_t
     m->dead_count++;
     a.lang = document_language(m->schema, d);
     lsi_shingle_begin(m->shingler);
-    rc = add_words(&a);
+    rc = lsi_schema_lines_of(&a.listed, m->schema, d, m->analyzer, err);
+    if (!rc) rc = add_words(&a);
     if (!rc) rc = add_values(&a);
     if (!rc) rc = store(&a);
     if (!rc) rc = within_budget(&a);

@@ -168,7 +168,7 @@ void lsi_segment_release(lsi_segment *s)
     if (!s || __atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL)) return;
     if (s->stored) lsi_stored_close(s->stored);
     lsi_frame_close(s->frame);
-    lsi_free(s->own_schema);
+    lsi_schema_free(s->own_schema);
     lsi_free(s->releases);
     lsi_free(s);
 }

@@ -8,6 +8,7 @@
  * Invariants: a term is never empty, never longer than LSI_FORM_MAX, and folding it changes nothing. Ignorant of
  * documents and queries. */
 #include "libsearch/text/cutter.h"
+#include "libsearch/text/lines.h"
 #include "libsearch/text/stem.h"
 #include "libsearch/util/alloc.h"
 #include "libsearch/util/map.h"
@@ -29,6 +30,7 @@ struct lsi_analyzer {
     lsi_stems stems;
     lsi_buf keyword;
     uint8_t folded[LSI_FORM_MAX], lower[LSI_FORM_MAX], term[LSI_FORM_MAX];
+    uint8_t line[LSI_LINE_MAX + LSI_FORM_MAX];
     kept_term kept[KEPT_SETS][KEPT_WAYS]; /* by hash, the newest first; see lsi_analyzer_term_again */
 };
 
@@ -54,11 +56,18 @@ void lsi_analyzer_free(lsi_analyzer *a)
 
 void lsi_tokens_begin(lsi_analyzer *a, const uint8_t *text, size_t len, int lang)
 {
+    lsi_tokens_begin_of(a, (lsi_lines_of){NULL, LSI_LINES_EVERYWHERE}, text, len, lang);
+}
+
+void lsi_tokens_begin_of(lsi_analyzer *a, lsi_lines_of of, const uint8_t *text, size_t len, int lang)
+{
+    a->cutter.listed = of;
     lsi_cutter_begin(&a->cutter, text, len, lang, false);
 }
 
 void lsi_words_begin(lsi_analyzer *a, const uint8_t *text, size_t len, int lang)
 {
+    a->cutter.listed = (lsi_lines_of){NULL, LSI_LINES_EVERYWHERE};
     lsi_cutter_begin(&a->cutter, text, len, lang, true);
 }
 
@@ -127,6 +136,20 @@ int lsi_tokens_other(lsi_analyzer *a, lsi_token *out)
 uint64_t lsi_tokens_invalid(const lsi_analyzer *a)
 {
     return lsi_utf8_invalid(a->cutter.text, LSI_MIN(a->cutter.next, a->cutter.len));
+}
+
+size_t lsi_tokens_line(lsi_analyzer *a, size_t start, const uint8_t **key, size_t *end)
+{
+    const lsi_cutter *c = &a->cutter;
+    *key = a->line;
+    return lsi_line_key(&a->folder, c->text, c->len, start, c->wrapped, LSI_LINE_MAX, a->line, end);
+}
+
+size_t lsi_analyzer_line(lsi_analyzer *a, const uint8_t *text, size_t len, const uint8_t **key)
+{
+    size_t end, n = lsi_line_key(&a->folder, text, len, 0, false, LSI_LINE_MAX, a->line, &end);
+    *key = a->line;
+    return end == len ? n : 0;
 }
 
 const uint8_t *lsi_analyzer_fold(lsi_analyzer *a, const uint8_t *form, size_t len, size_t *out_len)

@@ -49,8 +49,16 @@ typedef struct lsi_token {
     uint32_t flags;
 } lsi_token;
 
+/* Lists of boilerplate (lines.h) and the source whose texts are to be cut by them; {NULL, 0}: none. */
+typedef struct lsi_lines_of {
+    const struct lsi_lines *lines; /* borrowed while cutting */
+    uint32_t source;
+} lsi_lines_of;
+
 /* Begin cutting a text (any bytes; borrowed while cutting). lang decides only what is language-specific. */
 void lsi_tokens_begin(lsi_analyzer *a, const uint8_t *text, size_t len, int lang);
+/* The same for a text of a source: lines that its list has are boilerplate too. */
+void lsi_tokens_begin_of(lsi_analyzer *a, lsi_lines_of of, const uint8_t *text, size_t len, int lang);
 /* The same words, and nothing about them: of the flags JOINED and TAIL alone, and no positions. */
 void lsi_words_begin(lsi_analyzer *a, const uint8_t *text, size_t len, int lang);
 int lsi_tokens_next(lsi_analyzer *a, lsi_token *out); /* 1: a word, 0: the end, negative: LS_NOMEM */
@@ -66,6 +74,9 @@ typedef struct lsi_plain_word {
 uint32_t lsi_tokens_plain(lsi_analyzer *a, lsi_plain_word *out, uint32_t most, uint32_t *position, uint32_t *flags);
 int lsi_tokens_other(lsi_analyzer *a, lsi_token *out); /* lsi_tokens_next, where no plain word is expected */
 uint64_t lsi_tokens_invalid(const lsi_analyzer *a);    /* bytes that were not UTF-8, of the text so far */
+/* The line that begins with a word of the text being cut, as lists of boilerplate compare it (lines.h): its words in *key,
+ * borrowed until the next call of this function on a. 0: more than a list can have. *end: of the line. */
+size_t lsi_tokens_line(lsi_analyzer *a, size_t start, const uint8_t **key, size_t *end);
 
 /* Folded spelling of a form; borrowed until the next call of this function on a. NULL: no memory. */
 const uint8_t *lsi_analyzer_fold(lsi_analyzer *a, const uint8_t *form, size_t len, size_t *out_len);
@@ -75,6 +86,8 @@ const uint8_t *lsi_analyzer_term(lsi_analyzer *a, int lang, const uint8_t *form,
 const uint8_t *lsi_analyzer_term_again(lsi_analyzer *a, int lang, const uint8_t *form, size_t len, size_t *out_len);
 /* Folds a keyword value (case and accents, inner white space to one blank); same lifetime as fold. */
 const uint8_t *lsi_analyzer_keyword(lsi_analyzer *a, const uint8_t *text, size_t len, size_t *out_len);
+/* The words of one line by itself, as above; 0: none, more than a list can have, or several lines. */
+size_t lsi_analyzer_line(lsi_analyzer *a, const uint8_t *text, size_t len, const uint8_t **key);
 
 /* Copies text to out as valid UTF-8: each invalid byte becomes U+FFFD. Returns the count of invalid bytes. */
 uint64_t lsi_utf8_repair(const uint8_t *text, size_t len, lsi_buf *out);

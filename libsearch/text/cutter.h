@@ -22,6 +22,7 @@ typedef struct lsi_cutter {
     bool wrapped;                   /* lines are broken at a width: one newline is a blank */
     bool plain;                     /* tests: the ASCII path is not taken */
     bool words_only;                /* nobody asks for sentences, paragraphs, quotations and boilerplate */
+    lsi_lines_of listed;            /* further boilerplate, set before a text is begun */
     size_t chunk;                   /* what alnum is of: LSI_CHUNK bytes of the text from here on */
     size_t fast_from;               /* from here on lsi_cutter_next_plain may be tried; SIZE_MAX: nowhere (in tests) */
     uint64_t alnum[LSI_CHUNK / 64]; /* one bit a byte: an ASCII letter or digit */

@@ -1,6 +1,8 @@
 /* layout.c — owns what the lines of an article tell: whether they are broken at a width, which is the headline, and
- * which are boilerplate. Ignorant of words. */
+ * which are boilerplate: by the patterns below, which know the appeals of all papers, or by a list (lines.c). Ignorant of
+ * words. */
 #include "libsearch/text/cutter.h"
+#include "libsearch/text/lines.h"
 
 #define SAMPLE_BYTES 4096u
 #define WIDTH_MAX    100u /* letters of a line in a text broken at a width */
@@ -241,7 +243,7 @@ static bool may_start(uint32_t start)
     return STARTS_BITS >> (start * STARTS_SPREAD >> 26) & 1;
 }
 
-size_t lsi_layout_boilerplate(lsi_cutter *c, size_t at)
+static size_t patterned(lsi_cutter *c, size_t at)
 {
     uint8_t line[LSI_FORM_MAX];
     uint32_t start;
@@ -260,4 +262,12 @@ size_t lsi_layout_boilerplate(lsi_cutter *c, size_t at)
         if (!patterns[i].needs || has_one(line, n, k, patterns[i].needs)) return end;
     }
     return 0;
+}
+
+size_t lsi_layout_boilerplate(lsi_cutter *c, size_t at)
+{
+    size_t end = patterned(c, at);
+    if (LSI_LIKELY(!c->listed.lines)) return end;
+    size_t listed = lsi_lines_match(&c->listed, c->fold, c->text, c->len, at, c->wrapped);
+    return LSI_MAX(end, listed);
 }

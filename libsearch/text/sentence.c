@@ -84,21 +84,10 @@ typedef struct reading {
     bool opens, closes;
 } reading;
 
-static bool is_space(uint32_t cp)
-{
-    return cp == ' ' || cp == '\t' || cp == 0xa0 || cp == 0x3000 || (cp >= 0x2000 && cp <= 0x200b) || cp == 0x202f ||
-           cp == 0x205f || cp == 0x1680 || cp == 0xfeff;
-}
-
-static bool is_newline(uint32_t cp)
-{
-    return (cp >= '\n' && cp <= '\r') || cp == 0x85 || cp == 0x2028 || cp == 0x2029;
-}
-
 /* What stands before an opening quotation mark, and behind a closing one. */
 static bool is_outer(uint32_t cp, bool behind)
 {
-    if (cp == 0 || is_space(cp) || is_newline(cp) || cp == 0x2014 || cp == 0x2013) return true;
+    if (cp == 0 || lsi_is_space(cp) || lsi_is_newline(cp) || cp == 0x2014 || cp == 0x2013) return true;
     return cp < 0x80 && strchr(behind ? ",.;:!?)]" : "([", (int)cp) != NULL;
 }
 
@@ -207,13 +196,13 @@ static void read_code(reading *r, uint32_t cp, size_t at, unsigned bytes)
     const lsi_cutter *c = r->c;
     int shape;
     unsigned n;
-    if (is_newline(cp)) {
+    if (lsi_is_newline(cp)) {
         if (cp == '\n' && at && c->text[at - 1] == '\r') return;
         r->newlines++;
         r->indent = 0;
         r->blank = true;
         if (r->newlines > 1) r->c->quotes = 0;
-    } else if (is_space(cp)) {
+    } else if (lsi_is_space(cp)) {
         r->blank = true;
         r->indent += r->newlines > 0;
     } else if (quote_kind(cp, &shape)) {

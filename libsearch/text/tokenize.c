@@ -26,10 +26,12 @@ void lsi_cutter_begin(lsi_cutter *c, const uint8_t *text, size_t len, int lang, 
 {
     lsi_folder *fold = c->fold;
     bool plain = c->plain;
+    lsi_lines_of listed = c->listed;
     lsi_gap gap;
     memset(c, 0, offsetof(lsi_cutter, form));
     c->fold = fold;
     c->plain = plain;
+    c->listed = listed;
     c->text = text;
     c->len = len;
     c->lang = lang;

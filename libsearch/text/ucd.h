@@ -79,6 +79,15 @@ LSI_INLINE uint32_t lsi_ucd(uint32_t cp)
 {
     return lsi_ucd_kinds[lsi_ucd_stage2[(size_t)lsi_ucd_stage1[cp >> 7] << 7 | (cp & 127)]];
 }
+LSI_INLINE bool lsi_is_space(uint32_t cp)
+{
+    return cp == ' ' || cp == '\t' || cp == 0xa0 || cp == 0x3000 || (cp >= 0x2000 && cp <= 0x200b) || cp == 0x202f ||
+           cp == 0x205f || cp == 0x1680 || cp == 0xfeff;
+}
+LSI_INLINE bool lsi_is_newline(uint32_t cp)
+{
+    return (cp >= '\n' && cp <= '\r') || cp == 0x85 || cp == 0x2028 || cp == 0x2029;
+}
 LSI_INLINE unsigned lsi_ucd_wb(uint32_t kind)
 {
     return kind & 31;

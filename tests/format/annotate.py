@@ -92,6 +92,18 @@ def schema(p, b):
         p.row(4 + len(text), "%s, weight %d, %s" % (reader.TYPES[type_], weight, quoted(text)))
 
 
+def boilerplate(p, b):
+    c = Cursor(b, 1)
+    p.row(3, "layout 1, sources")
+    for _ in range(st.u16(c.take(2), 0)):
+        text = c.take(c.u8())
+        p.row(1 + len(text), quoted(text))
+    p.row(4, "%d lines" % st.u32(c.take(4), 0))
+    while c.at < c.end:
+        number, size = st.u16(c.take(2), 0), st.u16(c.take(2), 0)
+        p.row(4 + size, "source %d: %s" % (number, quoted(c.take(size))))
+
+
 def segments(p, b):
     for at in range(0, len(b), 64):
         p.rows((8, "seg-%016x" % u64(b, at)), (8, "%d bytes" % u64(b, at + 8)), (8, "its sum"),
@@ -345,7 +357,7 @@ def main():
     index = reader.Index(sys.argv[1])
     m = index.manifest
     p = Page(m.frame.data)
-    frame(p, m.frame, {1: ("head", head), 2: ("schema", schema), 3: ("segments", segments)})
+    frame(p, m.frame, {1: ("head", head), 2: ("schema", schema), 3: ("segments", segments), 4: ("boilerplate", boilerplate)})
     print("`MANIFEST`, %d bytes:\n\n```\n%s\n```\n" % (len(p.data), "\n".join(p.lines)))
     for s, _ in index.parts:
         p = Page(s.frame.data)

@@ -157,6 +157,8 @@ def manifest():
     equal([(f.name, f.type, f.weight) for f in s.fields], [("title", 1, 3), ("published", 4, 0)])
     equal((s.title, s.main, s.language, s.timezone, s.k1, s.b), (0, 255, "english", "UTC", "1.2", "0.75"))
     equal(reader.struct.unpack("<QQQIIQQQII", segments), (7, 4096, 0xABCDEF, 3, 1, 8, 384, 0x12345, 0, 0))
+    lists = told("4", "01 01 00 02 41 50 02 00 00 00 00 00 07 00 52 65 61 64 20 6F 6E 01 00 02 00 41 64")
+    equal(reader.boilerplate(lists), [("", "Read on"), ("AP", "Ad")])
     equal((st.u64(head, 0), st.u64(head, 24), st.u64(head, 32)), (9, 1700000000000, 0x1122334455667788))
 
 

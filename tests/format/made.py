@@ -27,6 +27,8 @@ SCHEMA = {
         "size": {"type": "integer"},
     },
 }
+# Lists are read; that no text has one of their lines is what truth.py counts on.
+LISTS = {"The Example": ["Sign up here", "Get the word1 letter"], "*": ["Home page"]}
 SMALL = {
     "language": "english",
     "copies": "yes",
@@ -156,7 +158,7 @@ def wide(n):
 SETS = {
     "small": (SMALL, lambda: [(THREE, [])]),
     "old": (SCHEMA, lambda: mixed(14, False, 348)),
-    "mixed": (SCHEMA, lambda: mixed(900)),
+    "mixed": (dict(SCHEMA, boilerplate=LISTS), lambda: mixed(900)),
     "wide": (WIDE, lambda: wide(17000)),
 }
 

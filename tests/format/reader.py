@@ -13,7 +13,7 @@ import struct
 import sys
 
 import structures as st
-from structures import Damage, NONE, i64, u32, u64, want
+from structures import Damage, NONE, i64, u16, u32, u64, want
 from xxh3 import digest128, sum64
 
 SEGMENT, LIVE, MANIFEST, TOMBSTONES = 1, 2, 3, 4
@@ -113,9 +113,27 @@ class Schema:
         return out
 
 
+def boilerplate(b):
+    """[(source, line)]; "" is every source."""
+    c = st.Cursor(b)
+    want(c.u8() == 1, "the layout of the lists of boilerplate")
+    sources, known, out = [""], 0, []
+    for _ in range(u16(c.take(2), 0)):
+        sources.append(c.take(c.u8()).decode())
+        want(sources[-1], "the name of a source")
+    for _ in range(u32(c.take(4), 0)):
+        number, size = struct.unpack("<HH", c.take(4))
+        want(number <= known + 1 and number < len(sources), "the number of a source")
+        known = max(known, number)
+        out.append((sources[number], c.take(size).decode()))
+        st.seen("boilerplate: of a source" if number else "boilerplate: of every source")
+    want(out and known == len(sources) - 1 and c.at == c.end, "lists of boilerplate to their end")
+    return out
+
+
 class Manifest:
     def __init__(self, data):
-        f = Frame(data, MANIFEST, (1, 2, 3))
+        f = Frame(data, MANIFEST, (1, 2, 3, 4))
         h = f.sections[1]
         want(len(h) == 88 and u64(h, 0) == f.generation, "the head of the manifest")
         self.frame, self.generation = f, f.generation
@@ -125,6 +143,7 @@ class Manifest:
         want(0 < self.public <= self.generation, "the last public commit")
         want(self.flags <= 1 and (self.flags or not self.boot), "flags of the manifest")
         self.schema = Schema(f.sections[2])
+        self.boilerplate = boilerplate(f.sections[4]) if 4 in f.sections else []
         s = f.sections[3]
         want(len(s) % 64 == 0, "entries of 64 bytes")
         self.segments = [struct.unpack_from("<QQQIIQQQII", s, at) for at in range(0, len(s), 64)]
@@ -511,6 +530,8 @@ def dump_manifest(m, stable, out):
     out("  schema language=%s timezone=%s k1=%s b=%s title=%d main=%d" % (s.language, s.timezone, s.k1, s.b, s.title, s.main))
     for f in s.fields:
         out("  field %d %s %s weight=%d%s" % (f.no, f.name, TYPES[f.type], f.weight, " not-stored" * f.not_stored + " copies" * f.copies))
+    for source, line in m.boilerplate:
+        out("  boilerplate %s: %s" % (source or "*", line))
     for gen, size, sum_, docs, deleted, live, _, _, seen, _ in m.segments:
         out("  segment %d documents=%d deleted=%d live=%d visibility=%d" % (gen, docs, deleted, live, seen)
             + ("" if stable else " bytes=%d sum=%016x" % (size, sum_)))

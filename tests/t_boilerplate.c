@@ -1,0 +1,484 @@
+/* t_boilerplate.c — lists of boilerplate lines: which lines are the same, what an index makes of them, their bytes. */
+#include "libsearch/index/manifest.h"
+#include "libsearch/model/schema.h"
+#include "libsearch/text/lines.h"
+#include "tests/index_util.h"
+
+static ls_error err;
+
+/* ---- lines ---- */
+
+static lsi_analyzer *an;
+
+static void keys(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *key; /* "": none */
+    } cases[] = {
+        {"Read more", "read more"},
+        {"  \xe2\x80\xa2 READ   more \xc2\xbb", "read more"},
+        {"Read\tmore\xe2\x80\xa6", "read more"},
+        {"read-more", "read more"},
+        {"The Guardian\xe2\x80\x99s view", "the guardian s view"},
+        {"The Guardian's view", "the guardian s view"},
+        {"Caf\xc3\xa9", "cafe"},
+        {"Cafe\xcc\x81", "cafe"},
+        {"Stra\xc3\x9f"
+         "e 12,50",
+         "strasse 12 50"},
+        {"\xd0\xa7\xd0\xb8\xd1\x82\xd0\xb0\xd0\xb9\xd1\x82\xd0\xb5 \xd0\xb5\xd1\x89\xd1\x91!",
+         "\xd1\x87\xd0\xb8\xd1\x82\xd0\xb0\xd0\xb9\xd1\x82\xd0\xb5 \xd0\xb5\xd1\x89\xd0\xb5"},
+        {"\xe7\xb6\x9a\xe3\x81\x8d\xe3\x82\x92\xe8\xaa\xad\xe3\x82\x80",
+         "\xe7\xb6\x9a\xe3\x81\x8d\xe3\x82\x92\xe8\xaa\xad\xe3\x82\x80"},
+        {"\xf0\x9f\x91\x89 Subscribe", "subscribe"},
+        {"***", ""},
+        {"", ""},
+        {"two\nlines", ""},
+        {"two\xe2\x80\xa8lines", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const uint8_t *key;
+        size_t n = lsi_analyzer_line(an, (const uint8_t *)cases[i].line, strlen(cases[i].line), &key);
+        if (n != strlen(cases[i].key) || memcmp(key, cases[i].key, n) != 0)
+            fail_msg("\"%s\" is \"%.*s\"", cases[i].line, (int)n, (const char *)key);
+    }
+}
+
+/* A word of any script is folded in pieces; a line ends within its bounds. */
+static void long_lines(void **state)
+{
+    (void)state;
+    char line[LSI_LINE_MAX + 600];
+    const uint8_t *key;
+    for (size_t n = 1; n < sizeof line; n += n < 1000 ? 37 : 1) {
+        memset(line, 'x', n);
+        assert_int_equal(lsi_analyzer_line(an, (uint8_t *)line, n, &key), n > LSI_LINE_MAX ? 0 : n);
+        for (size_t i = 0; i + 1 < n; i += 2) line[i + 1] = ' ';
+        size_t words = n - (n % 2 == 0);
+        assert_int_equal(lsi_analyzer_line(an, (uint8_t *)line, n, &key), words > LSI_LINE_MAX ? 0 : words);
+    }
+    for (size_t i = 0; i < 400; i++) memcpy(line + 3 * i, "\xef\xb7\xba", 3); /* one letter, 33 bytes when folded */
+    assert_int_equal(lsi_analyzer_line(an, (uint8_t *)line, 1200, &key), 0);
+    assert_true(lsi_analyzer_line(an, (uint8_t *)line, 60, &key) > 200);
+}
+
+static int add(ls_schema *s, const char *source, const char *line)
+{
+    return ls_schema_add_boilerplate(s, source, line, &err);
+}
+
+static void lists(void **state)
+{
+    (void)state;
+    ls_schema *s, *copy;
+    const char *source;
+    char text[2000], name[300];
+    OK(ls_schema_news(&s, &err));
+    assert_null(ls_schema_boilerplate(s, 0, &source));
+    assert_null(source);
+    OK(add(s, "AP", "Read on"));
+    WANT(add(s, "AP", "read ON!"), LS_EXISTS);
+    WANT(add(s, "ap", "read on"), LS_EXISTS);
+    OK(add(s, "AFP", "read on"));
+    OK(add(s, NULL, "Read on"));
+    WANT(add(s, "*", "Read on"), LS_EXISTS);
+    WANT(add(s, "", "Read"), LS_INVALID);
+    WANT(add(s, NULL, ""), LS_INVALID);
+    WANT(add(s, NULL, "..."), LS_INVALID);
+    WANT(add(s, NULL, "two\nlines"), LS_INVALID);
+    WANT(add(s, NULL, "two\xc2\x85lines"), LS_INVALID);
+    WANT(add(s, NULL, "no \xff UTF-8"), LS_INVALID);
+    WANT(add(s, "no \xff UTF-8", "line"), LS_INVALID);
+    WANT(add(NULL, NULL, "line"), LS_INVALID);
+    WANT(add(s, "AP", NULL), LS_INVALID);
+    memset(text, 'a', sizeof text);
+    memset(name, 'n', sizeof name);
+    text[LSI_LINE_MAX + 1] = name[LSI_LINE_SOURCE_MAX + 1] = 0;
+    WANT(add(s, NULL, text), LS_LIMIT);
+    WANT(add(s, name, "line"), LS_LIMIT);
+    text[LSI_LINE_MAX] = name[LSI_LINE_SOURCE_MAX] = 0;
+    OK(add(s, name, text));
+
+    OK(lsi_schema_copy(&copy, s, &err)); /* a copy is its own */
+    OK(add(copy, "Reuters", "Our Standards"));
+    assert_null(ls_schema_boilerplate(s, 4, NULL));
+    assert_string_equal(ls_schema_boilerplate(copy, 4, &source), "Our Standards");
+    assert_string_equal(source, "Reuters");
+    assert_string_equal(ls_schema_boilerplate(s, 2, &source), "Read on");
+    assert_string_equal(source, "*");
+    ls_schema_free(s);
+    assert_string_equal(ls_schema_boilerplate(copy, 0, &source), "Read on");
+    assert_string_equal(source, "AP");
+    ls_schema_free(copy);
+}
+
+static void how_many(void **state)
+{
+    (void)state;
+    ls_schema *s;
+    char line[1100];
+    OK(ls_schema_new(&s, &err));
+    for (unsigned i = 0; i < LSI_LINES_MAX; i++) {
+        snprintf(line, sizeof line, "line %u", i);
+        OK(add(s, i % 3 ? line : NULL, line));
+    }
+    WANT(add(s, NULL, "one more"), LS_LIMIT);
+    ls_schema_free(s);
+    OK(ls_schema_new(&s, &err));
+    memset(line, 'x', sizeof line);
+    unsigned i = 0;
+    int rc = LS_OK;
+    for (; !rc; i++) {
+        snprintf(line + 1000, 20, " %06u", i);
+        rc = add(s, NULL, line);
+    }
+    WANT(rc, LS_LIMIT);
+    assert_int_equal(i - 1, LSI_LINES_BYTES_MAX / 1007);
+    ls_schema_free(s);
+}
+
+/* ---- bytes ---- */
+
+static const char example[] = "\x01\x01\x00\x02"
+                              "AP"
+                              "\x02\x00\x00\x00\x00\x00\x07\x00"
+                              "Read on"
+                              "\x01\x00\x02\x00"
+                              "Ad";
+
+static int decode(const void *p, size_t n)
+{
+    ls_schema *s;
+    lsi_buf b;
+    uint8_t *exact = malloc(n ? n : 1); /* so that a byte read behind it is found */
+    memcpy(exact, p, n);
+    OK(ls_schema_new(&s, &err));
+    int rc = lsi_schema_decode_lines(s, exact, exact + n, &err);
+    lsi_buf_init(&b, 0);
+    if (!rc) { /* what is taken is written back as it was */
+        lsi_schema_encode_lines(s, &b);
+        assert_int_equal(b.len, n);
+        assert_memory_equal(b.data, exact, n);
+    }
+    lsi_buf_clear(&b);
+    ls_schema_free(s);
+    free(exact);
+    return rc;
+}
+
+static void bytes(void **state)
+{
+    (void)state;
+    ls_schema *s;
+    lsi_buf b;
+    char hostile[64];
+    size_t n = sizeof example - 1;
+    OK(ls_schema_new(&s, &err));
+    lsi_buf_init(&b, 0);
+    lsi_schema_encode_lines(s, &b);
+    assert_int_equal(b.len, 0);
+    OK(add(s, NULL, "Read on"));
+    OK(add(s, "AP", "Ad"));
+    lsi_schema_encode_lines(s, &b);
+    assert_int_equal(b.len, n);
+    assert_memory_equal(b.data, example, n);
+    lsi_buf_clear(&b);
+    ls_schema_free(s);
+    OK(decode(example, n));
+    for (size_t k = 0; k < n; k++) WANT(decode(example, k), LS_CORRUPT);
+    for (size_t i = 0; i < n; i++) {
+        for (unsigned v = 0; v < 256; v++) {
+            memcpy(hostile, example, n);
+            hostile[i] = (char)v;
+            int rc = decode(hostile, n);
+            if (rc && rc != LS_CORRUPT && (i || rc != LS_TOO_NEW)) fail_msg("byte %zu, %u: %d", i, v, rc);
+        }
+    }
+    WANT(decode("\x02", 1), LS_TOO_NEW);
+    WANT(decode("\x01\x00\x00\x00\x00\x00\x00", 7), LS_CORRUPT); /* lists without a line are not written */
+    WANT(decode("\x01\x02\x00\x02"
+                "AP"
+                "\x02"
+                "ap"
+                "\x02\x00\x00\x00\x01\x00\x01\x00"
+                "a"
+                "\x02\x00\x01\x00"
+                "b",
+                23),
+         LS_CORRUPT);
+}
+
+/* ---- an index ---- */
+
+static void open_index(ls_writer **w, const ls_schema *s)
+{
+    LS_INIT(ls_writer_options, o);
+    o.flags = LS_WRITER_CREATE | LS_WRITER_NO_SYNC;
+    o.schema = s;
+    OK(ls_writer_open(w, index_path, &o, &err));
+}
+
+static void put(ls_writer *w, const char *id, const char *source, const char *body)
+{
+    ls_doc *d;
+    OK(ls_doc_new(&d, &err));
+    OK(ls_doc_set_id(d, id, strlen(id), &err));
+    OK(ls_doc_set_language(d, "english", &err));
+    OK(ls_doc_add_text(d, "body", body, strlen(body), &err));
+    if (source) OK(ls_doc_add_text(d, "source", source, strlen(source), &err));
+    OK(ls_add(w, d, NULL, &err));
+    ls_doc_free(d);
+}
+
+static uint64_t words_of(const ls_reader *r, const char *id)
+{
+    ls_doc *d;
+    OK(ls_get(&d, r, id, strlen(id), &err));
+    uint64_t n = ls_doc_words(d);
+    ls_doc_free(d);
+    return n;
+}
+
+static const char *found(const ls_reader *r, const char *query) /* ids in order of arrival */
+{
+    static char ids[200];
+    ls_query *q;
+    uint64_t doc;
+    LS_INIT(ls_search_options, o);
+    o.limit = 50;
+    ids[0] = 0;
+    ls_results *res;
+    bool in[64] = {false};
+    OK(ls_query_parse(&q, ls_reader_schema(r), query, strlen(query), NULL, &err));
+    OK(ls_search(&res, r, q, &o, &err));
+    const ls_hit *h;
+    for (size_t i = 0; (h = ls_results_hit(res, i)) != NULL; i++) in[h->doc] = true;
+    for (doc = 0; doc < 64; doc++) {
+        ls_doc *d;
+        size_t n;
+        if (!in[doc]) continue;
+        OK(ls_reader_doc(&d, r, doc, &err));
+        snprintf(ids + strlen(ids), sizeof ids - strlen(ids), "%s%s", *ids ? " " : "", ls_doc_id(d, &n));
+        ls_doc_free(d);
+    }
+    ls_results_free(res);
+    ls_query_free(q);
+    return ids;
+}
+
+static const char *snippet(const ls_reader *r, const char *id, const char *query)
+{
+    static char text[600];
+    ls_query *q;
+    ls_snippets *s;
+    uint64_t doc;
+    text[0] = 0;
+    OK(ls_query_parse(&q, ls_reader_schema(r), query, strlen(query), NULL, &err));
+    OK(ls_reader_find(r, id, strlen(id), &doc, &err));
+    OK(ls_snippets_make(&s, r, q, doc, NULL, &err));
+    for (size_t i = 0; i < s->count; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i ? "|" : "", s->snippets[i].html);
+    ls_snippets_free(s);
+    ls_query_free(q);
+    return text;
+}
+
+#define STORY "The zebra ran.\nGet the zebra letter\nIt came home."
+
+static void indexing(void **state)
+{
+    (void)state;
+    ls_schema *s;
+    ls_writer *w;
+    ls_reader *r;
+    OK(ls_schema_news(&s, &err));
+    OK(add(s, "The Herald", "Get the zebra letter"));
+    OK(add(s, "*", "Home page"));
+    open_index(&w, s);
+    ls_schema_free(s);
+    put(w, "herald", "the HERALD", STORY);
+    put(w, "other", "AP", STORY);
+    put(w, "none", NULL, STORY);
+    put(w, "ends", "AP", "The zebra ran.\n\xc2\xab HOME PAGE! \xc2\xbb\nIt came home.");
+    put(w, "inside", "The Herald", "Zebras ran.\nGet the zebra letter now\nIt did. Get the zebra letter");
+    put(w, "broken", "The Herald",
+        "This text has got lines that have been broken at about sixty\nletters, so that one of them goes on in the "
+        "line that follows\nand a blank line is what ends a paragraph of it.\n\nGet the\nzebra letter\n\nThe end of "
+        "it came when a second zebra had been found.\n");
+    OK(ls_commit(w, NULL, &err));
+    OK(ls_reader_open(&r, index_path, NULL, &err));
+    assert_int_equal(words_of(r, "herald"), 6);
+    assert_int_equal(words_of(r, "other"), 10);
+    assert_int_equal(words_of(r, "none"), 10);
+    assert_int_equal(words_of(r, "ends"), 6);
+    assert_int_equal(words_of(r, "inside"), 13);
+    assert_int_equal(words_of(r, "broken"), 48);
+    assert_string_equal(found(r, "letter"), "herald other none inside broken"); /* all is found */
+    assert_string_equal(found(r, "page"), "ends");
+    assert_string_equal(found(r, "\"zebra letter\""), "herald other none inside broken");
+    assert_string_equal(found(r, "\"ran it came\""), "herald ends"); /* the line does not stand between them */
+    assert_string_equal(snippet(r, "herald", "letter"), "The zebra ran. \xe2\x80\xa6");
+    assert_non_null(strstr(snippet(r, "herald", "zebra"), "The <mark>zebra</mark> ran."));
+    assert_null(strstr(snippet(r, "herald", "zebra"), "letter"));
+    assert_null(strstr(snippet(r, "broken", "zebra"), "letter"));
+    assert_non_null(strstr(snippet(r, "other", "letter"), "Get the zebra <mark>letter</mark>"));
+    assert_non_null(strstr(snippet(r, "inside", "letter"), "<mark>letter</mark>"));
+    ls_reader_close(r);
+    ls_writer_close(w);
+}
+
+/* Scores are those of a document without the line, and of its words alone tf is 1. */
+static void scores(void **state)
+{
+    (void)state;
+    ls_schema *s;
+    ls_writer *w;
+    ls_reader *r;
+    ls_query *q;
+    ls_results *res;
+    OK(ls_schema_news(&s, &err));
+    OK(add(s, "AP", "Zebra news and zebra views of a zebra letter"));
+    open_index(&w, s);
+    ls_schema_free(s);
+    put(w, "a", "AP", "A zebra ran home.\nZebra news and zebra views of a zebra letter");
+    put(w, "b", "AP", "A zebra ran home.");
+    put(w, "c", "AP", "Zebra news and zebra views of a zebra letter\nA horse ran home.");
+    put(w, "d", "AP", "A zebra horse home.");
+    OK(ls_commit(w, NULL, &err));
+    OK(ls_reader_open(&r, index_path, NULL, &err));
+    OK(ls_query_parse(&q, ls_reader_schema(r), "zebra", 5, NULL, &err));
+    OK(ls_search(&res, r, q, NULL, &err));
+    for (size_t i = 0; i < 4; i++) {
+        assert_non_null(ls_results_hit(res, i));
+        assert_true(ls_results_hit(res, i)->score == ls_results_hit(res, 0)->score); /* equal, not near */
+    }
+    ls_results_free(res);
+    ls_query_free(q);
+    ls_reader_close(r);
+    ls_writer_close(w);
+}
+
+/* A list that comes later: what is there stays found as it was, and the line is not shown any more. */
+static void later(void **state)
+{
+    (void)state;
+    ls_schema *s;
+    ls_writer *w;
+    ls_reader *r, *newer;
+    open_index(&w, NULL);
+    put(w, "old", "AP", STORY);
+    OK(ls_commit(w, NULL, &err));
+    OK(ls_reader_open(&r, index_path, NULL, &err));
+    OK(ls_schema_new(&s, &err));
+    OK(add(s, "AP", "Get the zebra letter"));
+    OK(ls_writer_set_boilerplate(w, s, &err));
+    OK(add(s, "AP", "It came home")); /* the caller's own, later */
+    assert_string_equal(ls_schema_boilerplate(ls_writer_schema(w), 0, NULL), "Get the zebra letter");
+    assert_null(ls_schema_boilerplate(ls_writer_schema(w), 1, NULL));
+    OK(ls_rollback(w, &err));
+    assert_null(ls_schema_boilerplate(ls_writer_schema(w), 0, NULL));
+    ls_schema_free(s);
+    OK(ls_schema_new(&s, &err));
+    OK(add(s, "AP", "Get the zebra letter"));
+    put(w, "between", "AP", STORY);
+    OK(ls_writer_set_boilerplate(w, s, &err));
+    put(w, "new", "AP", STORY);
+    OK(ls_commit(w, NULL, &err));
+    assert_null(ls_schema_boilerplate(ls_reader_schema(r), 0, NULL)); /* of its commit */
+    assert_non_null(strstr(snippet(r, "old", "letter"), "<mark>letter</mark>"));
+    OK(ls_reader_refresh(&newer, r, &err));
+    ls_reader_close(r);
+    r = newer;
+    assert_string_equal(ls_schema_boilerplate(ls_reader_schema(r), 0, NULL), "Get the zebra letter");
+    assert_int_equal(words_of(r, "old"), 10);
+    assert_int_equal(words_of(r, "between"), 10);
+    assert_int_equal(words_of(r, "new"), 6);
+    assert_string_equal(found(r, "\"ran get the\""), "old between");
+    assert_string_equal(found(r, "\"ran it came\""), "new");
+    assert_string_equal(snippet(r, "old", "\"ran get the\""),
+                        "The zebra ran. \xe2\x80\xa6"); /* nothing marked wrongly */
+    assert_null(strstr(snippet(r, "old", "letter"), "letter"));
+    OK(ls_merge(w, 1, &err)); /* a merge changes nothing of that, and keeps the list */
+    OK(ls_reader_refresh(&newer, r, &err));
+    ls_reader_close(r);
+    r = newer;
+    assert_int_equal(words_of(r, "old"), 10);
+    assert_int_equal(words_of(r, "new"), 6);
+    assert_string_equal(found(r, "\"ran it came\""), "new");
+    ls_schema_free(s);
+    OK(ls_schema_new(&s, &err)); /* and away again: a commit of its own */
+    OK(ls_writer_set_boilerplate(w, s, &err));
+    OK(ls_commit(w, NULL, &err));
+    OK(ls_reader_refresh(&newer, r, &err));
+    ls_reader_close(r);
+    assert_null(ls_schema_boilerplate(ls_reader_schema(newer), 0, NULL));
+    assert_non_null(strstr(snippet(newer, "new", "letter"), "<mark>letter</mark>"));
+    ls_reader_close(newer);
+    ls_schema_free(s);
+    ls_writer_close(w);
+}
+
+static void kept(void **state)
+{
+    (void)state;
+    ls_schema *s;
+    ls_writer *w;
+    ls_reader *r;
+    const char *source;
+    char to[100];
+    OK(ls_schema_news(&s, &err));
+    OK(add(s, "AP", "Get the zebra letter"));
+    open_index(&w, s);
+    ls_schema_free(s);
+    put(w, "a", "AP", STORY);
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+    open_index(&w, NULL); /* opened anew */
+    put(w, "b", "AP", STORY);
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+    OK(ls_reader_open(&r, index_path, NULL, &err));
+    assert_int_equal(words_of(r, "b"), 6);
+    ls_reader_close(r);
+    snprintf(to, sizeof to, "%s/copy", folder);
+    OK(ls_backup(index_path, to, &err));
+    OK(ls_reader_open(&r, to, NULL, &err));
+    assert_string_equal(ls_schema_boilerplate(ls_reader_schema(r), 0, &source), "Get the zebra letter");
+    assert_string_equal(source, "AP");
+    ls_reader_close(r);
+    remove_folder(to);
+    OK(ls_salvage(index_path, to, NULL, NULL, &err));
+    OK(ls_reader_open(&r, to, NULL, &err));
+    assert_string_equal(ls_schema_boilerplate(ls_reader_schema(r), 0, &source), "Get the zebra letter");
+    assert_int_equal(words_of(r, "b"), 6);
+    ls_reader_close(r);
+    remove_folder(to);
+}
+
+static int begin(void **state)
+{
+    return lsi_analyzer_new(&an, NULL) || folder_begin(state);
+}
+
+static int end(void **state)
+{
+    lsi_analyzer_free(an);
+    return folder_end(state);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(keys),
+        cmocka_unit_test(long_lines),
+        cmocka_unit_test(lists),
+        cmocka_unit_test(how_many),
+        cmocka_unit_test(bytes),
+        cmocka_unit_test_teardown(indexing, index_clean),
+        cmocka_unit_test_teardown(scores, index_clean),
+        cmocka_unit_test_teardown(later, index_clean),
+        cmocka_unit_test_teardown(kept, index_clean),
+    };
+    return cmocka_run_group_tests_name("boilerplate", tests, begin, end);
+}
