@@ -41,17 +41,12 @@ struct lsi_lines {
 
 /* ---- the words of a line ---- */
 
-static bool is_ascii_alnum(uint8_t c)
-{
-    return (uint8_t)((c | 0x20) - 'a') < 26 || (uint8_t)(c - '0') < 10;
-}
-
 /* Letters, figures, and the marks and invisible signs behind them. */
 static size_t word_end(const uint8_t *text, size_t len, size_t at)
 {
     unsigned bytes;
     while (at < len) {
-        if (is_ascii_alnum(text[at])) {
+        if (lsi_is_alnum(text[at])) {
             at++;
             continue;
         }
@@ -234,11 +229,11 @@ static bool first_of_line(const uint8_t *text, size_t len, size_t at, bool wrapp
         bool newline = b >= '\n' && b <= '\r';
         if (b >= 0x80 || (newline && wrapped)) return false;
         if (newline) break;
-        if (is_ascii_alnum(b)) {
+        if (lsi_is_alnum(b)) {
             if (blank && n) *first |= (uint32_t)' ' << 8 * n++;
             if (n < FIRST_BYTES) *first |= (uint32_t)lsi_ascii_lower(b) << 8 * n++;
         }
-        blank = !is_ascii_alnum(b);
+        blank = !lsi_is_alnum(b);
     }
     return true;
 }
