@@ -131,6 +131,31 @@ static const char *const news_queries[] = {
     "NOT (w1 OR w2)",
     "(NOT w1) OR w9",
     "* NOT source:daily",
+    "section:all w1",
+    "NOT section:all",
+    "caps(FORMFUL)",
+    "caps(FORMFUL) w1",
+    "title:caps(FORMFUL)",
+    "title:caps(Formful) w1",
+    "body:caps(fORMful)",
+    "formful~ w2",
+    "\"FORMful w* w1\"~5",
+    "(caps(FORMFUL) OR w9) w/4 w1",
+    "w5 (*^0 OR \"w6 w7\")",
+    "w5 (*^0 OR title:w6)",
+    "w5^0 (*^0 OR w6)",
+    "w5 (*^0 OR w6^0)",
+    "w5 (*^0 OR body:w6) NOT w9",
+    "(w1 OR w2^0)",
+    "w1^0",
+    "w9 NOT (source:daily OR urgency:3)",
+    "subject:s5",
+    "subject:s5,s7 w1*",
+    "w1 AND NOT nowhere",
+    "nowhere w1",
+    "\"nowhere w1\"",
+    "nowhere w/3 w1",
+    "w/3",
 };
 static const char *const own_queries[] = {"w1",
                                           "head:w5",
@@ -158,7 +183,7 @@ static const char *const own_queries[] = {"w1",
 static void add_one(ls_writer *w, uint64_t *x, int i)
 {
     static const char *const runs[] = {"Running", "RUN", "run", "runs fast", "Run fast"};
-    char id[16], body[900], title[80], byline[40], source[16];
+    char id[16], body[900], title[100], byline[40], source[16];
     size_t n;
     ls_doc *d;
     snprintf(id, sizeof id, "d%d", i);
@@ -171,6 +196,13 @@ static void add_one(ls_writer *w, uint64_t *x, int i)
     if (i % 4 == 0) n += (size_t)snprintf(body + n, sizeof body - n, " %s w1.", runs[i / 4 % 5]);
     if (i % 50 == 7) n += (size_t)snprintf(body + n, sizeof body - n, " US hyphen-word \xe6\x9d\xb1\xe4\xba\xac.");
     if (i % 60 == 3) snprintf(body + n, sizeof body - n, "\n\nReporting by w1 w2 w3 run; Editing by w5 w6\n");
+    if (i % 9 == 2) { /* more than 64 forms of a word */
+        char form[] = "formful";
+        for (int k = 0; k < 7; k++) form[k] = (char)(i / 9 >> k & 1 ? form[k] - 32 : form[k]);
+        n = strlen(body);
+        snprintf(body + n, sizeof body - n, " %s", form);
+        if (i % 18 == 2) snprintf(title + strlen(title), sizeof title - strlen(title), " %s", form);
+    }
     snprintf(byline, sizeof byline, "%s Smith", i % 3 ? "Jane" : "John of the");
     snprintf(source, sizeof source, "%s", i % 97 == 1 ? "Rare" : i % 2 ? "Daily" : i % 5 ? "Weekly" : "Monthly");
     OK(ls_doc_new(&d, &err));
@@ -179,6 +211,12 @@ static void add_one(ls_writer *w, uint64_t *x, int i)
     add_value(d, "body", body);
     add_value(d, "source", source);
     if (i % 6 == 0) add_value(d, "byline", byline);
+    add_value(d, "section", "all");
+    for (int k = 0; i % 700 == 11 && k < 90; k++) { /* more values than an answer first has room for */
+        char value[16];
+        snprintf(value, sizeof value, "s%d", k);
+        add_value(d, "subjects", value);
+    }
     if (i % 7 == 0) add_value(d, "captions", title);
     if (i % 8) OK(ls_doc_add_int(d, "published", 600000LL * i, &err));
     if (i % 5) OK(ls_doc_add_int(d, "urgency", i % 9, &err));
@@ -222,10 +260,11 @@ static void build_news(void)
 static void build_own(void)
 {
     const ls_field fields[] = {
-        {sizeof *fields, "head", LS_TEXT, 2, 0},       {sizeof *fields, "text", LS_TEXT, 1, 0},
-        {sizeof *fields, "side", LS_TEXT, 0, 0},       {sizeof *fields, "source", LS_KEYWORD, 0, 0},
-        {sizeof *fields, "tag", LS_KEYWORD, 0, 0},     {sizeof *fields, "published", LS_DATE, 0, 0},
-        {sizeof *fields, "urgency", LS_INTEGER, 0, 0}, {sizeof *fields, "size", LS_INTEGER, 0, 0}};
+        {sizeof *fields, "head", LS_TEXT, 2, 0},      {sizeof *fields, "text", LS_TEXT, 1, 0},
+        {sizeof *fields, "side", LS_TEXT, 0, 0},      {sizeof *fields, "source", LS_KEYWORD, 0, 0},
+        {sizeof *fields, "tag", LS_KEYWORD, 0, 0},    {sizeof *fields, "subjects", LS_KEYWORD, 0, 0},
+        {sizeof *fields, "published", LS_DATE, 0, 0}, {sizeof *fields, "urgency", LS_INTEGER, 0, 0},
+        {sizeof *fields, "size", LS_INTEGER, 0, 0}};
     ls_schema *s;
     ls_writer *w;
     LS_INIT(ls_writer_options, o);
@@ -358,19 +397,23 @@ static int by_value(ls_reader *r, uint64_t *sum)
     o.sort = LS_BY_FIELD_ASC;
     o.sort_field = "source";
     o.limit = 3;
-    return search(r, sum, &o, 2);
+    int rc = search(r, sum, &o, 2);
+    o.cursor = NULL;
+    o.sort = LS_BY_FIELD_DESC;
+    o.sort_field = "subjects";
+    return rc ? rc : search(r, sum, &o, 1);
 }
 
 static int counted(ls_reader *r, uint64_t *sum)
 {
-    static const char *const facets[] = {"source"};
+    static const char *const facets[] = {"source", "subjects"};
     LS_INIT(ls_search_options, o);
     o.count_only = 1;
     int rc = search(r, sum, &o, 1);
     o.count_only = 0;
     o.limit = 2;
     o.facets = facets;
-    o.facet_count = 1;
+    o.facet_count = 2;
     o.histogram = "published";
     if (!rc) rc = search(r, sum, &o, 1);
     o.sort = LS_BY_FIELD_ASC;
@@ -519,7 +562,7 @@ static void fail_queries(const char *const *queries, size_t count)
         if (brute != right) print_error("%s: other hits by every window\n", text);
         assert_int_equal(brute, right);
         for (size_t k = 0; k < sizeof ways / sizeof *ways; k++) {
-            if (looks > 1 && (i + k) % 2) continue;
+            if (looks > 1 && (i + k) % 3) continue;
             OK(run(KINDS, ways[k].call, 0, &right, &all));
             if (ways[k].tells && exact) {
                 if (told == UINT64_MAX) told = total;

@@ -551,7 +551,7 @@ static void forked_child(void **state)
         int rc = ls_commit(w, NULL, &err) == LS_MISUSE && add_doc(w, "b", "x", 0, NULL, &err) == LS_MISUSE &&
                  ls_writer_open(&mine, index_path, NULL, &err) == LS_LOCKED;
         ls_writer_close(w);
-        _exit(rc ? 0 : 1);
+        leave(rc ? 0 : 1);
     }
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
@@ -560,7 +560,7 @@ static void forked_child(void **state)
     child = fork();
     if (!child) {
         ls_writer *mine;
-        _exit(ls_writer_open(&mine, index_path, NULL, &err) == LS_LOCKED ? 0 : 1);
+        leave(ls_writer_open(&mine, index_path, NULL, &err) == LS_LOCKED ? 0 : 1);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status) && !WEXITSTATUS(status));
@@ -659,7 +659,7 @@ static void leave_unsynced(void)
         w = open_writer(LS_WRITER_NO_SYNC | LS_WRITER_NO_MERGE, 0);
         int rc = add_doc(w, "a", "two", 0, NULL, &err) || ls_commit(w, NULL, &err) || ls_merge(w, 1, &err) ||
                  add_doc(w, "a", "three", 0, NULL, &err) || ls_commit(w, NULL, &err);
-        _exit(rc ? 1 : 0);
+        leave(rc ? 1 : 0);
     }
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);

@@ -86,7 +86,7 @@ static void boots(void **state)
                 lsi_io_fail_at((uint64_t)at, errors[k], false);
                 uint64_t b = lsi_io_boot();
                 lsi_io_fail_at(0, 0, false);
-                _exit(b == here ? 1 : b ? 2 : 3);
+                leave(b == here ? 1 : b ? 2 : 3);
             }
             assert_true(waitpid(child, &status, 0) == child && WIFEXITED(status));
             assert_int_not_equal(WEXITSTATUS(status), 2);

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#include "tests/ok.h"
 
 static char folder[64];
 static lsi_dir *dir;
@@ -448,7 +448,7 @@ static void lock_in_process(void **state)
     assert_int_equal(lsi_lock_take(&b, again, &err), LS_LOCKED);
     /* The refusal must not have dropped the first one's lock: another process still cannot have it. */
     pid_t child = fork();
-    if (!child) _exit(lsi_lock_take(&b, dir, NULL) == LS_LOCKED ? 0 : 1);
+    if (!child) leave(lsi_lock_take(&b, dir, NULL) == LS_LOCKED ? 0 : 1);
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status) && !WEXITSTATUS(status));
@@ -467,8 +467,8 @@ static void lock_of_a_child(void **state)
     assert_int_equal(pipe(ready), 0);
     pid_t child = fork();
     if (!child) {
-        if (lsi_lock_take(&l, dir, NULL)) _exit(1);
-        if (write(ready[1], "x", 1) != 1) _exit(2);
+        if (lsi_lock_take(&l, dir, NULL)) leave(1);
+        if (write(ready[1], "x", 1) != 1) leave(2);
         for (;;) pause();
     }
     assert_int_equal(read(ready[0], &byte, 1), 1);
@@ -483,14 +483,14 @@ static void lock_of_a_child(void **state)
     if (!child) {
         bool ours = lsi_lock_is_ours(l);
         lsi_lock_release(l);
-        _exit(ours);
+        leave(ours);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status) && !WEXITSTATUS(status));
     child = fork();
     if (!child) {
         lsi_lock *mine;
-        _exit(lsi_lock_take(&mine, dir, NULL) == LS_LOCKED ? 0 : 1);
+        leave(lsi_lock_take(&mine, dir, NULL) == LS_LOCKED ? 0 : 1);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status) && !WEXITSTATUS(status));

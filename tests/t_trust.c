@@ -183,7 +183,7 @@ static void one_writer(void **state)
     WANT(ls_writer_open(&second, link_path, NULL, &err), LS_LOCKED);
     unlink(link_path);
     pid_t child = fork();
-    if (!child) _exit(ls_writer_open(&second, index_path, NULL, NULL) == LS_LOCKED ? 0 : 1);
+    if (!child) leave(ls_writer_open(&second, index_path, NULL, NULL) == LS_LOCKED ? 0 : 1);
     assert_true(waitpid(child, &status, 0) == child && WIFEXITED(status) && !WEXITSTATUS(status));
     ls_writer_close(w);
     /* A holder that is killed takes its lock with it. */
@@ -194,7 +194,7 @@ static void one_writer(void **state)
     if (!child) {
         if (!ls_writer_open(&second, index_path, NULL, NULL) && write(ready[1], "x", 1) == 1)
             for (;;) pause();
-        _exit(1);
+        leave(1);
     }
     assert_int_equal(read(ready[0], &byte, 1), 1);
     WANT(ls_writer_open(&w, index_path, NULL, &err), LS_LOCKED);
@@ -227,7 +227,7 @@ static void forked(void **state)
                      ls_purge(w, NULL, &err) == LS_MISUSE;
             ls_writer_close(w);
             ls_reader_close(r);
-            _exit(ok ? 0 : 1);
+            leave(ok ? 0 : 1);
         }
         int status;
         assert_true(waitpid(child, &status, 0) == child && WIFEXITED(status));
@@ -519,7 +519,7 @@ static void no_standard_descriptors(void **state)
         bad |= bad ? 0 : ls_commit(w, NULL, NULL);
         for (int fd = 0; fd < 3; fd++) bad |= write(fd, "printed", 7) > 0;
         if (!bad) ls_writer_close(w);
-        _exit(bad ? 1 : 0);
+        leave(bad ? 1 : 0);
     }
     assert_true(waitpid(child, &status, 0) == child && WIFEXITED(status) && !WEXITSTATUS(status));
     OK(ls_check(index_path, NULL, NULL, &report, &err));

@@ -4,7 +4,7 @@
 
 int ls_reader_open(ls_reader **out, const char *path, const ls_reader_options *o, ls_error *err)
 {
-    ls_reader_options own;
+    ls_reader_options own = {0};
     lsi_error_clear(err);
     int rc = lsi_args_given(out, "out", err);
     if (rc) return rc;

@@ -72,6 +72,7 @@
  *   A chunk that does not verify keeps its 0 and is never handed out. Decoders may look at up to 64 bytes behind what they
  *   asked for, and drop them: so a chunk that begins there is verified (filled) as well, and in read mode 64 zero bytes of
  *   nobody's stand between two sections. Else B would look at bytes that A is filling. */
+#define LSI_DEFINES_FAILURES
 #include "libsearch/store/frame_inside.h"
 #include "libsearch/store/names.h"
 #include "libsearch/util/alloc.h"

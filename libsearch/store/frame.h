@@ -105,4 +105,7 @@ LSI_INLINE const uint8_t *lsi_section_get(const lsi_section *s, uint64_t off, ui
 }
 /* CORRUPT at an offset of a section: for decoders that find nonsense in verified bytes. */
 int lsi_section_corrupt(const lsi_section *s, uint64_t off, ls_error *err, const char *expected);
+#if defined __clang_analyzer__ && !defined LSI_DEFINES_FAILURES /* see err.h */
+#define lsi_section_corrupt(s, off, err, expected) (lsi_section_corrupt(s, off, err, expected) | 1)
+#endif
 #endif

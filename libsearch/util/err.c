@@ -1,4 +1,5 @@
 /* err.c — owns the table of errors and the log hook. Messages are cut, never overrun. Ignorant of who reads them. */
+#define LSI_DEFINES_FAILURES
 #include "libsearch/util/err.h"
 #include <errno.h>
 #include <stdarg.h>

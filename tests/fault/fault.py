@@ -2,7 +2,7 @@
 """fault.py BUILD [COUNT] [SEED] [WORK …]: libsearch and libsearchd at work while the nth of their system calls or
 allocations fails, once or from then on (preload.c). COUNT points are drawn, equally from the works and the plans below;
 0 takes every one. A server waits most of its time: FAULT_JOBS points are tried side by side (default 4), each in a
-folder of its own. Python's standard library only.
+folder of its own. SIGTERM ends it after the points under way. Python's standard library only.
 
 A command must end by itself with a status of its own and, where that is an error, one line that says why; what it told
 as committed is there, and the index is that of the commit before or of one under way, whole, and can be written to. Reads
@@ -437,6 +437,9 @@ class Crew:
         self.points, self.lock = iter(points), threading.Lock()
         self.passed = self.failed = self.hits = 0
 
+    def stop(self):
+        self.points = iter(())
+
     def run(self, place, works):
         for w in works:  # the answers without a fault, by which others are judged
             w.points(PLANS[0])
@@ -477,6 +480,7 @@ def main():
             places.append(Place(build, os.path.join(folder, str(i))))
         works = [works_of(p, sys.argv[4:]) for p in places]
         crew = Crew(draw(works[0], count, random.Random(seed)))
+        signal.signal(signal.SIGTERM, lambda *_: crew.stop())
         threads = [threading.Thread(target=crew.run, args=pair) for pair in zip(places, works)]
         for t in threads:
             t.start()

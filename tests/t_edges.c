@@ -1,0 +1,190 @@
+/* t_edges.c — numbers and lengths at the very edge: versions that cannot be raised, names and notes of what cancels itself
+ * that a tombstone has no room for, explanations of more words and values than a line has room for, a budget that a
+ * release does not fit, suggestions for what ends in the midst of a character. */
+#include "tests/story_util.h"
+
+#define NAME_MOST 4096 /* of a tombstone */
+
+static void versions(void **state)
+{
+    (void)state;
+    ls_writer *w = clocked_writer(LS_WRITER_CREATE | LS_WRITER_NO_SYNC, 0);
+    ADDS(w, LS_CREATED, INT64_MAX, .id = "a", .body = "first", .version = INT64_MAX);
+    ADDS(w, LS_UNCHANGED, INT64_MAX, .id = "a", .body = "first");
+    WANT(add_story(w, (story){.id = "a", .body = "second"}, 0, NULL), LS_LIMIT);
+    ADDS(w, LS_CONFLICT, INT64_MAX, .id = "a", .body = "second", .version = INT64_MAX);
+    WANT(add_story(w, (story){.id = "b", .body = "third", .version = -1}, 0, NULL), LS_INVALID);
+    OK(ls_commit(w, NULL, &err));
+    WANT(add_story(w, (story){.id = "a", .body = "second"}, 0, NULL), LS_LIMIT); /* also of what is on the disk */
+    ADDS(w, LS_STALE, INT64_MAX, .id = "a", .body = "second", .version = 4);
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+    ls_reader *r = reader(0);
+    assert_int_equal(count_docs(r), 1);
+    assert_int_equal(total_of(r, "first"), 1);
+    ls_reader_close(r);
+}
+
+static void canceled(void **state)
+{
+    (void)state;
+    static char guid[NAME_MOST + 2], note[NAME_MOST + 9];
+    LS_INIT(ls_tombstone, t);
+    memset(guid, 'g', NAME_MOST + 1);
+    memset(note, 'n', sizeof note - 1);
+    ls_writer *w = clocked_writer(LS_WRITER_CREATE | LS_WRITER_NO_SYNC, 0);
+    ADDS(w, LS_CREATED, 7, .id = "long", .guid = guid, .body = "of a long name", .version = 7);
+    ADDS(w, LS_CREATED, 3, .id = "plain", .guid = "urn:p", .body = "of a short one", .version = 3);
+    ADDS(w, LS_CREATED, 1, .id = "noted", .body = "with a note", .version = 1);
+    OK(ls_commit(w, NULL, &err));
+    ADDS(w, LS_KILLED, 7, .id = "long", .guid = guid, .status = "canceled"); /* without a version: that of the story */
+    ADDS(w, LS_KILLED, 9, .id = "plain", .guid = "urn:p", .status = "canceled", .version = 9);
+    ADDS(w, LS_KILLED, 1, .id = "noted", .status = "canceled", .note = note);
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+    ls_reader *r = reader(0);
+    assert_int_equal(count_docs(r), 0);
+    OK(ls_reader_tombstone(r, &t, "long", 4, &err));
+    assert_true(t.guid_len == 0 && t.reason_len == 0); /* the name has no room in it; the id is enough */
+    OK(ls_reader_tombstone_guid(r, &t, "urn:p", 5, &err));
+    assert_true(t.version == 9 && t.id_len == 5 && t.reason_len == 0);
+    OK(ls_reader_tombstone(r, &t, "noted", 5, &err));
+    assert_int_equal(t.reason_len, NAME_MOST);
+    assert_int_equal(t.reason[NAME_MOST - 1], 'n');
+    ls_reader_close(r);
+    OK(ls_check(index_path, NULL, NULL, NULL, &err));
+}
+
+/* What is told of a part is cut where it is too long, never the numbers, and never in the midst of the buffer's end. */
+static void explained(void **state)
+{
+    (void)state;
+    char text[2000] = "", values[100][16];
+    const char *list[100];
+    size_t n = 0, parts = 0, values_told = 0, ends_told = 0;
+    ls_query *q;
+    ls_explanation *e;
+    ls_writer *w = clocked_writer(LS_WRITER_CREATE | LS_WRITER_NO_SYNC, 0);
+    text[n++] = '"';
+    for (int i = 0; i < 40; i++) n += (size_t)snprintf(text + n, sizeof text - n, "%sextraordinary%d", i ? " " : "", i);
+    text[n] = 0;
+    added_by(w, (story){.id = "a", .body = text, .source = "v7"});
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+    snprintf(text + n, sizeof text - n, "\"~90 (extraordinary1 w/5 extraordinary3)");
+    for (int i = 0; i < 100; i++) {
+        snprintf(values[i], sizeof values[i], "v%d", i);
+        list[i] = values[i];
+    }
+    const ls_filter filters[] = {
+        {.field = "source", .values = list, .value_count = 100},
+        {.field = "published", .from = INT64_MIN, .to = 5, .exclude = 1},
+        {.field = "published", .from = 5, .to = INT64_MAX, .exclude = 1},
+        {.field = "urgency", .from = 2, .to = 3, .exclude = 1},
+    };
+    LS_INIT(ls_search_options, o);
+    o.filters = filters;
+    o.filter_count = 4;
+    ls_reader *r = reader(0);
+    OK(ls_query_parse(&q, ls_reader_schema(r), text, strlen(text), NULL, &err));
+    for (int sort = LS_BY_RELEVANCE; sort <= LS_BY_FIELD_DESC; sort++) {
+        o.sort = sort;
+        o.sort_field = sort ? "published" : NULL;
+        OK(ls_explain(&e, r, q, &o, 0, &err));
+        assert_true(e->count >= 5);
+        for (size_t i = 0; i < e->count; i++) {
+            assert_true(*e->nodes[i].text && strlen(e->nodes[i].text) < 640);
+            parts += strstr(e->nodes[i].text, "extraordinary0 extraordinary1") != NULL;
+            values_told += strstr(e->nodes[i].text, "filter \"v0 or v1 or") != NULL;
+            ends_told += strstr(e->nodes[i].text, "filter \"from 2 to 3\"") != NULL;
+        }
+        ls_explanation_free(e);
+    }
+    assert_true(parts == 3 && values_told == 3 && ends_told == 3);
+    WANT(ls_explain(&e, r, q, &o, 1, &err), LS_NOTFOUND);
+    o.sort_field = "nowhere";
+    WANT(ls_explain(&e, r, q, &o, 0, &err), LS_SCHEMA);
+    ls_query_free(q);
+    ls_reader_close(r);
+}
+
+/* What is released is written anew; the budget of this writer has no room for all of it at once. */
+static void released(void **state)
+{
+    (void)state;
+    static char body[60000];
+    int64_t begun = clock_now;
+    char id[16];
+    size_t n = 0;
+    uint64_t x = 3;
+    while (n + 20 < sizeof body)
+        n += (size_t)snprintf(body + n, sizeof body - n, "word%u ", (unsigned)(random_next(&x) >> 40));
+    ls_writer *w = clocked_writer(LS_WRITER_CREATE | LS_WRITER_NO_SYNC | LS_WRITER_NO_MERGE, 0);
+    for (int i = 0; i < 60; i++) {
+        snprintf(id, sizeof id, "d%d", i);
+        added_by(w, (story){.id = id, .body = body, .embargoed = begun + 1000});
+    }
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+    clock_now = begun + 3 * INT64_C(86400000);
+    w = clocked_writer(LS_WRITER_NO_SYNC | LS_WRITER_NO_MERGE, 1 << 20);
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+    clock_now = begun; /* it is public now, whatever the clock */
+    ls_reader *r = reader(0);
+    assert_int_equal(count_docs(r), 60);
+    ls_reader_close(r);
+    OK(ls_check(index_path, NULL, NULL, NULL, &err));
+}
+
+static void suggested(void **state)
+{
+    (void)state;
+    static const char *const typed[] = {"",
+                                        "-",
+                                        "a -ta",
+                                        "ta\xc2",
+                                        "ta\xe2\x80",
+                                        "\xe2\x80\x9cta",
+                                        "\xc2\xabta",
+                                        "kim\xe2\x80\x99s ta",
+                                        "ta\xe2\x80\x9d",
+                                        "\xff"
+                                        "ta",
+                                        "one ta",
+                                        "ta ",
+                                        "t&a",
+                                        "\xe6\x9d\xb1 ta"};
+    ls_writer *w = clocked_writer(LS_WRITER_CREATE | LS_WRITER_NO_SYNC, 0);
+    added_by(w, (story){.id = "a", .title = "Talks", .body = "one talks about taxes; tall tales"});
+    added_by(w, (story){.id = "b", .title = "Taxes", .body = "talks about one tax"});
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+    ls_reader *r = reader(0);
+    size_t completed = 0;
+    for (size_t i = 0; i < sizeof typed / sizeof *typed; i++) {
+        ls_suggestions *s;
+        char *copy = strdup(typed[i]); /* of just its bytes */
+        assert_non_null(copy);
+        OK(ls_suggest(&s, r, copy, strlen(copy), 3, &err));
+        assert_true(s->count <= 3);
+        for (size_t k = 0; k < s->count; k++) {
+            const char *at = strstr(s->completions[k].text, "ta");
+            assert_true(at || strstr(s->completions[k].text, "Ta"));
+        }
+        completed += s->count > 0;
+        ls_suggestions_free(s);
+        free(copy);
+    }
+    assert_true(completed >= 5);
+    ls_reader_close(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(versions, index_clean), cmocka_unit_test_teardown(canceled, index_clean),
+        cmocka_unit_test_teardown(explained, index_clean), cmocka_unit_test_teardown(released, index_clean),
+        cmocka_unit_test_teardown(suggested, index_clean)};
+    return cmocka_run_group_tests(tests, folder_begin, folder_end);
+}
