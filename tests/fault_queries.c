@@ -132,6 +132,20 @@ static const char *const news_queries[] = {
     "(NOT w1) OR w9",
     "* NOT source:daily",
     "section:all w1",
+    "v*",
+    "v* w1",
+    "v1* w/9 w1",
+    "*4? OR w9",
+    "title:runn* w1",
+    "title:runn*",
+    "title:runn* OR w9",
+    "body:runn*",
+    "runn* w/5 w1",
+    "\"runn* fast\"",
+    "urgency:>3 size:<5",
+    "w1 size:2..4",
+    "published:..1970-01-02 w9",
+    "w1 w2 published:1970-01-05..",
     "NOT section:all",
     "caps(FORMFUL)",
     "caps(FORMFUL) w1",
@@ -195,6 +209,7 @@ static void add_one(ls_writer *w, uint64_t *x, int i)
     n += strlen(body + n);
     if (i % 4 == 0) n += (size_t)snprintf(body + n, sizeof body - n, " %s w1.", runs[i / 4 % 5]);
     if (i % 50 == 7) n += (size_t)snprintf(body + n, sizeof body - n, " US hyphen-word \xe6\x9d\xb1\xe4\xba\xac.");
+    n += (size_t)snprintf(body + n, sizeof body - n, " v%d", i); /* more words than a query may have */
     if (i % 60 == 3) snprintf(body + n, sizeof body - n, "\n\nReporting by w1 w2 w3 run; Editing by w5 w6\n");
     if (i % 9 == 2) { /* more than 64 forms of a word */
         char form[] = "formful";
@@ -203,6 +218,7 @@ static void add_one(ls_writer *w, uint64_t *x, int i)
         snprintf(body + n, sizeof body - n, " %s", form);
         if (i % 18 == 2) snprintf(title + strlen(title), sizeof title - strlen(title), " %s", form);
     }
+    if (i % 11 == 4) snprintf(title + strlen(title), sizeof title - strlen(title), " %s", i % 2 ? "Running" : "runs");
     snprintf(byline, sizeof byline, "%s Smith", i % 3 ? "Jane" : "John of the");
     snprintf(source, sizeof source, "%s", i % 97 == 1 ? "Rare" : i % 2 ? "Daily" : i % 5 ? "Weekly" : "Monthly");
     OK(ls_doc_new(&d, &err));
