@@ -71,7 +71,7 @@ static int scan_block(lsi_forms_iter *it, size_t before_len, size_t same, const 
     uint32_t left = it->left;
     size_t shared = 0;
     for (; left; left--) {
-        const uint8_t *rest, *q = p;
+        const uint8_t *rest, *q;
         size_t n = 0;
         if (LSI_LIKELY(end - p > 16 && *p < 0xF0 && (*p & 15) < 15 && (size_t)(*p >> 4) <= before_len)) {
             shared = *p >> 4; /* as a rule: see keys.c */
