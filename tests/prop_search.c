@@ -232,10 +232,12 @@ static void put_query(char *out, size_t cap, unsigned depth)
             put(out, cap, below(2) ? "size:>2" : below(2) ? "source:ap" : "source:\"der spiegel\"");
             break;
         default:
-            if (depth && i && below(2)) {
-                put(out, cap, "(");
+            if (depth && below(2)) {
+                static const char *const OPEN[] = {"(", "(", "+(", "-(", "+(-("};
+                unsigned how = below(5);
+                put(out, cap, OPEN[how]);
                 put_query(out, cap, depth - 1);
-                put(out, cap, ")");
+                put(out, cap, how == 4 ? "))" : ")");
             } else {
                 put(out, cap, below(5) ? "" : "+");
                 put_leaf(out, cap);

@@ -304,6 +304,7 @@ static void test_and(void **state)
                                           "+seldom -tail -odd", "+seldom +often even",  "+tail +odd",
                                           "+all -even -tail",   "+even seldom -often",  "+seldom +tail +even +all",
                                           "+seldom -nowhere",   "+seldom +all nowhere", "+often +odd seldom all",
+                                          "+(-often) seldom",   "+(-often) nowhere",    "+(-often) +(-odd) even",
                                           "seldom scarce",      "scarce tail seldom",   "\"scarce odd\"",
                                           "\"often scarce\"~",  "\"all tail scarce\"",  "\"all often\"",
                                           "\"seldom even\"~",   "all w/2 scarce",       "odd even"};

@@ -147,7 +147,7 @@ static void sort_kids(lsi_op **kids, uint32_t n)
     }
 }
 
-/* An OR that everything is in, and that scores nothing for it: a (*^0 OR b). */
+/* An OR that everything is in, and that scores nothing for it: a (*^0 OR b); or what is optional beside +a. */
 static bool holds_everything(const lsi_node *n)
 {
     bool all = false;
@@ -159,10 +159,8 @@ static bool holds_everything(const lsi_node *n)
 /* Which kid of an AND only adds to the score; one at least does not. */
 static bool is_optional(const lsi_node *and, uint32_t i)
 {
-    const lsi_node *n = and->kids[i];
-    if (and->style == LSI_STYLE_ANY) return and->plus && i == and->plus && n->type == LSI_Q_OR;
     bool others = false;
-    if (!holds_everything(n)) return false;
+    if (!holds_everything(and->kids[i])) return false;
     for (uint32_t k = 0; k < and->kid_count && !others; k++)
         others = and->kids[k]->type != LSI_Q_NOT && !holds_everything(and->kids[k]);
     return others;
