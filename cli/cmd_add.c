@@ -30,6 +30,7 @@ typedef struct job {
     uint64_t threads;
     uint64_t commit_every, since_commit, added, bad, bytes_before;
     uint64_t number; /* of the article under way */
+    uint64_t told;   /* generation of the last commit that was printed */
     int status;
     cli_progress progress;
     FILE *in;
@@ -61,7 +62,11 @@ static int commit(job *j)
 {
     cli_progress_end(&j->progress);
     j->since_commit = 0;
-    int status = cli_commit(j->w, j->index);
+    uint64_t generation = 0;
+    ls_error err = {0};
+    int status = ls_commit(j->w, &generation, &err) == LS_OK ? CLI_OK : cli_fail_with(&err, j->index);
+    if (status == CLI_OK && generation != j->told) status = cli_committed(j->index, generation);
+    j->told = generation; /* one line for each commit: the last may have had nothing left to do */
     if (status != CLI_OK) j->status = status;
     j->lost = status != CLI_OK;
     return status == CLI_OK ? LS_OK : STOP;

@@ -171,6 +171,7 @@ t 0 '--threads' add --threads 3 --memory 1 threads five.ndjson; out 'documents=5
 "$bin" export threads >threads.out 2>err; "$bin" export every >every.out 2>err
 is '--threads: the same index' cmp -s threads.out every.out
 t 2 '--threads 0' add --threads 0 threads five.ndjson; one_line
+rm -rf every; t 0 'commits that come out even' add --commit-every 1 every five.ndjson; is 'a line for each commit' test "$(sort -u out | wc -l)" -eq "$(wc -l <out)"
 t 2 '--commit-every 0' add --commit-every 0 every five.ndjson; one_line
 mkdir -p tree/b tree/a; echo 'In a of tree.' >tree/a/x.txt; echo 'In b of tree.' >tree/b/x.txt; echo 'x' >tree/b/picture.jpg
 echo '[{"id":"e1","body":"one of an array"},{"id":"e2","body":"two of an array"}]' >tree/list.json
