@@ -146,6 +146,8 @@ static int parse_typed(ls_query **out, const js_request *q, const ls_schema *s, 
     LS_INIT(ls_query_options, o);
     o.flags = query_flags(q);
     o.feedback = feedback;
+    o.without = q->unwanted;
+    o.without_count = q->unwanted_count;
     /* Nothing asked, or blanks alone: everything, which filters and orders then cut. */
     bool all = q->q_len == 0 || strspn(q->q, " \t\r\n") == q->q_len;
     o.synonyms = q->no_synonyms ? NULL : q->synonyms;
@@ -202,6 +204,8 @@ static int searched_query(ls_query **out, const js_request *q, const ls_query *t
         js_text whole = {0};
         js_printf(&whole, "(%s)%s", ls_query_parsed(typed), t.data);
         LS_INIT(ls_query_options, o);
+        o.without = q->unwanted;
+        o.without_count = q->unwanted_count;
         o.flags = query_flags(q) & ~(unsigned)LS_MODE_SIMPLE; /* parsed is written with operators */
         /* what words gained stands in parsed, but where every character is text */
         o.synonyms = q->simple && !q->no_synonyms ? q->synonyms : NULL;

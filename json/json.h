@@ -156,6 +156,8 @@ typedef struct js_request {
     bool feedback;               /* expand=feedback */
     bool no_synonyms;            /* synonyms=off */
     const ls_synonyms *synonyms; /* the caller's; borrowed until the request is cleared. NULL: none */
+    const char *const *unwanted; /* by the caller, borrowed: ids that are not to be found (ls_query_options) */
+    size_t unwanted_count;
     /* for the caller: asked now and then while searching; not 0 cancels */
     int (*cancel)(void *ctx);
     void *cancel_ctx;

@@ -395,6 +395,11 @@ typedef struct ls_query_options {
      * there they only rank: a b is ls_query_parsed as a b (*^0 OR x^0.4); with MATCH_ANY they are found too. Borrowed for
      * the call; NULL: none. */
     const ls_feedback *feedback;
+    /* Ids of documents that are not to be found, at most 512; no part of ls_query_parsed, nor of what a cursor belongs to.
+     * So a program that goes on with the commit of an earlier page leaves out what has been deleted since. Borrowed for
+     * the call. More: LS_LIMIT. */
+    const char *const *without;
+    size_t without_count;
 } ls_query_options;
 
 typedef struct ls_query ls_query;
@@ -525,6 +530,9 @@ typedef struct ls_fold {
 LS_API const ls_fold *ls_results_fold(const ls_results *res, size_t i);
 /* Where the next page begins: URL-safe text, NULL where there is no more. Borrowed. */
 LS_API const char *ls_results_cursor(const ls_results *res);
+/* The generation (ls_result_info.generation) of the page that gave a cursor: a reader kept from then goes on exactly where
+ * it ended, a newer one from the key of its last hit. LS_INVALID where no page gave it. */
+LS_API int ls_cursor_generation(uint64_t *generation, const char *cursor, ls_error *err);
 /* The words of the query that match nothing in this reader. Borrowed; NULL past the last. */
 LS_API const char *ls_results_unmatched(const ls_results *res, size_t i);
 /* Caps that bit while searching. Borrowed; NULL past the last. */

@@ -4,14 +4,14 @@
  * once, opens the new snapshot, and only then tells each asker: so an answer stands on a durable commit, is seen by
  * the next search, and a hundred concurrent writes cost one fsync. Where the commit fails the group is rolled back
  * and every asker in it gets the error; a poisoned writer is closed and opened anew.
- * A snapshot is counted: the archive holds one, each exchange that uses it one; the last closes the reader.
  * Invariant: a->writer is used by the thread alone once it runs. Ignorant of HTTP. */
 #include "server/archive.h"
+
+#include "server/snapshot.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,12 +20,6 @@
 
 enum { GROUP_BYTES = 8 << 20 };
 
-struct sd_snapshot {
-    ls_reader *reader, *hidden; /* what everybody sees; the same commit with what only some may */
-    atomic_int refs;
-    uint64_t generation, commit, documents;
-};
-
 struct sd_archive {
     char *path;
     sd_archive_options o;
@@ -33,9 +27,11 @@ struct sd_archive {
     ls_doc *doc;
     pthread_t thread;
     bool running;
+    sd_touched touched;   /* by what was written since the present snapshot; the thread's */
     pthread_mutex_t lock; /* all below */
     pthread_cond_t wake;
     sd_snapshot *present;
+    sd_kept kept;
     sd_write *first, **last;
     size_t waiting;
     bool closing, unhealthy;
@@ -43,34 +39,6 @@ struct sd_archive {
 
 /* ---- snapshots ----------------------------------------------------------------------------------------------------
  */
-
-static sd_snapshot *new_snapshot(ls_reader *r)
-{
-    sd_snapshot *s = calloc(1, sizeof *s);
-    LS_INIT(ls_stats, stats);
-    ls_error err;
-    if (!s) return NULL;
-    if (ls_reader_view(&s->hidden, r, LS_READER_HIDDEN, &err)) {
-        free(s);
-        return NULL;
-    }
-    s->reader = r;
-    atomic_init(&s->refs, 1);
-    if (ls_reader_summary(r, &stats, &err) == LS_OK) {
-        s->generation = stats.generation;
-        s->documents = stats.documents;
-    }
-    if (ls_reader_summary(s->hidden, &stats, &err) == LS_OK) s->commit = stats.generation;
-    return s;
-}
-
-void sd_snapshot_drop(sd_snapshot *s)
-{
-    if (!s || atomic_fetch_sub(&s->refs, 1) != 1) return;
-    ls_reader_close(s->hidden);
-    ls_reader_close(s->reader);
-    free(s);
-}
 
 sd_snapshot *sd_archive_hold(sd_archive *a)
 {
@@ -82,33 +50,44 @@ sd_snapshot *sd_archive_hold(sd_archive *a)
     return s;
 }
 
-const ls_reader *sd_snapshot_reader(const sd_snapshot *s)
+static int64_t now_ms(void)
 {
-    return s->reader;
-}
-const ls_reader *sd_snapshot_hidden(const sd_snapshot *s)
-{
-    return s->hidden;
-}
-uint64_t sd_snapshot_generation(const sd_snapshot *s)
-{
-    return s->generation;
-}
-uint64_t sd_snapshot_commit(const sd_snapshot *s)
-{
-    return s->commit;
-}
-uint64_t sd_snapshot_documents(const sd_snapshot *s)
-{
-    return s->documents;
+    struct timespec t = {0};
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+sd_snapshot *sd_archive_hold_earlier(sd_archive *a, uint64_t generation, bool hidden, const char *const **gone,
+                                     size_t *gone_count)
+{
+    sd_snapshot *s;
+    pthread_mutex_lock(&a->lock);
+    s = sd_kept_find(&a->kept, generation, hidden, now_ms());
+    if (s) {
+        atomic_fetch_add(&s->refs, 1);
+        *gone = (const char *const *)s->touched;
+        *gone_count = s->touched_count;
+    }
+    pthread_mutex_unlock(&a->lock);
+    return s;
+}
+
+/* What was written must be known of an earlier snapshot before anybody can ask for it: both under one lock. */
 static void present(sd_archive *a, sd_snapshot *s)
 {
     sd_snapshot *old;
+    int64_t now = now_ms();
     pthread_mutex_lock(&a->lock);
     old = a->present;
     a->present = s;
+    sd_kept_expire(&a->kept, now);
+    if (old && (atomic_load(&old->paged) || atomic_load(&old->refs) > 1)) { /* or an answer of it is being made */
+        if (old->generation == s->generation) sd_snapshot_paged(s); /* a cursor of one belongs to the other too */
+        sd_kept_add(&a->kept, old, now);
+        old = NULL;
+    }
+    sd_kept_touch(&a->kept, &a->touched);
+    sd_touched_clear(&a->touched);
     pthread_mutex_unlock(&a->lock);
     sd_snapshot_drop(old);
 }
@@ -125,7 +104,7 @@ static int refresh(sd_archive *a, ls_error *err)
         if (err) err->code = rc;
     }
     if (rc || !r) return rc;
-    s = new_snapshot(r);
+    s = sd_snapshot_new(r);
     if (!s) {
         ls_reader_close(r);
         if (err) {
@@ -196,8 +175,11 @@ static bool other_id(const ls_doc *d, const char *id, size_t id_len)
 static bool is_canceled(const ls_doc *d)
 {
     const char *status = ls_doc_text(d, "status", 0, NULL);
-    if (status && !strncasecmp(status, "stat:", 5)) status += 5;
-    return status && (!strcasecmp(status, "canceled") || !strcasecmp(status, "cancelled"));
+    if (!status) return false;
+    status += strspn(status, " \t\r\n");
+    if (!strncasecmp(status, "stat:", 5)) status += 5;
+    size_t n = strcspn(status, " \t\r\n");
+    return (n == 8 && !strncasecmp(status, "canceled", n)) || (n == 9 && !strncasecmp(status, "cancelled", n));
 }
 
 static int put_one(sd_archive *a, sd_write *w, const char *text, size_t len, const char *id, size_t id_len,
@@ -221,7 +203,10 @@ static int put_one(sd_archive *a, sd_write *w, const char *text, size_t len, con
     if (!may_put(a, w, own, own_len, guid, guid_len))
         return fail(err, LS_NOTFOUND, "the key does not allow this document");
     how.revive = w->revive;
-    return ls_add_with(a->writer, a->doc, &how, added, err);
+    rc = ls_add_with(a->writer, a->doc, &how, added, err);
+    if (!rc && (added->result == LS_REPLACED || added->result == LS_KILLED))
+        sd_touched_add(&a->touched, added->id, strlen(added->id), guid, guid_len);
+    return rc;
 }
 
 static int take_error(sd_write *w, const ls_error *err)
@@ -275,6 +260,7 @@ static int kill_one(sd_archive *a, sd_write *w)
 {
     LS_INIT(ls_kill_options, o);
     LS_INIT(ls_killed, killed);
+    sd_touched_add(&a->touched, w->id, w->id_len, NULL, 0);
     o.id = w->id;
     o.id_len = w->id_len;
     o.reason = w->reason;
@@ -297,6 +283,7 @@ static int apply(sd_archive *a, sd_write *w)
     case SD_WRITE_DELETE:
         if (whose(a, w, w->id, w->id_len, NULL, 0) != OWN) return fail(&w->err, LS_NOTFOUND, "no document has this id");
         note_version(a, w);
+        sd_touched_add(&a->touched, w->id, w->id_len, NULL, 0);
         return ls_delete(a->writer, w->id, w->id_len, &w->err);
     case SD_WRITE_KILL:
         if (whose(a, w, w->id, w->id_len, NULL, 0) != OWN) return fail(&w->err, LS_NOTFOUND, "no document has this id");
@@ -341,6 +328,8 @@ static void do_group(sd_archive *a, sd_write *group)
     if (rc == LS_OK && a->writer) rc = refresh(a, &err);
     else if (a->writer) recover(a);
     pthread_mutex_lock(&a->lock);
+    for (w = group; w; w = w->next)
+        if (w->kind == SD_WRITE_PURGE) sd_kept_clear(&a->kept); /* their files hold what is to leave the disk */
     a->unhealthy = rc != LS_OK || !a->writer;
     pthread_mutex_unlock(&a->lock);
     for (w = group; w; w = next) {
@@ -369,6 +358,7 @@ static void wait_for_work(sd_archive *a)
         pthread_mutex_unlock(&a->lock);
         (void)refresh(a, NULL); /* the old snapshot stays good */
         pthread_mutex_lock(&a->lock);
+        sd_kept_expire(&a->kept, now_ms());
     }
 }
 
@@ -528,6 +518,8 @@ void sd_archive_close(sd_archive *a)
     pthread_mutex_unlock(&a->lock);
     if (a->running) pthread_join(a->thread, NULL);
     sd_snapshot_drop(a->present);
+    sd_kept_clear(&a->kept);
+    sd_touched_clear(&a->touched);
     ls_writer_close(a->writer);
     ls_doc_free(a->doc);
     pthread_cond_destroy(&a->wake);

@@ -62,6 +62,13 @@ bool sd_archive_submit(sd_archive *a, sd_write *w, bool must);
 size_t sd_archive_waiting(sd_archive *a);
 /* The present snapshot, held; NULL before begin. Give it back with drop. */
 sd_snapshot *sd_archive_hold(sd_archive *a);
+/* The earlier snapshot that gave a cursor of this generation, held, as long as it is kept: two minutes after a page was last
+ * made of it, sixteen at most; NULL where there is none. *gone: ids of documents in it that have since been replaced or
+ * taken away, for the asker to look up in the present one; valid until the snapshot is dropped, as far as *gone_count. */
+sd_snapshot *sd_archive_hold_earlier(sd_archive *a, uint64_t generation, bool hidden, const char *const **gone,
+                                     size_t *gone_count);
+#define SD_EARLIER_GONE 256             /* ids at most */
+void sd_snapshot_paged(sd_snapshot *s); /* an answer of it has a cursor: it is to be kept */
 void sd_snapshot_drop(sd_snapshot *s);
 const ls_reader *sd_snapshot_reader(const sd_snapshot *s);
 const ls_reader *sd_snapshot_hidden(const sd_snapshot *s); /* sees embargoed and withheld documents too */

@@ -34,6 +34,35 @@ static bool kept(sd_exchange *x)
     return true;
 }
 
+/* Where the page before was made of an earlier commit that is still kept, the next is made of it too, without what has been
+ * replaced or taken away since, unless it can be seen in the present one. */
+static int search_page(sd_exchange *x, js_request *q, const ls_reader *r, js_problem *p)
+{
+    const char *const *touched = NULL;
+    const char *gone[SD_EARLIER_GONE];
+    size_t count = 0, n = 0;
+    uint64_t from = 0, present = x->sees_hidden ? sd_snapshot_commit(x->snapshot) : sd_snapshot_generation(x->snapshot);
+    sd_snapshot *s = NULL;
+    if (q->cursor && ls_cursor_generation(&from, q->cursor, NULL) == LS_OK && from != present)
+        s = sd_archive_hold_earlier(x->server->archive, from, x->sees_hidden, &touched, &count);
+    if (s) {
+        for (size_t i = 0; i < count && n < SD_EARLIER_GONE; i++) {
+            uint64_t doc;
+            if (ls_reader_find(r, touched[i], strlen(touched[i]), &doc, NULL) != LS_OK) gone[n++] = touched[i];
+        }
+        q->unwanted = gone;
+        q->unwanted_count = n;
+        if (n) q->limited = true; /* words that stand in nothing else are not told */
+        r = x->sees_hidden ? sd_snapshot_hidden(s) : sd_snapshot_reader(s);
+    }
+    int rc = js_search(&x->answer.body, q, r, p);
+    if (rc == LS_OK && strstr(x->answer.body.data, "\"next_cursor\":\"")) sd_snapshot_paged(s ? s : x->snapshot);
+    q->unwanted = NULL;
+    q->unwanted_count = 0;
+    sd_snapshot_drop(s);
+    return rc;
+}
+
 static void run(sd_exchange *x, js_request *q, const ls_reader *r)
 {
     js_problem p = {0};
@@ -42,7 +71,7 @@ static void run(sd_exchange *x, js_request *q, const ls_reader *r)
     bool keeps = may_keep(x);
     if (keeps)
         sd_cache_key_of(&key, x); /* before the search: an embargo that ends meanwhile makes the next key another */
-    int rc = js_search(&x->answer.body, q, r, &p);
+    int rc = search_page(x, q, r, &p);
     sd_search_took(x, q, sd_now_exact() - from);
     if (rc == LS_OK) sd_answer_json(x, rc, NULL);
     else sd_answer_problem(x, &p);

@@ -2,6 +2,7 @@
  *   - a request is answered, or refused as a 400 that names a parameter; nothing else;
  *   - the answer is one strict JSON object, and has every member of the contract;
  *   - ranges of a snippet rise, do not overlap and lie within its text, in each unit;
+ *   - a page behind a cursor without some ids has what it has with them, but for these;
  *   - pages by cursor, put together, are the hits of one large page, in the same order, none twice;
  *   - an export has exactly those documents, and each line is strict JSON.
  * usage: prop_answers [ROUNDS [SEED]]; both are printed. */
@@ -259,6 +260,51 @@ static bool pages_hold(js_request *q, const ls_reader *r)
     return true;
 }
 
+/* The first page, then the rest without some documents, as a server asks for it where these were taken away meanwhile: the
+ * whole page but for them, in its order. Leaves q changed. */
+static bool without_holds(js_request *q, const ls_reader *r)
+{
+    js_text whole = {0}, parts = {0}, want = {0};
+    char ids[3][16], *cursor = NULL;
+    const char *unwanted[3];
+    size_t first = 1 + (size_t)rnd(10), line = 0;
+    if (q->fold || q->latest || q->feedback) return true; /* others lead then, or other words are added */
+    q->limit = DOCUMENTS;
+    MUST(page(&whole, &cursor, q, r));
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(ids[i], sizeof ids[i], "d%d", (int)rnd(DOCUMENTS));
+        unwanted[i] = ids[i];
+    }
+    q->limit = (int64_t)first;
+    MUST(page(&parts, &cursor, q, r));
+    q->unwanted = unwanted;
+    q->unwanted_count = 1 + (size_t)rnd(3);
+    q->limit = DOCUMENTS - (int64_t)first;
+    if (cursor) {
+        char *end;
+        q->cursor = cursor;
+        MUST(page(&parts, &end, q, r));
+        MUST(end == NULL);
+        free(q->cursor);
+        q->cursor = NULL;
+    }
+    for (size_t i = 0; i < whole.len; line++) {
+        size_t n = (size_t)((char *)memchr(whole.data + i, '\n', whole.len - i) - (whole.data + i));
+        bool left = true;
+        for (size_t k = 0; line >= first && k < q->unwanted_count; k++)
+            left = left && !(strlen(ids[k]) == n && memcmp(ids[k], whole.data + i, n) == 0);
+        if (left) js_put(&want, whole.data + i, n + 1);
+        i += n + 1;
+    }
+    MUST(want.len == parts.len && (want.len == 0 || memcmp(want.data, parts.data, want.len) == 0));
+    q->unwanted = NULL;
+    q->unwanted_count = 0;
+    js_text_free(&whole);
+    js_text_free(&parts);
+    js_text_free(&want);
+    return true;
+}
+
 /* Strict JSON with these members, as many as there are. The tree is the caller's to drop. */
 static bool object_holds(json_t **tree, const js_text *t, const char *const *members)
 {
@@ -335,7 +381,7 @@ static bool round_holds(const ls_reader *r, js_text *query, uint64_t *answered)
     MUST(rc == LS_OK || (p.status == 400 && p.parameter[0] && p.detail[0]));
     if (rc == LS_OK) {
         MUST(answer_holds(&out, &q));
-        if (rnd(4) == 0) MUST(pages_hold(&q, r));
+        if (rnd(4) == 0) MUST(pages_hold(&q, r) && without_holds(&q, r));
         ++*answered;
     }
     js_text_free(&out);

@@ -57,6 +57,56 @@ static int end(void **state)
         REFUSED(good, "out is NULL");                                                                                  \
     } while (0)
 
+/* A cursor tells its commit; what no page gave tells none. Ids that are left out are counted. */
+static void going_on(void **state)
+{
+    (void)state;
+    uint64_t generation = 7;
+    const char *ids[600];
+    ls_query *made = NULL;
+    LS_INIT(ls_query_options, o);
+    LS_INIT(ls_search_options, so);
+    REFUSED(ls_cursor_generation(NULL, "x", e), "generation is NULL");
+    REFUSED(ls_cursor_generation(&generation, NULL, e), "cursor is NULL");
+    static const char *const wrong[] = {
+        "", "x", "AgEA", "????",
+        "AgEAAIE30DwRAAAAAAAAAP6Fr0p0XCPOQn_mtThBlXrSDPYCogEAAIE30DwAAAAAlgAAAAAAAABvgUBfH-lVvw"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        REFUSED(ls_cursor_generation(&generation, wrong[i], e), "not one that a page of results gave");
+    assert_int_equal(generation, 7);
+    add_news(w, "two", "A title", "A body too.", "AP", 2);
+    OK(ls_commit(w, NULL, &err));
+    ls_reader *newer;
+    ls_results *res;
+    OK(ls_reader_open(&newer, index_path, NULL, &err));
+    so.limit = 1;
+    OK(ls_search(&res, newer, q, &so, &err));
+    OK(ls_cursor_generation(&generation, ls_results_cursor(res), &err));
+    assert_int_equal(generation, ls_results_get(res).generation);
+    char *cursor = strdup(ls_results_cursor(res)), first[16];
+    snprintf(first, sizeof first, "%s", ls_results_hit(res, 0)->id);
+    ls_results_free(res);
+    for (size_t i = 0; i < 600; i++) ids[i] = "nobody";
+    ids[0] = first;
+    o.without = ids;
+    o.without_count = 513;
+    assert_int_equal(ls_query_parse(&made, s, "body", 4, &o, &err), LS_LIMIT);
+    o.without_count = 512;
+    OK(ls_query_parse(&made, s, "body", 4, &o, &err));
+    assert_string_equal(ls_query_parsed(made), "body");
+    OK(ls_search(&res, newer, made, NULL, &err));
+    assert_int_equal(ls_results_get(res).total, 1);
+    assert_string_not_equal(ls_results_hit(res, 0)->id, first);
+    ls_results_free(res);
+    so.cursor = cursor; /* it belongs to the query with and without them */
+    OK(ls_search(&res, newer, made, &so, &err));
+    assert_int_equal(ls_results_get(res).count, 1);
+    ls_results_free(res);
+    ls_query_free(made);
+    free(cursor);
+    ls_reader_close(newer);
+}
+
 static void making(void **state)
 {
     LS_INIT(ls_field, f);
@@ -453,8 +503,8 @@ static void logged(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(making), cmocka_unit_test(documents), cmocka_unit_test(writing), cmocka_unit_test(reading),
-        cmocka_unit_test(asking), cmocka_unit_test(results),   cmocka_unit_test(dates),   cmocka_unit_test(errors),
-        cmocka_unit_test(hooks),  cmocka_unit_test(logged)};
+        cmocka_unit_test(making),  cmocka_unit_test(going_on), cmocka_unit_test(documents), cmocka_unit_test(writing),
+        cmocka_unit_test(reading), cmocka_unit_test(asking),   cmocka_unit_test(results),   cmocka_unit_test(dates),
+        cmocka_unit_test(errors),  cmocka_unit_test(hooks),    cmocka_unit_test(logged)};
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -1,4 +1,5 @@
 /* search.c — ls_search and what its results hold: arguments checked, the work done by result/. */
+#include "libsearch/api/args.h"
 #include "libsearch/result/hits.h"
 
 int ls_search(ls_results **out, const ls_reader *r, const ls_query *q, const ls_search_options *o, ls_error *err)
@@ -44,6 +45,14 @@ const char *ls_relation_name(ls_relation relation)
 const char *ls_results_cursor(const ls_results *res)
 {
     return res ? res->cursor : NULL;
+}
+
+int ls_cursor_generation(uint64_t *generation, const char *cursor, ls_error *err)
+{
+    lsi_error_clear(err);
+    int rc = lsi_args_given(generation, "ls_cursor_generation: generation", err);
+    if (!rc) rc = lsi_args_given(cursor, "ls_cursor_generation: the cursor", err);
+    return rc ? rc : lsi_cursor_generation(generation, cursor, err);
 }
 
 const char *ls_results_unmatched(const ls_results *res, size_t i)

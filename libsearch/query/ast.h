@@ -95,7 +95,7 @@ enum {
 struct ls_query {
     lsi_arena arena;  /* everything, the query itself first */
     lsi_node *root;   /* never NULL */
-    lsi_node *typed;  /* the tree without the words of feedback; NULL: there are none */
+    lsi_node *typed;  /* the tree without words of feedback and without what is left out by id; NULL: it is root */
     const char *text; /* repaired UTF-8, cut at LSI_QUERY_BYTES_MAX */
     size_t text_len;
     const char *parsed; /* normal form */
@@ -103,6 +103,7 @@ struct ls_query {
     size_t warning_count, warning_cap;
     int default_lang, lang; /* the index's; the further one or -1 */
     unsigned flags;
+    bool fed;             /* words of feedback were asked for */
     bool uses_now;        /* a date in it is counted from the time of parsing */
     ls_synonym *synonyms; /* what was added to which words */
     size_t synonym_count, synonym_cap;

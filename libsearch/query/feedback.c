@@ -92,6 +92,7 @@ lsi_node *lsi_feedback_apply(lsi_parser *p, lsi_node *root)
 {
     bool any = p->q->flags & LS_MATCH_ANY;
     if (!p->feedback || !root || p->rc || root->type == LSI_Q_NOTHING) return root;
+    p->q->fed = true;
     p->q->typed = root; /* also where nothing is added: whether something is hangs on the index (lsi_query_hash) */
     p->clauses = lsi_node_clauses(root) + 1;
     if (p->clauses >= LSI_QUERY_CLAUSES_MAX || is_deep(root, LSI_QUERY_DEPTH_MAX)) {

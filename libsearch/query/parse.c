@@ -17,6 +17,7 @@
 #include <stdio.h>
 
 #define WARNINGS_MAX 64u
+#define WITHOUT_MAX  512u /* ids that can be left out */
 
 typedef lsi_parse_item item;
 
@@ -340,6 +341,37 @@ static bool is_blank(const ls_query *q)
     return true;
 }
 
+/* root without the documents that have the ids: beside it, in no spelling and no hash. */
+static lsi_node *leave_out(lsi_parser *p, lsi_node *root)
+{
+    lsi_node *ids[WITHOUT_MAX];
+    for (size_t i = 0; i < p->without_count; i++) {
+        lsi_qword *w = lsi_parse_alloc(p, sizeof *w);
+        ids[i] = w ? lsi_node_new(p, LSI_Q_ID) : NULL;
+        if (!ids[i]) return NULL;
+        *w = (lsi_qword){.form = lsi_arena_dup(&p->q->arena, p->without[i], strlen(p->without[i])),
+                         .form_len = (uint32_t)strlen(p->without[i])};
+        if (!w->form) return NULL;
+        ids[i]->field = LSI_FIELD_NONE;
+        ids[i]->words = w;
+        ids[i]->word_count = 1;
+        ids[i]->spelling = "";
+    }
+    lsi_node *any = p->without_count > 1 ? lsi_node_group(p, LSI_Q_OR, ids, p->without_count) : ids[0];
+    lsi_node *kids[2] = {root, any ? lsi_node_not(p, any) : NULL};
+    return kids[1] ? lsi_node_group(p, LSI_Q_AND, kids, 2) : NULL;
+}
+
+static int finish(lsi_parser *p)
+{
+    ls_query *q = p->q;
+    int rc = lsi_query_print(q, p->s);
+    if (rc || !p->without_count || q->root->type == LSI_Q_NOTHING) return rc;
+    if (!q->typed) q->typed = q->root;
+    q->root = leave_out(p, q->root);
+    return q->root ? LS_OK : LS_NOMEM;
+}
+
 static int build(lsi_parser *p, const char *text, size_t len, bool unknown_language, ls_error *err)
 {
     ls_query *q = p->q;
@@ -362,7 +394,7 @@ static int build(lsi_parser *p, const char *text, size_t len, bool unknown_langu
     if ((q->flags & LS_MATCH_ANY) && !(q->flags & LS_SCORE_FUNCTION_WORDS)) lsi_node_silence(root);
     q->root = root;
     if (repaired) place_warnings(q, text, len);
-    return lsi_query_print(q, p->s);
+    return finish(p);
 }
 
 ls_query *lsi_query_new(void)
@@ -394,12 +426,18 @@ int lsi_query_parse(ls_query **out, const ls_schema *s, const char *text, size_t
                     .now = now,
                     .synonyms = o ? o->synonyms : NULL,
                     .feedback = o ? o->feedback : NULL,
+                    .without = o ? o->without : NULL,
+                    .without_count = o ? o->without_count : 0,
                     .stack = room.stack,
                     .stack_cap = LSI_COUNTOF(room.stack),
                     .words = room.words,
                     .word_cap = LSI_COUNTOF(room.words),
                     .lexemes = room.lexemes,
                     .lexeme_cap = LSI_COUNTOF(room.lexemes)};
+    if (p.without_count > WITHOUT_MAX) {
+        lsi_query_free(q);
+        return lsi_fail(err, LS_LIMIT, "at most %u ids can be left out, found %zu", WITHOUT_MAX, p.without_count);
+    }
     if (p.synonyms && p.synonyms->lang != q->default_lang) {
         lsi_query_free(q);
         return lsi_fail(err, LS_INVALID, "the synonyms were made for an index of another language");

@@ -74,7 +74,9 @@ typedef struct lsi_parser {
     bool quiet;                  /* judging a spelling: no warnings */
     const ls_synonyms *synonyms; /* NULL: none */
     const ls_feedback *feedback; /* NULL: none */
-    const lsi_lexeme *at;        /* the next lexeme */
+    const char *const *without;  /* ids to leave out */
+    size_t without_count;
+    const lsi_lexeme *at; /* the next lexeme */
     uint32_t clauses;
     bool clauses_full;
     lsi_parse_item *stack;

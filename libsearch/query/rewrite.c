@@ -367,6 +367,5 @@ static uint64_t hash_node(uint64_t h, const lsi_node *n)
 uint64_t lsi_query_hash(const ls_query *q)
 {
     /* The words of feedback come and go with the index: a cursor goes on where they have changed since its page. */
-    if (q->typed) return hash_node(lsi_hash_mix(1, q->exclude_doc), q->typed);
-    return hash_node(lsi_hash_mix(0, q->exclude_doc), q->root);
+    return hash_node(lsi_hash_mix(q->typed && q->fed, q->exclude_doc), q->typed ? q->typed : q->root);
 }

@@ -9,6 +9,7 @@
  * A token is no secret and no capability: it says where to go on, and its checksum only finds accidents. One of another
  * query or other options is refused; one of another generation goes on from its key. */
 #include "libsearch/result/hits.h"
+#include "libsearch/util/alloc.h"
 #include "libsearch/util/buf.h"
 #include "libsearch/util/map.h"
 
@@ -92,15 +93,35 @@ static size_t decode(const char *text, uint8_t *raw, size_t cap)
     return n;
 }
 
-int lsi_cursor_read(lsi_search *s, const char *text, bool *moved, ls_error *err)
+static size_t room_for(const char *text)
 {
-    size_t cap = LSI_MIN(strlen(text), (size_t)2 * TEXT_MAX) / 4 * 3 + 3;
-    uint8_t *raw = lsi_arena_alloc(&s->scratch->arena, cap);
-    if (!raw) return lsi_fail_nomem(err);
-    size_t n = decode(text, raw, cap);
+    return LSI_MIN(strlen(text), (size_t)2 * TEXT_MAX) / 4 * 3 + 3;
+}
+
+/* The token's bytes into raw, of room_for(text). */
+static int open_token(uint8_t *raw, const char *text, ls_error *err)
+{
+    size_t n = decode(text, raw, room_for(text));
     if (n < FIXED + 8 || raw[0] != VERSION || lsi_get64(raw + n - 8) != lsi_hash64(raw, n - 8) ||
         lsi_get16(raw + 2) != n - FIXED - 8)
         return lsi_fail(err, LS_INVALID, "cursor: not one that a page of results gave");
+    return LS_OK;
+}
+
+int lsi_cursor_generation(uint64_t *generation, const char *text, ls_error *err)
+{
+    uint8_t *raw = lsi_malloc(room_for(text));
+    int rc = raw ? open_token(raw, text, err) : lsi_fail_nomem(err);
+    if (!rc) *generation = lsi_get64(raw + 8);
+    lsi_free(raw);
+    return rc;
+}
+
+int lsi_cursor_read(lsi_search *s, const char *text, bool *moved, ls_error *err)
+{
+    uint8_t *raw = lsi_arena_alloc(&s->scratch->arena, room_for(text));
+    int rc = raw ? open_token(raw, text, err) : lsi_fail_nomem(err);
+    if (rc) return rc;
     if (lsi_get64(raw + 16) != lsi_query_hash(s->query))
         return lsi_fail(err, LS_INVALID, "cursor: it belongs to another query");
     if (lsi_get64(raw + 24) != options_hash(s))

@@ -94,6 +94,7 @@ int lsi_histogram_finish(lsi_search *s, ls_results *res, ls_error *err);
 void lsi_histogram_close(lsi_search *s); /* also where open failed */
 
 /* Sets now and after from a cursor's text; *moved: it is of another generation. LS_INVALID. */
+int lsi_cursor_generation(uint64_t *generation, const char *text, ls_error *err);
 int lsi_cursor_read(lsi_search *s, const char *text, bool *moved, ls_error *err);
 char *lsi_cursor_write(const lsi_search *s, const lsi_top *last, lsi_arena *a); /* NULL: no memory */
 #endif

@@ -152,6 +152,74 @@ def corpus_after_a_first_try_cut_short(program, corpus):
                 need(third.ask("GET", "/v1/stats").json()["documents"] == 1, "what was deleted comes back")
 
 
+def pages_beside_writes(program, corpus):
+    def turn(server, change, limit=7, **more):
+        ask = {"q": "common", "limit": limit, "snippets": 0, "facets": "source", **more}
+        ids, cursor, warned, totals = [], None, [], []
+        while True:
+            path = "/v1/search?" + urllib.parse.urlencode({**ask, **({"cursor": cursor} if cursor else {})})
+            page = server.ask("GET", path).json()
+            again = server.ask("POST", "/v1/search", json.dumps({**{k: v for k, v in ask.items() if k != "facets"},
+                                                                 "facets": ["source"], **({"cursor": cursor} if cursor else {})}), JSON).json()
+            need([h["id"] for h in page["hits"]] == [h["id"] for h in again["hits"]], "POST gives another page")
+            need(sum(f["count"] for f in page["facets"]["source"]) == page["total"], "facets count other articles than the total")
+            ids += [h["id"] for h in page["hits"]]
+            totals.append(page["total"])
+            warned += [w["code"] for w in page["warnings"]]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return ids, totals, warned
+            change(len(totals), ids)
+
+    def put(server, name, text, **more):
+        answer = status(server, "PUT", "/v1/documents/" + name, json.dumps({"body": text, "source": "A", **more}), JSON)
+        need(answer in (200, 201), "PUT: %s", answer)
+
+    for order in ("relevance", "source:asc"):
+        with Server(program) as server:
+            for i in range(40):
+                put(server, "d%02d" % i, "common " * (1 + i % 5) + "word%d" % i)
+            before, totals, warned = turn(server, lambda *_: None, sort=order)
+            need(len(set(before)) == 40 and set(totals) == {40} and not warned, "nothing was changed: %r", totals)
+            ids, totals, warned = turn(server, lambda n, _: put(server, "new%d" % n, "common " * 9), sort=order)
+            need(ids == before, "what is added moves the pages")
+            need(set(totals) == {40} and not warned, "the total moves: %r %r", totals, warned)
+
+            now, _, _ = turn(server, lambda *_: None, sort=order)
+            taken = {1: now[20], 2: now[21], 3: now[30], 4: now[31]}
+
+            def take(n, _):
+                name = taken.get(n)
+                if n == 1:
+                    need(status(server, "POST", "/v1/documents/%s/kill" % name, "") == 200, "kill")
+                elif n == 2:
+                    need(status(server, "DELETE", "/v1/documents/" + name) == 200, "delete")
+                elif n == 3:
+                    put(server, name, "common", status="withheld")
+                elif n == 4:
+                    put(server, name, "common", embargoed="2999-01-01")
+                put(server, "more%d" % n, "common " * 9)
+                put(server, now[-1], "something else %d" % n)  # its old version stays on the page
+
+            ids, totals, warned = turn(server, take, sort=order)
+            need(ids == [i for i in now if i not in taken.values()], "what was taken away: %r", [i for i in now if i not in ids])
+            need(totals[-1] == len(now) - 4 and not warned, "the total: %r %r", totals, warned)
+
+            def many(n, _):
+                if n == 1:
+                    lines = [json.dumps({"id": i, "body": "common again", "source": "A"}) for i in now] + \
+                            [json.dumps({"id": "d%02d" % i, "body": "common %d" % k, "source": "A"}) for k in range(300) for i in range(2)]
+                    need(status(server, "POST", "/v1/documents", "\n".join(lines), NDJSON) == 200, "not written")
+
+            ids, _, warned = turn(server, many, sort=order)
+            need(set(warned) == {"cursor_moved"}, "a cursor that goes on in the present commit does not say so: %r", warned)
+            held = [server.ask("GET", "/v1/search?q=common&limit=5").json()["next_cursor"]]
+            need(status(server, "POST", "/v1/admin/purge", "") == 200, "purge")
+            put(server, "last", "common")
+            page = server.ask("GET", "/v1/search?q=common&limit=5&cursor=" + held[0]).json()
+            need(len(page["hits"]) == 5, "after a purge a cursor does not go on")
+
+
 def index_taken_away(program, corpus):
     with Server(program, corpus=corpus) as server:
         shutil.rmtree(server.index)
@@ -889,7 +957,7 @@ def stop_with_open_connections(program, corpus):
 # name, function, whether it waits for deadlines
 TESTS = [(f.__name__.replace("_", " "), f, f in (slow_heads, slow_bodies_and_readers)) for f in (
     command_line, config_file, second_writer, index_of_another_analyzer, port_taken, beyond_loopback_needs_keys, opens_again,
-    corpus_after_a_first_try_cut_short, index_taken_away, schema_without_a_title, log_without_words,
+    corpus_after_a_first_try_cut_short, pages_beside_writes, index_taken_away, schema_without_a_title, log_without_words,
     silent_reader_of_the_log, keep_alive, pipelining, head_byte_by_byte, mutations, compression, not_modified, cross_origin, hosts, keys, synonyms, feedback,
     bulk, many_writers, long_article, everything_on_workers, full_queue, deadline, caps, many_kept_connections, many_slow_and_one_honest, stop_under_load, stop_with_open_connections, slow_heads,
     slow_bodies_and_readers)]
