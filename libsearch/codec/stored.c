@@ -194,8 +194,9 @@ static size_t put_head(context *c, const uint8_t *p, size_t n, bool one_block)
 }
 
 /* zstd asks the memory for what a frame copies from its dictionary some sequences ahead, but only where the context had
- * another dictionary, or none, at the frame before: it takes it to be in the cache else. Among the documents of a page it
- * is not, for each has its query before it, and often another segment's dictionary. So a frame of nothing comes between. */
+ * another dictionary, or none, at the frame before: it takes it to be in the cache else. For the heads of a page it is
+ * not: each page has a query before it, and each hit often another segment's dictionary. So a frame of nothing comes
+ * between. Whole documents, which are read for their passages and use most of it, do better without. */
 static void forget_dictionary(context *c)
 {
     static const uint8_t nothing[9] = {0x28, 0xb5, 0x2f, 0xfd, 0x20, 0, 1, 0, 0};
@@ -205,7 +206,6 @@ static void forget_dictionary(context *c)
 static size_t unpack_framed(context *c, const ZSTD_DDict *dict, size_t framed, uint8_t *out, size_t want)
 {
     if (!dict) return ZSTD_decompressDCtx(c->zstd, out, want, c->framed, framed);
-    forget_dictionary(c);
     return ZSTD_decompress_usingDDict(c->zstd, out, want, c->framed, framed, dict);
 }
 
@@ -266,37 +266,9 @@ static int unpack_block(context *c, const ZSTD_DDict *dict, const uint8_t *p, si
     return ZSTD_isError(*got) ? LS_CORRUPT : LS_OK;
 }
 
-int lsi_stored_head(const lsi_stored *cs, lsi_doc doc, lsi_buf *out, bool *whole, ls_error *err)
-{
-    lsi_stored *s;
-    memcpy(&s, &cs, sizeof s); /* as in get_range */
-    record r;
-    const ZSTD_DDict *dict;
-    uint64_t n = 0;
-    size_t block = 0, got, before = out->len;
-    int rc = get_record(s, doc, &r, err);
-    if (!rc) rc = get_ddict(s, &dict, err);
-    if (rc) return rc;
-    const size_t want = (size_t)LSI_MIN(r.len, (uint64_t)LSI_STORED_FRAME);
-    if (r.sizes) lsi_vint_get(r.sizes, r.end, &n);
-    else n = (uint64_t)(r.end - r.p);
-    if (!r.one_block && n < want && n <= (uint64_t)(r.end - r.p)) block = first_block(r.p, (size_t)n);
-    *whole = !block;
-    if (!block) return lsi_stored_get(s, doc, out, err);
-    uint8_t *to = lsi_buf_grow(out, want);
-    context *c = to ? context_take(s) : NULL;
-    if (!c) {
-        out->len = before;
-        return lsi_fail_nomem(err);
-    }
-    rc = unpack_block(c, dict, r.p, block, to, want, &got);
-    context_give(s, c);
-    out->len = before + (rc ? 0 : got);
-    return rc ? lsi_section_corrupt(s->frames, r.at, err, "a block that decompresses to a document's beginning")
-              : LS_OK;
-}
-
-static int get_range(const lsi_stored *cs, lsi_doc doc, uint64_t off, uint64_t len, lsi_buf *out, ls_error *err)
+/* page: for a page of hits. */
+static int get_range(const lsi_stored *cs, lsi_doc doc, uint64_t off, uint64_t len, bool page, lsi_buf *out,
+                     ls_error *err)
 {
     /* The cast: contexts and dictionary are caches behind atomics, no state that a caller can see. */
     lsi_stored *s;
@@ -316,6 +288,7 @@ static int get_range(const lsi_stored *cs, lsi_doc doc, uint64_t off, uint64_t l
         out->len = before;
         return lsi_fail_nomem(err);
     }
+    if (dict && page) forget_dictionary(c);
     rc = unpack_range(&r, c, dict, off, len, to);
     context_give(s, c);
     if (!rc) return LS_OK;
@@ -323,14 +296,45 @@ static int get_range(const lsi_stored *cs, lsi_doc doc, uint64_t off, uint64_t l
     return lsi_section_corrupt(s->frames, r.at, err, "frames that decompress to a document");
 }
 
+int lsi_stored_head(const lsi_stored *cs, lsi_doc doc, lsi_buf *out, bool *whole, ls_error *err)
+{
+    lsi_stored *s;
+    memcpy(&s, &cs, sizeof s); /* as in get_range */
+    record r;
+    const ZSTD_DDict *dict;
+    uint64_t n = 0;
+    size_t block = 0, got, before = out->len;
+    int rc = get_record(s, doc, &r, err);
+    if (!rc) rc = get_ddict(s, &dict, err);
+    if (rc) return rc;
+    const size_t want = (size_t)LSI_MIN(r.len, (uint64_t)LSI_STORED_FRAME);
+    if (r.sizes) lsi_vint_get(r.sizes, r.end, &n);
+    else n = (uint64_t)(r.end - r.p);
+    if (!r.one_block && n < want && n <= (uint64_t)(r.end - r.p)) block = first_block(r.p, (size_t)n);
+    *whole = !block;
+    if (!block) return get_range(s, doc, 0, UINT64_MAX, true, out, err);
+    uint8_t *to = lsi_buf_grow(out, want);
+    context *c = to ? context_take(s) : NULL;
+    if (!c) {
+        out->len = before;
+        return lsi_fail_nomem(err);
+    }
+    if (dict) forget_dictionary(c);
+    rc = unpack_block(c, dict, r.p, block, to, want, &got);
+    context_give(s, c);
+    out->len = before + (rc ? 0 : got);
+    return rc ? lsi_section_corrupt(s->frames, r.at, err, "a block that decompresses to a document's beginning")
+              : LS_OK;
+}
+
 int lsi_stored_get(const lsi_stored *s, lsi_doc doc, lsi_buf *out, ls_error *err)
 {
-    return get_range(s, doc, 0, UINT64_MAX, out, err);
+    return get_range(s, doc, 0, UINT64_MAX, false, out, err);
 }
 
 int lsi_stored_range(const lsi_stored *s, lsi_doc doc, uint64_t off, uint64_t len, lsi_buf *out, ls_error *err)
 {
-    return get_range(s, doc, off, len, out, err);
+    return get_range(s, doc, off, len, false, out, err);
 }
 
 int lsi_stored_verify(const lsi_stored *s, ls_error *err)

@@ -42,7 +42,7 @@ typedef struct lsi_top_run {
     lsi_lane *lanes;
     uint32_t count;
     const lsi_batch *batch;
-    lsi_probe *probe; /* made by the first that needs it */
+    lsi_probe *probe; /* lsi_top_probe */
     /* batches of candidates */
     uint32_t docs[LSI_WINDOW_DOCS + 16], tf[LSI_WINDOW_DOCS + 16];
     float scores[LSI_WINDOW_DOCS + 16], add[LSI_WINDOW_DOCS + 16], wide[LSI_WINDOW_DOCS];
@@ -62,6 +62,12 @@ LSI_INLINE float lsi_top_below(float cut) /* the next smaller float; 0 stays */
 LSI_INLINE float lsi_top_cut(const lsi_top_run *r)
 {
     return r->loose ? lsi_top_below(r->threshold) : r->threshold;
+}
+/* r->probe, made at the first call; NULL without memory. */
+LSI_INLINE lsi_probe *lsi_top_probe(lsi_top_run *r)
+{
+    if (!r->probe) r->probe = lsi_arena_zalloc(&r->plan->scratch->arena, sizeof *r->probe);
+    return r->probe;
 }
 void lsi_top_offer(lsi_top_run *r, lsi_doc doc, float score);
 /* n of them at once; scores are readable to the next multiple of 64. */

@@ -66,8 +66,9 @@ static bool any_running(const lsi_top_run *r, const lsi_probe *b)
 static int find_many(lsi_top_run *r, const lsi_lane *l, bool few, uint32_t *n, ls_error *err)
 {
     lsi_postings *p = &l->c->p;
-    lsi_probe *b = r->probe;
+    lsi_probe *b = lsi_top_probe(r);
     uint32_t kept = 0;
+    if (!b) return lsi_fail_nomem(err);
     for (uint32_t j = 0, next; j < *n; j = next) {
         int rc = (few ? lsi_probe_block : lsi_probe_decoded)(b, l->c, r->docs, j, *n, &next, err);
         bool running = !rc && b->n && (!few || any_running(r, b));
@@ -245,9 +246,11 @@ static int ask_others(lsi_top_run *r, uint32_t n, ls_error *err)
 /* The first n candidates are the leading lane's, and none can enter: those that the others hold are counted. */
 static int count_rest(lsi_top_run *r, uint32_t n, ls_error *err)
 {
+    lsi_probe *probe = lsi_top_probe(r);
+    if (!probe) return lsi_fail_nomem(err);
     for (uint32_t i = 1; i < r->count && n && r->lanes[i].role != LSI_LANE_OPTIONAL; i++) {
         const lsi_lane *l = &r->lanes[i];
-        int rc = lsi_probe_keep(r->probe, l->c, r->docs, &n, l->role == LSI_LANE_EXCLUDED, err);
+        int rc = lsi_probe_keep(probe, l->c, r->docs, &n, l->role == LSI_LANE_EXCLUDED, err);
         if (rc) return rc;
     }
     for (uint32_t j = 0; j < n; j++) *r->total += lsi_live_is_deleted(r->plan->seg->live, r->docs[j]) ? 0 : 1;
@@ -299,8 +302,6 @@ static int windows_and(lsi_top_run *r, ls_error *err)
 int lsi_top_and(lsi_top_run *r, ls_error *err)
 {
     sort_lanes(r);
-    if (!r->probe) r->probe = lsi_arena_zalloc(&r->plan->scratch->arena, sizeof *r->probe);
-    if (!r->probe) return lsi_fail_nomem(err);
     if (r->lanes[0].n > 1) return windows_and(r, err);
     uint32_t blocks = r->lanes[0].c->p.block_count;
     for (uint32_t b = 0; b < blocks; b++) {

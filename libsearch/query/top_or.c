@@ -125,8 +125,7 @@ static int probe_many(lsi_top_run *r, const lsi_lane *l, uint32_t found, ls_erro
 {
     const lsi_postings *p = &l->c->p;
     lsi_doc docs[LSI_BLOCK_DOCS + LSI_BATCH_SLACK];
-    if (!r->probe) r->probe = lsi_arena_zalloc(&r->plan->scratch->arena, sizeof *r->probe);
-    lsi_probe *b = r->probe;
+    lsi_probe *b = lsi_top_probe(r);
     if (!b) return lsi_fail_nomem(err);
     for (uint32_t j = 0; j < found;) {
         int rc = lsi_probe_decoded(b, l->c, r->docs, j, found, &j, err);
