@@ -137,26 +137,24 @@ static int title_from_lead(js_facts *f, const ls_schema *s, const ls_doc *d, ls_
 }
 
 /* The facts that are the first text of a field of that name. */
+#define FACT(name)                                                                                                     \
+    {                                                                                                                  \
+#name, sizeof #name - 1, offsetof(js_facts, name)                                                              \
+    }
 static const struct {
     const char *field;
-    size_t at;
-} named[] = {{"guid", offsetof(js_facts, guid)},
-             {"url", offsetof(js_facts, url)},
-             {"source", offsetof(js_facts, source)},
-             {"section", offsetof(js_facts, section)},
-             {"byline", offsetof(js_facts, byline)},
-             {"language", offsetof(js_facts, language)},
-             {"status", offsetof(js_facts, status)},
-             {"date_source", offsetof(js_facts, date_source)},
-             {"title_source", offsetof(js_facts, title_source)}};
+    size_t len, at;
+} named[] = {FACT(guid),     FACT(url),    FACT(source),      FACT(section),     FACT(byline),
+             FACT(language), FACT(status), FACT(date_source), FACT(title_source)};
 
 /* One pass over the values instead of a search for each fact. */
 static void take_named(js_facts *f, const ls_doc *d)
 {
     ls_value v;
     for (size_t i = 0; ls_doc_value(d, i, &v) == LS_OK; i++) {
-        for (size_t k = 0; v.text && k < sizeof named / sizeof named[0]; k++) {
-            if (named[k].field[0] != v.field[0] || strcmp(named[k].field, v.field) != 0) continue;
+        const size_t len = v.text ? strlen(v.field) : 0;
+        for (size_t k = 0; len && k < sizeof named / sizeof named[0]; k++) {
+            if (named[k].len != len || memcmp(named[k].field, v.field, len) != 0) continue;
             const char **fact = (const char **)(void *)((char *)f + named[k].at);
             if (*fact == NULL) *fact = v.text;
             break;

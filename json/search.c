@@ -258,6 +258,8 @@ int js_write_hit(js_text *out, const js_request *q, const ls_reader *r, js_found
     const unsigned want = wanted(q);
     bool document = (want & ~WITHOUT_DOCUMENT) != 0, passages = (want & (BIT(SNIPPETS) | BIT(TITLE_HTML))) != 0;
     if (document) rc = js_facts_read(&facts, &d, r, hit->doc, q->snippets > 0 && (want & BIT(SNIPPETS)), err);
+    /* of a title made from the lead and no passages nothing is highlighted */
+    if (facts.title_text && (q->snippets == 0 || !(want & BIT(SNIPPETS)))) passages = false;
     if (rc == LS_OK && passages) rc = make_snippets(&s, q, r, f, hit->doc, d, err);
     if (rc != LS_OK) goto out;
     js_putc(out, '{');
