@@ -69,9 +69,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
             js_write_schema(&out, s);
             FUZZ_CHECK(!js_schema_read(&again, out.data, out.len, &err));
             FUZZ_CHECK(ls_schema_count(again) == ls_schema_count(s));
+            size_t lines = 0, lines_again = 0;
+            while (ls_schema_boilerplate(s, lines, NULL)) lines++;
+            while (ls_schema_boilerplate(again, lines_again, NULL)) lines_again++;
+            FUZZ_CHECK(lines == lines_again);
             ls_schema_free(again);
             js_text_free(&out);
         }
+        ls_schema_free(s);
+        if (js_boilerplate_read(&s, text, len, &err)) FUZZ_CHECK(*err.message);
         ls_schema_free(s);
     }
     }

@@ -224,6 +224,15 @@ static void documents(const uint8_t *p, size_t n, ls_error *err)
         lsi_buf_clear(&b);
     }
     lsi_schema_free(s);
+    FUZZ_CHECK(!lsi_schema_new(&s, err));
+    if (!lsi_schema_decode_lines(s, p, p + n, err)) {
+        lsi_buf b;
+        lsi_buf_init(&b, 0);
+        lsi_schema_encode_lines(s, &b);
+        FUZZ_CHECK(b.len == n && !memcmp(b.data, p, n));
+        lsi_buf_clear(&b);
+    }
+    lsi_schema_free(s);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)

@@ -143,6 +143,14 @@ static void of_manifest(void)
     lsi_buf_put64(&b, 0);
     lsi_buf_put(&b, file.data, file.len);
     save("f_sections", "schema", &b);
+    static const char *const sources[] = {NULL, "AP", "AP", "Le Monde"}, *const lines[] = {"Read on", "Ad", "Sign up",
+                                                                                           "Ad"};
+    for (size_t i = 0; i < 4; i++) FUZZ_CHECK(!ls_schema_add_boilerplate(schema, sources[i], lines[i], &err));
+    lsi_buf_reset(&b);
+    lsi_buf_put8(&b, 9);
+    lsi_buf_put64(&b, 0);
+    lsi_schema_encode_lines(schema, &b);
+    save("f_sections", "boilerplate", &b);
     lsi_schema_free(schema);
     lsi_buf_clear(&b);
     lsi_buf_clear(&file);

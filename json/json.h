@@ -348,6 +348,7 @@ void js_id_hash(char *out, const void *bytes, size_t len);
 int js_schema_read(ls_schema **out, const char *text, size_t len, ls_error *err);
 /* {"boilerplate":{"SOURCE":["LINE",…],"*":[…]}}, whatever stands beside it: a schema of these lists and no field. */
 int js_boilerplate_read(ls_schema **out, const char *text, size_t len, ls_error *err);
+void js_write_boilerplate(js_text *out, const ls_schema *s); /* such an object */
 void js_write_schema(js_text *out, const ls_schema *s);
 
 #endif

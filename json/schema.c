@@ -170,7 +170,7 @@ int js_schema_read(ls_schema **out, const char *text, size_t len, ls_error *err)
 }
 
 /* Lines of one source stand together, whenever they came: a source is written where its first line is. */
-static void write_boilerplate(js_text *out, const ls_schema *s)
+static void write_lists(js_text *out, const ls_schema *s)
 {
     const char *source, *line, *other;
     size_t first = 0, lists = 0;
@@ -188,6 +188,13 @@ static void write_boilerplate(js_text *out, const ls_schema *s)
         }
         js_putc(out, ']');
     }
+    js_putc(out, '}');
+}
+
+void js_write_boilerplate(js_text *out, const ls_schema *s)
+{
+    js_puts(out, "{\"boilerplate\":");
+    write_lists(out, s);
     js_putc(out, '}');
 }
 
@@ -213,7 +220,7 @@ void js_write_schema(js_text *out, const ls_schema *s)
     js_putc(out, '}');
     if (ls_schema_boilerplate(s, 0, NULL)) {
         js_key(out, "boilerplate");
-        write_boilerplate(out, s);
+        write_lists(out, s);
     }
     js_putc(out, '}');
 }

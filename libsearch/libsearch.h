@@ -341,6 +341,26 @@ typedef struct ls_stats {
 LS_API int ls_reader_stats(const ls_reader *r, ls_stats *out, ls_error *err);
 /* What the reader has at hand, at once: all but postings and positions, which are 0. */
 LS_API int ls_reader_summary(const ls_reader *r, ls_stats *out, ls_error *err);
+/* Lines that many articles of a source repeat, and that are no boilerplate yet: what a list of ls_schema_add_boilerplate
+ * may take in after somebody has looked at them. From the stored texts of the weighted fields but the title, read twice:
+ * some 30 seconds for each GB. Sources with the most articles first, of each the commonest line first. */
+typedef struct ls_boilerplate_options {
+    size_t size;
+    uint64_t documents; /* that a line is in, at least; 0: 10 */
+    double share;       /* of the source's documents, at least; 0: .01 */
+} ls_boilerplate_options;
+typedef struct ls_boilerplate_line {
+    const char *source; /* as one of its articles writes it; "*": of those that have none */
+    const char *line;   /* likewise */
+    uint64_t documents, of;
+} ls_boilerplate_line;
+typedef struct ls_boilerplate ls_boilerplate;
+/* The caller frees *out; it needs no reader. */
+LS_API int ls_boilerplate_find(ls_boilerplate **out, const ls_reader *r, const ls_boilerplate_options *o,
+                               ls_error *err);
+LS_API const ls_boilerplate_line *ls_boilerplate_at(const ls_boilerplate *b,
+                                                    size_t i); /* borrowed; NULL past the last */
+LS_API void ls_boilerplate_free(ls_boilerplate *b);            /* takes NULL */
 /* The live document of an id. The caller frees it. LS_NOTFOUND. */
 LS_API int ls_get(ls_doc **out, const ls_reader *r, const char *id, size_t len, ls_error *err);
 /* Documents are numbered by arrival within a reader. *doc: UINT64_MAX before the first; LS_NOTFOUND after the last. */

@@ -13,6 +13,7 @@ draw() { # PROPERTY ARGUMENT…
 }
 for s in $(seq "$seed" $((seed + rounds - 1))); do
     draw prop_answers 1000 "$s"
+    draw prop_boilerplate 200 "$s"
     draw prop_codec "$s"
     draw prop_copies 8 "$s"
     draw prop_hidden "$s"

@@ -7,15 +7,30 @@
 
 #define DOCS 60
 
+/* Lists that differ by one line. */
+static int make_lists(ls_schema **out, bool more)
+{
+    int rc = ls_schema_new(out, &err);
+    if (!rc) rc = ls_schema_add_boilerplate(*out, "daily", "w1 of the w2 letter", &err);
+    if (!rc && more) rc = ls_schema_add_boilerplate(*out, NULL, "W2: w3", &err);
+    if (!rc && more) rc = ls_schema_add_boilerplate(*out, "Weekly", "Another w4", &err);
+    return rc;
+}
+
 static void build(void)
 {
     ls_writer *w = open_writer(LS_WRITER_CREATE | LS_WRITER_NO_MERGE | LS_WRITER_NO_SYNC, 0);
+    ls_schema *lists;
+    OK(make_lists(&lists, false));
+    OK(ls_writer_set_boilerplate(w, lists, &err));
+    ls_schema_free(lists);
     uint64_t x = 99;
     for (int i = 0; i < DOCS; i++) {
         char id[16], body[600], title[60];
         snprintf(id, sizeof id, "d%d", i);
         random_text(&x, body, sizeof body, 60);
         random_text(&x, title, sizeof title, 4);
+        if (i % 5 < 2) strcat(body, i % 2 ? "\n\nw1 of the w2 letter" : "\n\nw1 of a w3 story");
         add_news(w, id, title, body, i % 2 ? "Daily" : "Weekly", 86400000LL * i);
         if (i == 40) OK(ls_commit(w, NULL, &err));
     }
@@ -238,6 +253,24 @@ static int call_analyze(ls_reader *r, uint64_t *sum)
     return rc;
 }
 
+static int call_boilerplate(ls_reader *r, uint64_t *sum)
+{
+    ls_boilerplate *b;
+    const ls_boilerplate_line *line;
+    LS_INIT(ls_boilerplate_options, o);
+    o.documents = 2;
+    o.share = .01;
+    int rc = ls_boilerplate_find(&b, r, &o, &err);
+    if (rc) assert_null(b);
+    for (size_t i = 0; (line = ls_boilerplate_at(b, i)) != NULL; i++) {
+        mix_text(sum, line->line);
+        mix_text(sum, line->source);
+        mix(sum, &line->documents, sizeof line->documents);
+    }
+    ls_boilerplate_free(b);
+    return rc;
+}
+
 static int call_refresh(ls_reader *r, uint64_t *sum)
 {
     ls_reader *newer;
@@ -254,7 +287,7 @@ static const struct {
 } calls[] = {{"search", call_search},     {"pages", call_pages},         {"snippets", call_snippets},
              {"explain", call_explain},   {"suggest", call_suggest},     {"more_like", call_more_like},
              {"feedback", call_feedback}, {"documents", call_documents}, {"analyze", call_analyze},
-             {"refresh", call_refresh}};
+             {"boilerplate", call_boilerplate}, {"refresh", call_refresh}};
 
 static void reading(void **state)
 {
@@ -278,6 +311,10 @@ static int change(ls_writer *w)
     if (!rc) rc = ls_delete_query(w, q, &deleted, &err);
     ls_query_free(q);
     if (!rc) rc = ls_kill(w, &k, &killed, &err);
+    ls_schema *lists = NULL;
+    if (!rc) rc = make_lists(&lists, true);
+    if (!rc) rc = ls_writer_set_boilerplate(w, lists, &err);
+    ls_schema_free(lists);
     if (!rc) rc = ls_commit(w, NULL, &err);
     return rc ? rc : ls_purge(w, NULL, &err);
 }

@@ -456,6 +456,78 @@ static void kept(void **state)
     remove_folder(to);
 }
 
+/* ---- lines that recur ---- */
+
+static const char *recurring(uint64_t documents, double share)
+{
+    static char told[1000];
+    ls_reader *r;
+    ls_boilerplate *b;
+    const ls_boilerplate_line *line;
+    LS_INIT(ls_boilerplate_options, o);
+    o.documents = documents;
+    o.share = share;
+    told[0] = 0;
+    OK(ls_reader_open(&r, index_path, NULL, &err));
+    OK(ls_boilerplate_find(&b, r, &o, &err));
+    ls_reader_close(r);
+    for (size_t i = 0; (line = ls_boilerplate_at(b, i)) != NULL; i++)
+        snprintf(told + strlen(told), sizeof told - strlen(told), "%s %u/%u %s\n", line->source,
+                 (unsigned)line->documents, (unsigned)line->of, line->line);
+    ls_boilerplate_free(b);
+    return told;
+}
+
+static void finding(void **state)
+{
+    (void)state;
+    ls_schema *s;
+    ls_writer *w;
+    ls_reader *r;
+    ls_boilerplate *b;
+    char id[20], body[600];
+    LS_INIT(ls_boilerplate_options, o);
+    OK(ls_schema_news(&s, &err));
+    OK(add(s, "AP", "This one is held"));
+    open_index(&w, s);
+    ls_schema_free(s);
+    assert_string_equal(recurring(0, 0), "");
+    for (unsigned i = 0; i < 60; i++) {
+        const char *source = i < 30 ? (i % 2 ? "AP" : "Ap") : i < 50 ? "Tas" : NULL;
+        snprintf(body, sizeof body, "Story %u of them began.\n%s\nThis one is held\nRead also: a story\nShort\n%s%s", i,
+                 i % 3 ? "(Get \t our \xc2\xab"
+                         "daily\xc2\xbb letter!)"
+                       : "It ended.",
+                 i % 3 == 2 ? "GET our daily letter\n" : "", i % 10 == 0 ? "Every tenth has it\n" : "");
+        put(w, (snprintf(id, sizeof id, "d%u", i), id), source, body);
+    }
+    OK(ls_delete(w, "d1", 2, &err));
+    OK(ls_commit(w, NULL, &err));
+    assert_string_equal(recurring(0, 0), "Ap 19/29 (Get our \xc2\xab"
+                                         "daily\xc2\xbb letter!)\n"
+                                         "Tas 20/20 This one is held\n"
+                                         "Tas 13/20 (Get our \xc2\xab"
+                                         "daily\xc2\xbb letter!)\n"
+                                         "* 10/10 This one is held\n");
+    assert_string_equal(recurring(15, 0), "Ap 19/29 (Get our \xc2\xab"
+                                          "daily\xc2\xbb letter!)\nTas 20/20 This one is held\n");
+    assert_string_equal(recurring(1, .9), "Tas 20/20 This one is held\n* 10/10 This one is held\n");
+    assert_string_equal(recurring(1, 1), "Tas 20/20 This one is held\n* 10/10 This one is held\n");
+    assert_non_null(strstr(recurring(2, .1), "Ap 3/29 Every tenth has it\n"));
+    OK(ls_reader_open(&r, index_path, NULL, &err));
+    o.share = 1.5;
+    WANT(ls_boilerplate_find(&b, r, &o, &err), LS_INVALID);
+    assert_null(b);
+    o.share = -1;
+    WANT(ls_boilerplate_find(&b, r, &o, &err), LS_INVALID);
+    WANT(ls_boilerplate_find(&b, NULL, NULL, &err), LS_INVALID);
+    WANT(ls_boilerplate_find(NULL, r, NULL, &err), LS_INVALID);
+    assert_null(ls_boilerplate_at(NULL, 0));
+    ls_boilerplate_free(NULL);
+    ls_reader_close(r);
+    ls_writer_close(w);
+}
+
 static int begin(void **state)
 {
     return lsi_analyzer_new(&an, NULL) || folder_begin(state);
@@ -479,6 +551,7 @@ int main(void)
         cmocka_unit_test_teardown(scores, index_clean),
         cmocka_unit_test_teardown(later, index_clean),
         cmocka_unit_test_teardown(kept, index_clean),
+        cmocka_unit_test_teardown(finding, index_clean),
     };
     return cmocka_run_group_tests_name("boilerplate", tests, begin, end);
 }

@@ -51,19 +51,23 @@ void lsi_schema_take_lines(ls_schema *s, const ls_schema *from)
     s->lines = from->lines;
 }
 
+const lsi_doc_value *lsi_schema_source(const ls_schema *s, const ls_doc *d)
+{
+    int no = lsi_schema_find(s, "source", 6);
+    if (no < 0 || s->fields[no].pub.type != LS_KEYWORD || s->fields[no].pub.not_stored) return NULL;
+    for (size_t i = 0; i < d->count; i++) {
+        const lsi_doc_value *v = &d->values[i];
+        if (v->text && !v->is_int && !strcmp(v->field, "source")) return v;
+    }
+    return NULL;
+}
+
 int lsi_schema_lines_of(struct lsi_lines_of *out, const ls_schema *s, const ls_doc *d, struct lsi_analyzer *a,
                         ls_error *err)
 {
     *out = (lsi_lines_of){s->lines, LSI_LINES_EVERYWHERE};
-    if (!s->lines) return LS_OK;
-    int no = lsi_schema_find(s, "source", 6);
-    if (no < 0 || s->fields[no].pub.type != LS_KEYWORD || s->fields[no].pub.not_stored) return LS_OK;
-    for (size_t i = 0; i < d->count; i++) {
-        const lsi_doc_value *v = &d->values[i];
-        if (!v->text || v->is_int || strcmp(v->field, "source")) continue;
-        return lsi_lines_source(s->lines, a, v->text, v->len, &out->source, err);
-    }
-    return LS_OK;
+    const lsi_doc_value *v = s->lines ? lsi_schema_source(s, d) : NULL;
+    return v ? lsi_lines_source(s->lines, a, v->text, v->len, &out->source, err) : LS_OK;
 }
 
 /* ---- bytes ---- */

@@ -22,6 +22,7 @@
 struct lsi_analyzer;
 struct lsi_lines;
 struct ls_doc;
+struct lsi_doc_value;
 
 typedef struct lsi_schema_field {
     ls_field pub; /* pub.name points at name */
@@ -55,7 +56,9 @@ void lsi_schema_give_analyzer(const ls_schema *s, struct lsi_analyzer *a); /* ta
 int lsi_schema_add_line(ls_schema *s, const char *source, const char *line, ls_error *err);
 const char *lsi_schema_line(const ls_schema *s, size_t i, const char **source); /* NULL past the last */
 void lsi_schema_take_lines(ls_schema *s, const ls_schema *from);                /* instead of those of s */
-/* Which list the texts of a document are cut by: that of the first value of the keyword field `source`. LS_NOMEM. */
+/* The value that names a document's source: the first of the keyword field so called, where that is stored; or NULL. */
+const struct lsi_doc_value *lsi_schema_source(const ls_schema *s, const struct ls_doc *d);
+/* Which list the texts of a document are cut by. LS_NOMEM. */
 struct lsi_lines_of;
 int lsi_schema_lines_of(struct lsi_lines_of *out, const ls_schema *s, const struct ls_doc *d, struct lsi_analyzer *a,
                         ls_error *err);

@@ -265,7 +265,7 @@ size_t lsi_lines_match(const lsi_lines_of *of, lsi_folder *f, const uint8_t *tex
 static bool is_plain(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++)
-        if ((uint8_t)text[i] < ' ') return false;
+        if ((uint8_t)text[i] < ' ' && text[i] != '\t') return false;
     return lsi_utf8_valid((const uint8_t *)text, len);
 }
 

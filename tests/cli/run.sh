@@ -102,6 +102,36 @@ t 2 'add with the schema it has' add --schema schema.json own own.ndjson; err 'o
 t 2 'add with another schema' add --schema schema.json new own.ndjson; one_line; err 'another schema'
 t 0 'stats --schema' stats --schema own; cp out again.json
 t 0 'a schema comes back' init --schema again.json own2
+
+# ---- boilerplate ----
+i=0
+while [ $i -lt 24 ]; do
+    i=$((i + 1))
+    printf '{"id":"b%s","source":"The Daily","title":"Story","body":"Story number %s goes so.\\n\\nGet the zebra letter today\\n\\nRead also: another story"}\n' $i $i
+done >daily.ndjson
+"$bin" add daily daily.ndjson >/dev/null
+t 0 'stats --boilerplate' stats daily --boilerplate
+printf 'The Daily (24 articles)\n      24 100.0%%  Get the zebra letter today\n' >want; is 'the line, and no other' cmp -s out want
+t 0 'as JSON' stats --json --boilerplate daily; cp out lists.json
+echo '{"boilerplate":{"The Daily":["Get the zebra letter today"]}}' >want; is 'for --boilerplate' cmp -s out want
+t 0 'lists for an index that is there' add daily --boilerplate lists.json; out 'committed generation='
+t 0 'are its own' stats --schema daily; out '"boilerplate":{"The Daily":["Get the zebra letter today"]}'; cp out daily.json
+t 0 'and proposed no more' stats daily --boilerplate; is 'nothing' [ ! -s out ]
+t 0 'but told' stats daily --boilerplate --json; is 'as they were' cmp -s out want
+t 0 'the line is not shown' search daily zebra; is 'but found' grep -q 'Story number' out; is 'hidden' [ "$(grep -c 'letter' out)" = 0 ]
+words() { "$bin" stats --sizes "$1" | sed -n 's/^words: //p'; }
+t 0 'reindex' reindex daily daily2; is 'counts it no more' [ "$(words daily)" -eq "$(($(words daily2) + 120))" ]
+t 0 'reindex --boilerplate' reindex daily daily3 --boilerplate lists.json; is 'likewise' [ "$(words daily3)" = "$(words daily2)" ]
+t 0 'init with it' init --schema daily.json daily4; "$bin" add daily4 daily.ndjson >/dev/null; is 'likewise' [ "$(words daily4)" = "$(words daily2)" ]
+echo '{"boilerplate":{}}' >none.json
+t 0 'no lists' add daily --boilerplate none.json; t 0 'are none' stats --schema daily; is 'none' [ "$(grep -c boilerplate out)" = 0 ]
+for bad in '[]' '{}' '{"boilerplate":[]}' '{"boilerplate":{"AP":"x"}}' '{"boilerplate":{"AP":[1]}}' '{"boilerplate":{"AP":["..."]}}' \
+    '{"boilerplate":{"AP":["a\nb"]}}' '{"boilerplate":{"AP":["a","A!"]}}' '{"boilerplate":{"":["a"]}}' '{"boilerplate":{"AP":["a\u0000"]}}'; do
+    printf '%s\n' "$bad" >bad.json
+    t 2 "boilerplate $bad" add daily --boilerplate bad.json; one_line; err 'bad.json'
+done
+t 2 'add with nothing' add daily; one_line
+
 echo '{"fields":{"title":{"type":"texts"}}}' >bad.json
 t 2 'init --schema with a bad type' init --schema bad.json bad; one_line; err "found 'texts'"
 t 2 'init --schema missing' init --schema nowhere.json bad; one_line; err 'nowhere.json'
