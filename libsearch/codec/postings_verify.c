@@ -22,7 +22,7 @@ static int verify_block(lsi_postings *p, uint32_t b, const lsi_impact_model *mod
         *cf += p->counts[i];
         uint8_t impact = model && model->norms ? lsi_impact(p->tf[i], model->k[model->norms[d]]) : 1;
         if (impact > p->impact[b]) return wrong(p, err, "a bound no smaller than the impacts of a block");
-        if (!p->ranges) continue;
+        if (!seen) continue; /* the list has no ranges */
         if (impact > p->ranges[d >> LSI_RANGE_SHIFT]) return wrong(p, err, "a bound no smaller than those of a range");
         seen[d >> LSI_RANGE_SHIFT] = 1;
     }
