@@ -180,11 +180,170 @@ static void suggested(void **state)
     ls_reader_close(r);
 }
 
+static char parsed_text[300];
+
+static const char *parsed(const ls_reader *r, const char *text)
+{
+    ls_query *q;
+    OK(ls_query_parse(&q, ls_reader_schema(r), text, strlen(text), NULL, &err));
+    snprintf(parsed_text, sizeof parsed_text, "%s", ls_query_parsed(q));
+    ls_query_free(q);
+    return parsed_text;
+}
+
+/* Numbers as far as they go, and one further; what is found, and that `parsed` means the same. */
+static void numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint64_t found;
+    } asked[] = {{"urgency:>9223372036854775807", 0},
+                 {"urgency:>=9223372036854775807", 1},
+                 {"urgency:<=9223372036854775807", 3},
+                 {"urgency:<-9223372036854775808", 0},
+                 {"urgency:<=-9223372036854775808", 1},
+                 {"urgency:>-9223372036854775808", 2},
+                 {"urgency:-9223372036854775808..9223372036854775807", 3},
+                 {"urgency:5", 1},
+                 {"urgency:-5", 0},
+                 {"urgency:6..4", 0},
+                 {"urgency:>=5 urgency:<6", 1},
+                 {"updated:>1970", 0},
+                 {"updated:<=9999-12-31", 1},
+                 {"updated:>=0001", 1},
+                 {"updated:<1970", 0},
+                 {"updated:=1970-01-01", 1}};
+    static const char *const not_numbers[] = {"urgency:9223372036854775808",
+                                              "urgency:-9223372036854775809",
+                                              "urgency:99999999999999999999999",
+                                              "urgency:>",
+                                              "urgency:=",
+                                              "urgency:=>5",
+                                              "urgency:5..",
+                                              "urgency:..",
+                                              "updated:10000",
+                                              "updated:>=-1"};
+    ls_writer *w = clocked_writer(LS_WRITER_CREATE | LS_WRITER_NO_SYNC, 0);
+    static const int64_t values[] = {INT64_MAX, 5, INT64_MIN};
+    for (int i = 0; i < 3; i++) {
+        ls_doc *d;
+        OK(ls_doc_new(&d, &err));
+        OK(ls_doc_add_text(d, "body", "a number", 8, &err));
+        OK(ls_doc_set_id(d, i ? i > 1 ? "c" : "b" : "a", 1, &err));
+        OK(ls_doc_add_int(d, "urgency", values[i], &err));
+        if (i == 1) OK(ls_doc_add_int(d, "updated", 77, &err));
+        OK(ls_add(w, d, NULL, &err));
+        ls_doc_free(d);
+    }
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+    ls_reader *r = reader(0);
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        char again[300];
+        uint64_t found = total_of(r, asked[i].text);
+        if (found != asked[i].found) print_error("%s: %d\n", asked[i].text, (int)found);
+        assert_int_equal(found, asked[i].found);
+        snprintf(again, sizeof again, "%s", parsed(r, asked[i].text));
+        assert_int_equal(total_of(r, again), asked[i].found);
+        assert_string_equal(parsed(r, again), again);
+    }
+    for (size_t i = 0; i < sizeof not_numbers / sizeof *not_numbers; i++) {
+        char again[300];
+        snprintf(again, sizeof again, "%s", parsed(r, not_numbers[i]));
+        assert_int_equal(total_of(r, again), total_of(r, not_numbers[i]));
+        assert_string_equal(parsed(r, again), again);
+    }
+    ls_reader_close(r);
+}
+
+/* Every blank parts words, every quotation mark quotes; single characters of each script without spaces find words. */
+static void scripts(void **state)
+{
+    (void)state;
+    static const char *const blanks[] = {" ",
+                                         "\t",
+                                         "\r\n",
+                                         "\xc2\xa0",
+                                         "\xc2\x85",
+                                         "\xe1\x9a\x80",
+                                         "\xe2\x80\x80",
+                                         "\xe2\x80\x8a",
+                                         "\xe2\x80\xa8",
+                                         "\xe2\x80\xa9",
+                                         "\xe2\x80\xaf",
+                                         "\xe2\x81\x9f",
+                                         "\xe3\x80\x80",
+                                         "\x7f"};
+    static const char *const quotes[][2] = {{"\"", "\""},
+                                            {"\xe2\x80\x9c", "\xe2\x80\x9d"},
+                                            {"\xe2\x80\x9e", "\xe2\x80\x9c"},
+                                            {"\xe2\x80\x9f", "\xe2\x80\x9d"},
+                                            {"\xc2\xab", "\xc2\xbb"},
+                                            {"\xef\xbc\x82", "\xef\xbc\x82"}};
+    static const char *const characters[] = {"\xe6\x9d\xb1", "\xe3\x81\x82",     "\xe3\x82\xa2", "\xed\x95\x9c",
+                                             "\xe3\x80\x85", "\xf0\xa0\x80\x8b", "\xe3\x90\x80"};
+    char text[100], plain[300];
+    ls_writer *w = clocked_writer(LS_WRITER_CREATE | LS_WRITER_NO_SYNC, 0);
+    added_by(w, (story){.id = "a",
+                        .body = "one two. \xe6\x9d\xb1\xe4\xba\xac \xe3\x81\x82\xe3\x81\x84 \xe3\x82\xa2\xe3\x82\xa4 "
+                                "\xed\x95\x9c\xea\xb5\xad \xe3\x80\x85\xe6\x9d\xb1 \xf0\xa0\x80\x8b\xe6\x9d\xb1 "
+                                "\xe3\x90\x80\xe6\x9d\xb1"});
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+    ls_reader *r = reader(0);
+    snprintf(plain, sizeof plain, "%s", parsed(r, "one two"));
+    for (size_t i = 0; i < sizeof blanks / sizeof *blanks; i++) {
+        snprintf(text, sizeof text, "one%stwo", blanks[i]);
+        if (strcmp(parsed(r, text), plain)) print_error("blank %d: %s\n", (int)i, parsed_text);
+        assert_string_equal(parsed(r, text), plain);
+    }
+    snprintf(plain, sizeof plain, "%s", parsed(r, "\"one two\""));
+    for (size_t i = 0; i < sizeof quotes / sizeof *quotes; i++) {
+        snprintf(text, sizeof text, "%sone two%s", quotes[i][0], quotes[i][1]);
+        if (strcmp(parsed(r, text), plain)) print_error("quotes %d: %s\n", (int)i, parsed_text);
+        assert_string_equal(parsed(r, text), plain);
+        assert_int_equal(total_of(r, text), 1);
+    }
+    for (size_t i = 0; i < sizeof characters / sizeof *characters; i++) {
+        if (!total_of(r, characters[i])) print_error("character %d is not found\n", (int)i);
+        assert_int_equal(total_of(r, characters[i]), 1);
+    }
+    assert_int_equal(total_of(r, "\xe8\xa5\xbf"), 0);
+    ls_reader_close(r);
+}
+
+/* Where nothing is shown nothing is folded: how many leads there are is known only of nothing. */
+static void counted_folds(void **state)
+{
+    (void)state;
+    ls_query *q;
+    ls_results *res;
+    ls_writer *w = clocked_writer(LS_WRITER_CREATE | LS_WRITER_NO_SYNC, 0);
+    added_by(w, (story){.id = "a", .body = "one two"});
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+    ls_reader *r = reader(0);
+    for (int there = 0; there < 2; there++) {
+        LS_INIT(ls_search_options, o);
+        o.fold = LS_FOLD_SIMILAR;
+        o.count_only = 1;
+        OK(ls_query_parse(&q, ls_reader_schema(r), there ? "one" : "none", there ? 3 : 4, NULL, &err));
+        OK(ls_search(&res, r, q, &o, &err));
+        ls_results_info info = ls_results_get(res);
+        assert_true(info.total == (uint64_t)there && info.total_is_exact && info.total_leads_is_exact == !there);
+        ls_results_free(res);
+        ls_query_free(q);
+    }
+    ls_reader_close(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(versions, index_clean), cmocka_unit_test_teardown(canceled, index_clean),
+        cmocka_unit_test_teardown(versions, index_clean),  cmocka_unit_test_teardown(canceled, index_clean),
         cmocka_unit_test_teardown(explained, index_clean), cmocka_unit_test_teardown(released, index_clean),
-        cmocka_unit_test_teardown(suggested, index_clean)};
+        cmocka_unit_test_teardown(suggested, index_clean), cmocka_unit_test_teardown(numbers, index_clean),
+        cmocka_unit_test_teardown(scripts, index_clean),   cmocka_unit_test_teardown(counted_folds, index_clean)};
     return cmocka_run_group_tests(tests, folder_begin, folder_end);
 }
