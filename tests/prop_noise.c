@@ -39,6 +39,29 @@ static size_t make_noise(char *buf)
     return n;
 }
 
+/* Brackets within brackets, of one shape or of two in turn: work that doubles with each level shows here. A shape is what
+ * comes before and, behind the NUL, after what it holds; a word stands in for %. */
+static size_t make_nested(char *buf)
+{
+    static const char *const shapes[] = {"(\0 %)",      "+(\0 %)",      "-(\0 %)",        "(\0 OR %)",   "(\0 OR %) w/5 %",
+                                         "hlead:(\0 %)", "atleast2(\0)", "NOT (\0 AND %)", "syn(\0, %)", "title:(\0 %)^2",
+                                         "% +(\0 -%) %", "+(-(\0)) %",   "(\0) w/s (%)"};
+    size_t n = 0, depth = 1 + pick(60), which[2] = {pick(sizeof shapes / sizeof *shapes), pick(sizeof shapes / sizeof *shapes)};
+    bool one_word = pick(2);
+    size_t word = pick(sizeof stock / sizeof *stock);
+    for (size_t level = 0; level < 2 * depth + 1; level++) {
+        bool closes = level > depth;
+        const char *s = shapes[which[(closes ? 2 * depth - level : level) & 1]];
+        if (closes) s += strlen(s) + 1;
+        for (s = level == depth ? "%" : s; *s && n + 16 < LONGEST; s++) {
+            const char *w = stock[one_word ? word : pick(sizeof stock / sizeof *stock)];
+            if (*s == '%') n += (size_t)sprintf(buf + n, "%s", w);
+            else buf[n++] = *s;
+        }
+    }
+    return n;
+}
+
 static bool build(ls_error *err)
 {
     static const char *const words[] = {"arms",  "deal",   "deals", "Zelensky", "negotiation", "negotiate", "US", "us",
@@ -114,13 +137,17 @@ int main(int argc, char **argv)
         return 1;
     }
     for (uint64_t i = 0; i < count; i++) {
-        size_t len = make_noise(text);
+        size_t len = pick(6) ? make_noise(text) : make_nested(text);
         double took;
         if (!run(r, text, len, &took, &found, &err)) {
             printf("query %llu (seed %llu, %zu bytes): %s\n", (unsigned long long)i, (unsigned long long)seed, len, err.message);
             failed++;
         }
-        if (took * 1e3 > DEADLINE_MS + GRACE_MS) late++;
+        if (took * 1e3 > DEADLINE_MS + GRACE_MS) {
+            printf("query %llu: %.0f ms (seed %llu, %zu bytes): %.*s\n", (unsigned long long)i, took * 1e3,
+                   (unsigned long long)seed, len, (int)len, text);
+            late++;
+        }
         if (took > worst) worst = took, worst_at = i;
     }
     ls_reader_close(r);

@@ -518,6 +518,13 @@ static void test_caps(void **state)
     assert_int_equal(depth_of(q->root), LSI_QUERY_DEPTH_MAX + 2);
     assert_int_equal(leaves_of(q->root), 2 * LSI_QUERY_DEPTH_MAX + 1); /* a, and at each level b and what heads it */
     lsi_query_free(q);
+    n = 0; /* signs before signs: written once, not twice at each level */
+    for (size_t i = 0; i < LSI_QUERY_DEPTH_MAX / 2; i++) n += (size_t)sprintf(nested + n, "+(-(");
+    n += (size_t)sprintf(nested + n, "a");
+    for (size_t i = 0; i < LSI_QUERY_DEPTH_MAX / 2; i++) n += (size_t)sprintf(nested + n, ")) b");
+    q = parse_with(nested, n, LS_MATCH_ANY, NULL);
+    assert_int_equal(strlen(q->parsed), n - 2); /* (a) is a */
+    lsi_query_free(q);
     q = parse_repeated("a w/2 ", 300, 0);
     assert_true(warned(q, "limit_depth", NULL, NULL));
     assert_true(depth_of(q->root) <= LSI_QUERY_DEPTH_MAX + 2);

@@ -84,18 +84,17 @@ static void put_range(printer *p, const lsi_node *n)
 /* -x, or -(x) where x begins with what a sign is not read before. */
 static void put_signed(printer *p, const char *sign, const lsi_node *n)
 {
-    size_t at = p->out.len;
     lsi_buf_puts(&p->out, sign);
     size_t from = p->out.len;
     put_bound(p, n, BIND_ONE);
     if (p->out.rc) return;
     const char *s = (const char *)p->out.data + from, *end = (const char *)p->out.data + p->out.len;
     if (lsi_lex_begins_operand(s, end)) return;
-    p->out.len = at;
-    lsi_buf_puts(&p->out, sign);
-    lsi_buf_puts(&p->out, "(");
-    put_node(p, n);
-    lsi_buf_puts(&p->out, ")");
+    lsi_buf_puts(&p->out, "()"); /* not written again: what holds n may be in this place too, and so on */
+    if (p->out.rc) return;
+    uint8_t *operand = p->out.data + from;
+    memmove(operand + 1, operand, p->out.len - from - 2);
+    *operand = '(';
 }
 
 static void put_joined(printer *p, const lsi_node *n, const char *between, int least)
