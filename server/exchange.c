@@ -45,6 +45,10 @@ void sd_answer_problem(sd_exchange *x, const js_problem *problem)
         sd_log_say("%s %s: %s", x->method ? x->method : "-", x->route ? x->route->path : "-", p.detail);
         snprintf(p.detail, sizeof p.detail, "the request could not be answered; the server's log says why");
     }
+    if (p.status == 507) {
+        sd_log_say("%s %s: %s", x->method ? x->method : "-", x->route ? x->route->path : "-", p.detail);
+        snprintf(p.detail, sizeof p.detail, "there is no room on the disk");
+    }
     js_text_reset(&x->answer.body);
     x->answer.status = p.status;
     x->answer.type = "application/problem+json";

@@ -354,17 +354,20 @@ static bool read_named(cursor c, iso *out)
     return at_end(&c) && civil_ok(&out->civil);
 }
 
-/* 30.8.2023, 2023/08/30. Days and months with a slash between are told apart in no country: they are not taken. */
+/* 30.8.2023, 2023/08/30, 2023-8-30, 2023-8. Days and months with a slash between are told apart in no country: they are not
+ * taken. */
 static bool read_marked(cursor c, iso *out)
 {
     unsigned year;
     memset(out, 0, sizeof *out);
     out->unit = DAY;
     cursor y = c;
-    if (take_digits(&y, 4, 4, &year) && take(&y, '/')) {
-        if (!take_digits(&y, 1, 2, &out->civil.month) || !take(&y, '/') || !take_digits(&y, 1, 2, &out->civil.day)) {
-            return false;
-        }
+    if (take_digits(&y, 4, 4, &year) && y.p < y.end && (*y.p == '/' || *y.p == '-')) {
+        char sign = *y.p++;
+        if (!take_digits(&y, 1, 2, &out->civil.month)) return false;
+        out->civil.day = 1;
+        if (at_end(&y)) out->unit = MONTH;
+        else if (!take(&y, sign) || !take_digits(&y, 1, 2, &out->civil.day)) return false;
         c = y;
     } else {
         if (!take_digits(&c, 1, 2, &out->civil.day) || !take(&c, '.') || !take_digits(&c, 1, 2, &out->civil.month) ||

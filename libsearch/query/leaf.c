@@ -419,6 +419,9 @@ static lsi_node *leaf_value(lsi_parser *p, const lsi_lexeme *x)
     w->form_len = (uint32_t)t.len;
     w->start = t.base;
     w->end = t.base + (uint32_t)t.len;
+    if (x->type == LSI_LEX_WORD && (memchr(t.s, '*', t.len) || memchr(t.s, '?', t.len)))
+        lsi_parse_warn(p, "pattern_in_value", x->whole, x->end,
+                       "what stands in this field is compared as a whole: * and ? stand for themselves");
     const char *spelling = spell_value(p, (const char *)w->form, t.len);
     if (!spelling) {
         lsi_parse_warn(p, "unreadable_value", x->whole, x->end, "the value holds every kind of quotation mark");

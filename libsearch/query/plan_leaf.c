@@ -222,8 +222,23 @@ static int leaf_span(lsi_plan *p, lsi_op **out, const lsi_node *n, const lsi_pla
     return rc || !s ? rc : make_span(p, out, n, c, &f, s, false, idf, err);
 }
 
+/* Whether any segment has a field's value. */
+static int value_is_known(const lsi_plan *p, int field, const lsi_qterm *v, bool *known, ls_error *err)
+{
+    int rc = LS_OK;
+    *known = false;
+    for (size_t i = 0; !rc && !*known && i < p->snap->count; i++) {
+        const lsi_segment *seg = p->snap->segments[i].seg;
+        uint32_t ord = LSI_ORD_NONE;
+        if ((uint32_t)field >= seg->field_count || !seg->keywords[field].section) continue;
+        rc = lsi_keywords_find(&seg->keywords[field], v->term, v->len, &ord, err);
+        *known = ord != LSI_ORD_NONE;
+    }
+    return rc;
+}
+
 /* A keyword's value or an id, which score nothing. */
-static int leaf_value(lsi_plan *p, lsi_op **out, const lsi_node *n, ls_error *err)
+static int leaf_value(lsi_plan *p, lsi_op **out, const lsi_node *n, const lsi_plan_ctx *c, ls_error *err)
 {
     bool id = n->type == LSI_Q_ID;
     if (!id && (n->field < 0 || (size_t)n->field >= p->snap->schema->count)) return LS_OK;
@@ -240,6 +255,10 @@ static int leaf_value(lsi_plan *p, lsi_op **out, const lsi_node *n, ls_error *er
         if (folded) folded = lsi_arena_dup(&p->scratch->arena, folded, len);
         if (!folded) return lsi_fail_nomem(err);
         *v = (lsi_qterm){folded, (uint32_t)len};
+        bool known;
+        rc = value_is_known(p, n->field, v, &known, err);
+        if (!rc && !known) rc = lsi_plan_unmatched(p, &n->words[0], c, err);
+        if (rc) return rc;
     }
     op->set_kind = id ? LSI_SET_ID : LSI_SET_KEYWORDS;
     op->field = n->field;
@@ -270,7 +289,7 @@ int lsi_plan_leaf(lsi_plan *p, lsi_op **out, const lsi_node *n, const lsi_plan_c
         return leaf_span(p, out, n, c, err);
     case LSI_Q_KEYWORD:
     case LSI_Q_ID:
-        return leaf_value(p, out, n, err);
+        return leaf_value(p, out, n, c, err);
     default:
         return LS_OK;
     }

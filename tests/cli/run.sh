@@ -421,6 +421,10 @@ t 1 'delete by a query of nothing' delete lines --query three
 t 2 'delete neither' delete lines; one_line
 t 0 'a deleted one may come back' add lines five.ndjson; out 'documents=5'
 
+t 1 'a value that nothing has' search idx source:nosuch; err "'nosuch' is in no document"
+t 1 'a pattern where values are compared whole' search idx 'source:re*'; err '* and ? stand for themselves'; err "'re*' is in no document"
+t 0 'a value that is left out' search idx -- 'arms -source:nosuch'; quiet
+
 # ---- copies ----
 t 0 'feedback' search --expand feedback idx arms; err 'the best have in common: '
 t 2 'feedback by another name' search --expand rm3 idx arms; one_line

@@ -511,6 +511,8 @@ def full_disk(program, corpus):
                     need(answer.status == 507 and told["code"] == "no_space" and told["status"] == 507, "%s %s: %d %s", method,
                          target, answer.status, answer.body[:200])
                     need((answer.header("content-type") or "").startswith("application/problem+json"), "%s: no problem", method)
+                    need(b"seg-" not in answer.body and server.index.encode() not in answer.body, "%s tells of files: %s", method,
+                         answer.body)
                     need(server.ask("GET", "/healthz").status == 200, "no health behind %s", method)
                     need(server.ask("GET", "/v1/documents/kept").status == 200, "%s took the old document", method)
                     need(server.ask("GET", "/v1/documents/late").status == 404, "%s left a part", method)
