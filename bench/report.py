@@ -117,10 +117,12 @@ def http_part(out, results):
         return
     names = {"health": "`/healthz`", "none": "count alone", "ids": "10 hits, their ids alone", "ten": "10 hits, no passages", "defaults": "the defaults: 20 hits with passages",
              "suggest": "`/v1/suggest`"}
-    out += [f"wrk with 16 kept connections on two threads of the same machine, over {res['corpus']}, no answer kept (`bench/http.sh`). The processor time is the server's alone.", "",
+    left = f", as `libsearch add` left them in {res['segments']} segments" if "segments" in res else ""
+    out += [f"wrk with 16 kept connections on two threads of the same machine, over {res['corpus']}{left}, no answer kept (`bench/http.sh`). The processor time is the server's alone.", "",
             "| request | requests/s | median, ms | 99th percentile, ms | processor time, µs |", "|---|---|---|---|---|"]
-    for r in res["runs"]:
-        out.append(f"| {names[r['case']]} | {int(r['requests_s']):,} | {r['p50_ms']} | {r['p99_ms']} | {r['cpu_us']} |" + (" some refused" if r["errors"] else ""))
+    for behind, runs in (("", res["runs"]), (", merged into one segment", res.get("merged_runs", []))):
+        for r in runs:
+            out.append(f"| {names[r['case']]}{behind} | {int(r['requests_s']):,} | {r['p50_ms']} | {r['p99_ms']} | {r['cpu_us']} |" + (" some refused" if r["errors"] else ""))
 
 
 def main():

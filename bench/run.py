@@ -6,7 +6,7 @@
   build     an index of every corpus by every engine, on one thread and on two: rates, sizes
   side      every engine over the same query lines (side.py), and the first answer of a new process
   growth    ours and the quickest peers over 10^4 to 10^6 made-up articles
-  http      the server under wrk (http.sh)
+  http      the server under wrk (http.sh), over the segments that adding left and over one
   report    docs/PERFORMANCE.md and its plots (report.py)
 
 Results stand in BUILD/bench/results, a file a part and corpus; what is there is not measured again, so that a run that was
@@ -218,16 +218,25 @@ class Run:
                 subprocess.run(["zstd", "-dcq", source] if source.endswith(".zst") else ["cat", source], check=True, stdout=f)
         subprocess.run([os.path.join(self.a.build, "libsearch"), "add", index, file], check=True, stdout=subprocess.DEVNULL)
         env = dict(os.environ, SECONDS_EACH="3" if self.a.quick else "10", CLASSES="term_mid|or2|and2|and3|log_and|log_or")
-        out = subprocess.run(["sh", os.path.join(HERE, "http.sh"), self.a.build, index, os.path.join(self.data, corpus + ".q"), "--cache-bytes", "0"],
-                             env=env, check=True, stdout=subprocess.PIPE, text=True).stdout
-        runs = [dict(zip(("case", "requests", "requests_s", "p50_ms", "p99_ms", "cpu_us"), l.split()), errors="ERRORS" in l)
-                for l in out.splitlines()[1:]]
-        res = {"corpus": corpus, "output": out, "runs": runs}
+        res = {"corpus": corpus, "segments": segments(index)}
+        for part in ("", "merged_"):
+            if part:
+                subprocess.run([os.path.join(self.a.build, "libsearch"), "merge", index], check=True, stdout=subprocess.DEVNULL)
+                env["CASES"] = "ids=/v1/search?limit=10&snippets=0&fields=id&q= ten=/v1/search?limit=10&snippets=0&q= defaults=/v1/search?q="
+            out = subprocess.run(["sh", os.path.join(HERE, "http.sh"), self.a.build, index, os.path.join(self.data, corpus + ".q"), "--cache-bytes", "0"],
+                                 env=env, check=True, stdout=subprocess.PIPE, text=True).stdout
+            res[part + "output"] = out
+            res[part + "runs"] = [dict(zip(("case", "requests", "requests_s", "p50_ms", "p99_ms", "cpu_us"), l.split()), errors="ERRORS" in l)
+                                  for l in out.splitlines()[1:]]
         os.remove(file)
         self.keep("http", res)
 
     def report(self):
         subprocess.run([sys.executable, os.path.join(HERE, "report.py"), self.results, os.path.join(self.bench, "engines"), self.a.out], check=True)
+
+
+def segments(index):
+    return sum(f.startswith("seg-") and "." not in f for f in os.listdir(index))
 
 
 def first_answer(command, query):
