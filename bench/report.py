@@ -117,7 +117,7 @@ def http_part(out, results):
         return
     names = {"health": "`/healthz`", "none": "count alone", "ids": "10 hits, their ids alone", "ten": "10 hits, no passages", "defaults": "the defaults: 20 hits with passages",
              "suggest": "`/v1/suggest`"}
-    left = f", as `libsearch add` left them in {res['segments']} segments" if "segments" in res else ""
+    left = f", as `libsearch add` left them in {res['segments']} segment{'s' * (res['segments'] > 1)}" if "segments" in res else ""
     out += [f"wrk with 16 kept connections on two threads of the same machine, over {res['corpus']}{left}, no answer kept (`bench/http.sh`). The processor time is the server's alone.", "",
             "| request | requests/s | median, ms | 99th percentile, ms | processor time, µs |", "|---|---|---|---|---|"]
     for behind, runs in (("", res["runs"]), (", merged into one segment", res.get("merged_runs", []))):

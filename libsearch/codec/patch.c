@@ -145,23 +145,41 @@ static int find_parts(parts *x, const lsi_section *s, uint64_t off, uint32_t n, 
     return LS_OK;
 }
 
+/* The exceptions' high bits, and their places judged. */
+static int get_exceptions(uint32_t *high, const parts *x, const lsi_section *s, uint64_t off, uint32_t n,
+                          unsigned width, unsigned exceptions, ls_error *err)
+{
+    lsi_pack_get(high, x->high_bits, exceptions, x->high);
+    for (unsigned i = 0; i < exceptions; i++) {
+        if (x->where[i] >= n || (i && x->where[i] <= x->where[i - 1]))
+            return lsi_section_corrupt(s, off + lsi_pack_bytes(n, width) + 1 + i, err, "rising places of exceptions");
+    }
+    return LS_OK;
+}
+
 int lsi_patch_get(uint32_t *v, const lsi_section *s, uint64_t off, uint32_t n, unsigned width, unsigned exceptions,
                   uint64_t *bytes, ls_error *err)
 {
     parts x;
+    uint32_t high[LSI_PACK_BLOCK + LSI_PACK_SLACK];
     int rc = find_parts(&x, s, off, n, width, exceptions, err);
     if (rc) return rc;
     *bytes = x.bytes;
     lsi_pack_get(v, x.packed, n, width);
     if (!exceptions) return LS_OK;
-    uint32_t bits[LSI_PACK_BLOCK + LSI_PACK_SLACK];
-    lsi_pack_get(bits, x.high_bits, exceptions, x.high);
-    for (unsigned i = 0; i < exceptions; i++) {
-        if (x.where[i] >= n || (i && x.where[i] <= x.where[i - 1]))
-            return lsi_section_corrupt(s, off + lsi_pack_bytes(n, width) + 1 + i, err, "rising places of exceptions");
-        v[x.where[i]] |= bits[i] << width;
-    }
-    return LS_OK;
+    rc = get_exceptions(high, &x, s, off, n, width, exceptions, err);
+    for (unsigned i = 0; !rc && i < exceptions; i++) v[x.where[i]] |= high[i] << width;
+    return rc;
+}
+
+int lsi_patch_rare(uint32_t *v, const uint8_t **where, const lsi_section *s, uint64_t off, uint32_t n,
+                   unsigned exceptions, ls_error *err)
+{
+    parts x;
+    int rc = find_parts(&x, s, off, n, 0, exceptions, err);
+    if (rc || !exceptions) return rc;
+    *where = x.where;
+    return get_exceptions(v, &x, s, off, n, 0, exceptions, err);
 }
 
 int lsi_patch_some(uint32_t *v, const lsi_section *s, uint64_t off, uint32_t n, unsigned width, unsigned exceptions,

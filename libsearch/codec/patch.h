@@ -18,6 +18,9 @@ void lsi_patch_put(lsi_buf *b, const uint32_t *v, uint32_t n, lsi_patch p);
 /* Reads n numbers at off of a section into v (room for LSI_PACK_SLACK more). *bytes: what they took. */
 int lsi_patch_get(uint32_t *v, const lsi_section *s, uint64_t off, uint32_t n, unsigned width, unsigned exceptions,
                   uint64_t *bytes, ls_error *err);
+/* Of n numbers in a width of 0 those that are not 0: v[i] (room as above) is the number at (*where)[i], which rises. */
+int lsi_patch_rare(uint32_t *v, const uint8_t **where, const lsi_section *s, uint64_t off, uint32_t n,
+                   unsigned exceptions, ls_error *err);
 /* Numbers [from, from + count) alone, without those around them. */
 int lsi_patch_some(uint32_t *v, const lsi_section *s, uint64_t off, uint32_t n, unsigned width, unsigned exceptions,
                    uint32_t from, uint32_t count, ls_error *err);

@@ -354,25 +354,40 @@ int lsi_postings_less(const lsi_postings *p, uint32_t block, uint32_t *less, uin
     return get_less(p, block, off, *n, less, &end, err);
 }
 
+/* Counts with what they differ by from the scored tf; as a rule only a few of a block do. */
+static int adjust(lsi_postings *p, unsigned width, ls_error *err)
+{
+    uint32_t adj[LSI_BLOCK_DOCS + LSI_PACK_SLACK], some[LSI_BLOCK_DOCS];
+    uint64_t bytes;
+    const uint8_t *h = lsi_section_get(p->at.blocks, p->adj_at, 1, err), *where = NULL;
+    if (!h) return lsi_read_failed(err);
+    const unsigned exceptions = *h;
+    bool right = true;
+    if (width) {
+        int rc = lsi_patch_get(adj, p->at.blocks, p->adj_at + 1, p->n, width, exceptions, &bytes, err);
+        if (rc) return rc;
+        right = lsi_pack_adjust(p->tf, p->counts, adj, p->n);
+    } else {
+        int rc = lsi_patch_rare(adj, &where, p->at.blocks, p->adj_at + 1, p->n, exceptions, err);
+        if (rc) return rc;
+        memcpy(p->tf, p->counts, p->n * sizeof *p->tf);
+        for (unsigned i = 0; i < exceptions; i++) some[i] = p->counts[where[i]];
+        right = lsi_pack_adjust(some, some, adj, exceptions);
+        for (unsigned i = 0; i < exceptions; i++) p->tf[where[i]] = some[i];
+    }
+    return right ? LS_OK : lsi_section_corrupt(p->at.blocks, p->adj_at, err, "scored counts of at least 1");
+}
+
 int lsi_postings_tf(lsi_postings *p, ls_error *err)
 {
     if (p->have_tf) return LS_OK;
     int rc = lsi_postings_counts(p, err);
     if (rc) return rc;
     unsigned form = lsi_get16(p->widths_le + 2 * (size_t)p->block) >> 10 & 31;
-    if (!form) {
-        memcpy(p->tf, p->counts, p->n * sizeof *p->tf);
-    } else {
-        uint32_t adj[LSI_BLOCK_DOCS + LSI_PACK_SLACK];
-        uint64_t bytes;
-        const uint8_t *h = lsi_section_get(p->at.blocks, p->adj_at, 1, err);
-        if (!h) return lsi_read_failed(err);
-        if ((rc = lsi_patch_get(adj, p->at.blocks, p->adj_at + 1, p->n, form - 1, *h, &bytes, err))) return rc;
-        if (!lsi_pack_adjust(p->tf, p->counts, adj, p->n))
-            return lsi_section_corrupt(p->at.blocks, p->adj_at, err, "scored counts of at least 1");
-    }
-    p->have_tf = true;
-    return LS_OK;
+    if (form) rc = adjust(p, form - 1, err);
+    else memcpy(p->tf, p->counts, p->n * sizeof *p->tf);
+    p->have_tf = !rc;
+    return rc;
 }
 
 /* ---- finding ---- */
