@@ -1,7 +1,7 @@
 /* lines.c — owns lists of boilerplate lines: which lines of which sources, and whether a line of a text is one of them.
  *
  * A line is looked up by the hash of its words; those with the same words for several sources stand side by side. Before
- * that, nearly all lines of a text are told apart by their first four bytes, of which a list keeps one bit in 1024, and by
+ * that, nearly all lines of a text are told apart by their first eight bytes, of which a list keeps one bit in 1024, and by
  * their length: prose is longer than the longest line of a list, and is not read beyond that.
  *
  * Invariants: a line has at least one word; no two of one source have the same words; a source has at least one line.
@@ -12,8 +12,9 @@
 #include "libsearch/util/alloc.h"
 #include "libsearch/util/map.h"
 
-#define FIRST_BYTES 4u
-#define FIRST_BITS  1024u
+#define FIRST_BYTES 8u
+#define FIRST_LOG   10u
+#define FIRST_BITS  (1u << FIRST_LOG)
 #define SHOWN_BYTES 80u                /* of a line in a message */
 #define PIECE_BYTES (LSI_FORM_MAX / 4) /* folded at a time, as keywords are: to four times that at most */
 
@@ -200,42 +201,37 @@ int lsi_lines_source(const lsi_lines *l, lsi_analyzer *a, const char *source, si
 
 /* ---- looking a line up ---- */
 
-static void note_first(lsi_lines *l, uint32_t first)
+static unsigned bit_of(uint64_t first)
 {
-    uint32_t bit = first * 0xe1051e85u >> 22;
+    return (unsigned)(first * UINT64_C(0x9e3779b97f4a7c15) >> (64 - FIRST_LOG));
+}
+
+static void note_first(lsi_lines *l, const uint8_t *key, size_t n)
+{
+    uint64_t first = 0;
+    for (size_t i = 0; i < LSI_MIN(n, (size_t)FIRST_BYTES); i++) first |= (uint64_t)key[i] << 8 * i;
+    unsigned bit = bit_of(first);
     l->first[bit / 64] |= UINT64_C(1) << bit % 64;
 }
 
-static bool may_begin(const lsi_lines *l, uint32_t first)
+/* Whether a line may begin as one of the list does; always true where that cannot be told from ASCII alone. */
+static bool may_begin(const lsi_lines *l, const uint8_t *text, size_t len, size_t at, bool wrapped)
 {
-    uint32_t bit = first * 0xe1051e85u >> 22;
-    return l->first[bit / 64] >> bit % 64 & 1;
-}
-
-static uint32_t first_of_key(const uint8_t *key, size_t n)
-{
-    uint32_t first = 0;
-    for (size_t i = 0; i < LSI_MIN(n, (size_t)FIRST_BYTES); i++) first |= (uint32_t)key[i] << 8 * i;
-    return first;
-}
-
-/* The same of a line not yet folded; false where that cannot be told from ASCII alone. */
-static bool first_of_line(const uint8_t *text, size_t len, size_t at, bool wrapped, uint32_t *first)
-{
+    uint64_t first = 0;
     unsigned n = 0;
     bool blank = false;
-    for (*first = 0; n < FIRST_BYTES && at < len; at++) {
+    for (; n < FIRST_BYTES && at < len; at++) {
         uint8_t b = text[at];
         bool newline = b >= '\n' && b <= '\r';
-        if (b >= 0x80 || (newline && wrapped)) return false;
+        if (b >= 0x80 || (newline && wrapped)) return true;
         if (newline) break;
-        if (lsi_is_alnum(b)) {
-            if (blank && n) *first |= (uint32_t)' ' << 8 * n++;
-            if (n < FIRST_BYTES) *first |= (uint32_t)lsi_ascii_lower(b) << 8 * n++;
-        }
-        blank = !lsi_is_alnum(b);
+        bool letter = lsi_is_alnum(b);
+        if (letter && blank && n) first |= (uint64_t)' ' << 8 * n++;
+        if (letter && n < FIRST_BYTES) first |= (uint64_t)lsi_ascii_lower(b) << 8 * n++;
+        blank = !letter;
     }
-    return true;
+    unsigned bit = bit_of(first);
+    return l->first[bit / 64] >> bit % 64 & 1;
 }
 
 /* The entry of these words and this source, or (where `or_everywhere`) of every source. */
@@ -253,9 +249,8 @@ static const entry *find(const lsi_lines *l, const uint8_t *key, size_t n, uint3
 size_t lsi_lines_match(const lsi_lines_of *of, lsi_folder *f, const uint8_t *text, size_t len, size_t at, bool wrapped)
 {
     uint8_t key[LSI_LINE_MAX + LSI_FORM_MAX];
-    uint32_t first;
     size_t end;
-    if (first_of_line(text, len, at, wrapped, &first) && !may_begin(of->lines, first)) return 0;
+    if (!may_begin(of->lines, text, len, at, wrapped)) return 0;
     size_t n = lsi_line_key(f, text, len, at, wrapped, of->lines->longest, key, &end);
     return n && find(of->lines, key, n, of->source, true) ? end : 0;
 }
@@ -354,6 +349,6 @@ int lsi_lines_add(lsi_lines *l, lsi_analyzer *a, const char *source, size_t sour
     l->bytes += len;
     l->longest = LSI_MAX(l->longest, n);
     put_slot(l, l->count - 1);
-    note_first(l, first_of_key(e.key, n));
+    note_first(l, e.key, n);
     return LS_OK;
 }
