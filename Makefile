@@ -44,7 +44,7 @@ LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 PIC_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.pic.o)
 JSON_OBJ := $(JSON_SRC:%.c=$(BUILD)/obj/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=$(BUILD)/obj/%.o)
-ASSETS := server/page/page.css server/page/page.js server/page/icon.svg openapi.yaml
+ASSETS := server/page/page.css server/page/page.js server/page/embed.js server/page/icon.svg openapi.yaml
 SRV_OBJ := $(SRV_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/server/page/assets.o
 TESTS   := $(TEST_SRC:tests/%.c=$(BUILD)/tests/%)
 STATIC  := $(BUILD)/libsearch.a

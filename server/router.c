@@ -44,6 +44,7 @@ static const sd_route routes[] = {
     {"GET", "/search", SD_READ, SD_HTML, sd_get_page, NULL, NULL},
     {"GET", "/article/{id}", SD_READ, SD_HTML, sd_get_article, NULL, NULL},
     {"GET", "/assets/{name}", SD_ANYBODY, 0, sd_get_asset, NULL, NULL},
+    {"GET", "/embed.js", SD_ANYBODY, 0, sd_get_embed, NULL, NULL},
 };
 _Static_assert(sizeof routes / sizeof *routes <= SD_ROUTES_MAX, "the metrics have a row for each route");
 

@@ -45,5 +45,6 @@ void sd_get_metrics(sd_exchange *x);
 void sd_get_page(sd_exchange *x);
 void sd_get_article(sd_exchange *x);
 void sd_get_asset(sd_exchange *x);
+void sd_get_embed(sd_exchange *x);
 void sd_page_problem(sd_exchange *x); /* a problem that is the answer becomes a page */
 #endif

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import resource
 import shutil
 import signal
@@ -218,6 +219,21 @@ def pages_beside_writes(program, corpus):
             put(server, "last", "common")
             page = server.ask("GET", "/v1/search?q=common&limit=5&cursor=" + held[0]).json()
             need(len(page["hits"]) == 5, "after a purge a cursor does not go on")
+
+
+def box_for_other_pages(program, corpus):
+    with Server(program, "--allow-origin", "http://intranet.example", corpus=corpus) as server:
+        script = server.ask("GET", "/embed.js")
+        need(script.status == 200 and script.header("content-type") == "text/javascript; charset=utf-8", "no script: %d", script.status)
+        need(b'customElements.define("archive-search"' in script.body, "it defines no element")
+        need(not re.search(rb"https?://(?!archive\.example)", script.body), "it names a foreign address")
+        need(status(server, "GET", "/embed.js?x=1") == 400, "a parameter is taken")
+        need(status(server, "POST", "/embed.js", "") == 405, "POST")
+        for origin, allowed in (("http://intranet.example", True), ("http://other.example", False)):
+            answer = server.ask("GET", "/v1/suggest?limit=8&q=neg", headers=[("Origin", origin)])
+            need((answer.header("access-control-allow-origin") == origin) == allowed, "%s: %r", origin,
+                 answer.header("access-control-allow-origin"))
+            need(answer.json()["completions"], "no completions")
 
 
 def index_taken_away(program, corpus):
@@ -957,7 +973,7 @@ def stop_with_open_connections(program, corpus):
 # name, function, whether it waits for deadlines
 TESTS = [(f.__name__.replace("_", " "), f, f in (slow_heads, slow_bodies_and_readers)) for f in (
     command_line, config_file, second_writer, index_of_another_analyzer, port_taken, beyond_loopback_needs_keys, opens_again,
-    corpus_after_a_first_try_cut_short, pages_beside_writes, index_taken_away, schema_without_a_title, log_without_words,
+    corpus_after_a_first_try_cut_short, pages_beside_writes, box_for_other_pages, index_taken_away, schema_without_a_title, log_without_words,
     silent_reader_of_the_log, keep_alive, pipelining, head_byte_by_byte, mutations, compression, not_modified, cross_origin, hosts, keys, synonyms, feedback,
     bulk, many_writers, long_article, everything_on_workers, full_queue, deadline, caps, many_kept_connections, many_slow_and_one_honest, stop_under_load, stop_with_open_connections, slow_heads,
     slow_bodies_and_readers)]
