@@ -72,22 +72,23 @@ sd_snapshot *sd_archive_hold_earlier(sd_archive *a, uint64_t generation, bool hi
     return s;
 }
 
-/* What was written must be known of an earlier snapshot before anybody can ask for it: both under one lock. */
+/* What was written must be known of an earlier snapshot before anybody can ask for it: looked up before the new one is shown,
+ * told under the lock that shows it. */
 static void present(sd_archive *a, sd_snapshot *s)
 {
-    sd_snapshot *old;
+    sd_snapshot *old = a->present; /* this thread alone changes it */
     int64_t now = now_ms();
+    if (old) sd_snapshot_touch(old, &a->touched);
+    sd_kept_touch(&a->kept, &a->touched);
+    sd_touched_clear(&a->touched);
     pthread_mutex_lock(&a->lock);
-    old = a->present;
     a->present = s;
-    sd_kept_expire(&a->kept, now);
     if (old && (atomic_load(&old->paged) || atomic_load(&old->refs) > 1)) { /* or an answer of it is being made */
         if (old->generation == s->generation) sd_snapshot_paged(s); /* a cursor of one belongs to the other too */
         sd_kept_add(&a->kept, old, now);
         old = NULL;
     }
-    sd_kept_touch(&a->kept, &a->touched);
-    sd_touched_clear(&a->touched);
+    sd_kept_settle(&a->kept, now);
     pthread_mutex_unlock(&a->lock);
     sd_snapshot_drop(old);
 }
@@ -358,7 +359,7 @@ static void wait_for_work(sd_archive *a)
         pthread_mutex_unlock(&a->lock);
         (void)refresh(a, NULL); /* the old snapshot stays good */
         pthread_mutex_lock(&a->lock);
-        sd_kept_expire(&a->kept, now_ms());
+        sd_kept_settle(&a->kept, now_ms());
     }
 }
 

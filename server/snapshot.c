@@ -18,7 +18,9 @@ sd_snapshot *sd_snapshot_new(ls_reader *r)
     LS_INIT(ls_stats, stats);
     ls_error err;
     if (!s) return NULL;
-    if (ls_reader_view(&s->hidden, r, LS_READER_HIDDEN, &err)) {
+    s->touched = calloc(SD_TOUCHED_MAX, sizeof *s->touched);
+    if (!s->touched || ls_reader_view(&s->hidden, r, LS_READER_HIDDEN, &err)) {
+        free(s->touched);
         free(s);
         return NULL;
     }
@@ -38,7 +40,7 @@ void sd_snapshot_drop(sd_snapshot *s)
     if (!s || atomic_fetch_sub(&s->refs, 1) != 1) return;
     ls_reader_close(s->hidden);
     ls_reader_close(s->reader);
-    for (size_t i = 0; i < s->touched_count; i++) free(s->touched[i]);
+    for (size_t i = 0; i < s->known; i++) free(s->touched[i]);
     free(s->touched);
     free(s);
 }
@@ -103,11 +105,10 @@ void sd_touched_clear(sd_touched *t)
 /* False where there is no room or no memory for it. */
 static bool touch(sd_snapshot *s, const char *id, size_t len)
 {
-    for (size_t i = 0; i < s->touched_count; i++)
+    for (size_t i = 0; i < s->known; i++)
         if (!strcmp(s->touched[i], id)) return true;
-    if (!s->touched && !(s->touched = calloc(SD_TOUCHED_MAX, sizeof *s->touched))) return false;
-    if (s->touched_count == SD_TOUCHED_MAX || !(s->touched[s->touched_count] = copy_of(id, len))) return false;
-    s->touched_count++;
+    if (s->known == SD_TOUCHED_MAX || !(s->touched[s->known] = copy_of(id, len))) return false;
+    s->known++;
     return true;
 }
 
@@ -124,16 +125,21 @@ static bool touch_guid(sd_snapshot *s, const char *guid)
     return ok;
 }
 
-static bool touch_all(sd_snapshot *s, const sd_touched *t)
+void sd_snapshot_touch(sd_snapshot *s, const sd_touched *t)
 {
-    bool ok = !t->many;
+    bool ok = !t->many && !s->lost;
     for (size_t i = 0; ok && i < t->count; i++) {
         const char *id = t->names[2 * i], *guid = t->names[2 * i + 1];
         uint64_t doc;
         if (id && ls_reader_find(s->hidden, id, strlen(id), &doc, NULL) == LS_OK) ok = touch(s, id, strlen(id));
         if (ok && guid) ok = touch_guid(s, guid);
     }
-    return ok;
+    s->lost = !ok;
+}
+
+void sd_kept_touch(sd_kept *k, const sd_touched *t)
+{
+    for (size_t i = 0; i < k->count; i++) sd_snapshot_touch(k->at[i], t);
 }
 
 /* ---- what is kept ------------------------------------------------------------------------------------------------- */
@@ -147,21 +153,20 @@ static void leave(sd_kept *k, size_t i)
 
 void sd_kept_add(sd_kept *k, sd_snapshot *s, int64_t now)
 {
-    if (k->count == SD_KEPT_MAX) leave(k, 0);
+    size_t oldest = 0;
+    for (size_t i = 1; i < k->count; i++)
+        if (k->at[i]->until < k->at[oldest]->until) oldest = i;
+    if (k->count == SD_KEPT_MAX) leave(k, oldest);
     s->until = now + SD_KEPT_MS;
     k->at[k->count++] = s;
 }
 
-void sd_kept_touch(sd_kept *k, const sd_touched *t)
+void sd_kept_settle(sd_kept *k, int64_t now)
 {
-    for (size_t i = k->count; i-- > 0;)
-        if (!touch_all(k->at[i], t)) leave(k, i);
-}
-
-void sd_kept_expire(sd_kept *k, int64_t now)
-{
-    for (size_t i = k->count; i-- > 0;)
-        if (k->at[i]->until <= now) leave(k, i);
+    for (size_t i = k->count; i-- > 0;) {
+        k->at[i]->touched_count = k->at[i]->known;
+        if (k->at[i]->lost || k->at[i]->until <= now) leave(k, i);
+    }
 }
 
 sd_snapshot *sd_kept_find(sd_kept *k, uint64_t generation, bool hidden, int64_t now)
@@ -169,8 +174,6 @@ sd_snapshot *sd_kept_find(sd_kept *k, uint64_t generation, bool hidden, int64_t 
     for (size_t i = k->count; i-- > 0;) {
         sd_snapshot *s = k->at[i];
         if ((hidden ? s->commit : s->generation) != generation || s->until <= now) continue;
-        memmove(k->at + i, k->at + i + 1, (k->count - 1 - i) * sizeof *k->at); /* the last to be given up */
-        k->at[k->count - 1] = s;
         s->until = now + SD_KEPT_MS;
         return s;
     }
