@@ -343,7 +343,7 @@ LS_API int ls_reader_stats(const ls_reader *r, ls_stats *out, ls_error *err);
 LS_API int ls_reader_summary(const ls_reader *r, ls_stats *out, ls_error *err);
 /* Lines that many articles of a source repeat, and that are no boilerplate yet: what a list of ls_schema_add_boilerplate
  * may take in after somebody has looked at them. From the stored texts of the weighted fields but the title, read twice:
- * some 30 seconds for each GB. Sources with the most articles first, of each the commonest line first. */
+ * some 25 seconds for each GB. Sources with the most articles first, of each the commonest line first. */
 typedef struct ls_boilerplate_options {
     size_t size;
     uint64_t documents; /* that a line is in, at least; 0: 10 */

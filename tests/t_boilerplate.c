@@ -456,6 +456,51 @@ static void kept(void **state)
     remove_folder(to);
 }
 
+/* Each byte of a manifest with lists: it is refused, or says the same; what is salvaged has all articles. */
+static void damage(void **state)
+{
+    (void)state;
+    ls_schema *s;
+    ls_writer *w;
+    ls_reader *r;
+    char name[120], to[100];
+    uint8_t bytes[4096];
+    ssize_t refused = 0;
+    OK(ls_schema_news(&s, &err));
+    OK(add(s, "AP", "Get the zebra letter"));
+    open_index(&w, s);
+    ls_schema_free(s);
+    put(w, "a", "AP", STORY);
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+    snprintf(name, sizeof name, "%s/MANIFEST", index_path);
+    snprintf(to, sizeof to, "%s/copy", folder);
+    int fd = open(name, O_RDWR);
+    ssize_t n = read(fd, bytes, sizeof bytes);
+    assert_true(n > 500 && n < (ssize_t)sizeof bytes);
+    for (ssize_t i = 0; i < n; i++) {
+        uint8_t other = bytes[i] ^ 0x40;
+        assert_int_equal(pwrite(fd, &other, 1, i), 1);
+        int rc = ls_reader_open(&r, index_path, NULL, &err);
+        if (!rc) assert_string_equal(ls_schema_boilerplate(ls_reader_schema(r), 0, NULL), "Get the zebra letter");
+        ls_reader_close(r);
+        refused += rc != LS_OK;
+        if (i % 16 == 5 && i >= 64) {
+            LS_INIT(ls_salvage_report, report);
+            OK(ls_salvage(index_path, to, NULL, &report, &err));
+            assert_int_equal(report.documents, 1);
+            OK(ls_reader_open(&r, to, NULL, &err));
+            uint64_t words = words_of(r, "a"); /* 10: added anew, the list being lost */
+            assert_true(words == 6 || (words == 10 && !ls_schema_boilerplate(ls_reader_schema(r), 0, NULL)));
+            ls_reader_close(r);
+            remove_folder(to);
+        }
+        assert_int_equal(pwrite(fd, &bytes[i], 1, i), 1);
+    }
+    close(fd);
+    assert_true(refused > n / 2); /* the rest is padding, and a second copy of the table */
+}
+
 /* ---- lines that recur ---- */
 
 static const char *recurring(uint64_t documents, double share)
@@ -551,6 +596,7 @@ int main(void)
         cmocka_unit_test_teardown(scores, index_clean),
         cmocka_unit_test_teardown(later, index_clean),
         cmocka_unit_test_teardown(kept, index_clean),
+        cmocka_unit_test_teardown(damage, index_clean),
         cmocka_unit_test_teardown(finding, index_clean),
     };
     return cmocka_run_group_tests_name("boilerplate", tests, begin, end);
