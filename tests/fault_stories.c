@@ -366,7 +366,7 @@ static void one_point(size_t i, int kind, uint64_t n)
 
 static void one_kind(size_t i, int kind)
 {
-    uint64_t thin = kind == LOOKS ? looks : stride, most = thin == 1 ? 150 : LSI_MAX(30 / thin, (uint64_t)5);
+    uint64_t thin = kind == LOOKS ? looks : stride, most = thin == 1 ? 150 : LSI_MAX(20 / thin, (uint64_t)5);
     image_put();
     fail_at(kind, UINT64_MAX);
     OK(work_on(i));

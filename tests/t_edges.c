@@ -1,7 +1,13 @@
 /* t_edges.c — numbers and lengths at the very edge: versions that cannot be raised, names and notes of what cancels itself
  * that a tombstone has no room for, explanations of more words and values than a line has room for, a budget that a
  * release does not fit, suggestions for what ends in the midst of a character. */
+#include "libsearch/util/alloc.h"
+#include "libsearch/util/arena.h"
+#include "libsearch/util/bitset.h"
+#include "libsearch/util/buf.h"
+#include "libsearch/util/err.h"
 #include "tests/story_util.h"
+#include <errno.h>
 
 #define NAME_MOST 4096 /* of a tombstone */
 
@@ -338,12 +344,103 @@ static void counted_folds(void **state)
     ls_reader_close(r);
 }
 
+/* Of a version that was replaced the status is kept, cut where a character begins. */
+static void statuses(void **state)
+{
+    (void)state;
+    static const char *const given[] = {
+        "corrected", "sixty-four bytes: 7890123456789012345678901234567890123456789012",
+        "one byte more than that: 0123456789012345678901234567890123456789",
+        "a sign in its midst: 7890123456789012345678901234567890123456789\xe2\x82\xac",
+        "another: 567890123456789012345678901234567890123456789012345678\xf0\x9f\x98\x80"};
+    enum { GIVEN = sizeof given / sizeof *given };
+    ls_writer *w = clocked_writer(LS_WRITER_CREATE | LS_WRITER_NO_SYNC, 0);
+    for (int i = 0; i <= GIVEN; i++)
+        added_by(w, (story){.id = "a", .body = "text", .version = i + 1, .status = i < GIVEN ? given[i] : "last"});
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+    ls_reader *r = reader(0);
+    ls_doc *d;
+    LS_INIT(ls_doc_version_info, v);
+    OK(ls_get(&d, r, "a", 1, &err));
+    for (size_t i = 0; i < GIVEN; i++) {
+        OK(ls_doc_version_at(d, GIVEN - i, &v)); /* the newest comes first */
+        size_t len = strlen(v.status), all = strlen(given[i]);
+        assert_int_equal(v.version, i + 1);
+        assert_true(len == all ||
+                    (len < all && len > 60 && len <= 64 && ((unsigned char)given[i][len] & 0xC0) != 0x80));
+        assert_memory_equal(v.status, given[i], len);
+    }
+    ls_doc_free(d);
+    ls_reader_close(r);
+}
+
+/* Sizes that no memory has are refused before anybody adds to them. */
+static void sizes(void **state)
+{
+    (void)state;
+    lsi_arena a;
+    lsi_buf b;
+    size_t cap = 4;
+    uint64_t words[3] = {0, 0, 0};
+    char *empty = lsi_strndup("x", 0);
+    assert_non_null(empty);
+    assert_string_equal(empty, "");
+    lsi_free(empty);
+    assert_null(lsi_calloc(SIZE_MAX, 2));
+    assert_null(lsi_strndup("x", SIZE_MAX));
+    assert_null(lsi_array_grow(NULL, &cap, SIZE_MAX, 1));
+    assert_null(lsi_array_grow(NULL, &cap, SIZE_MAX / 4, 16));
+    assert_int_equal(cap, 4);
+    lsi_arena_init(&a);
+    assert_null(lsi_arena_alloc(&a, SIZE_MAX));
+    assert_null(lsi_arena_alloc(&a, SIZE_MAX - 16));
+    assert_null(lsi_arena_dup(&a, "x", SIZE_MAX));
+    assert_non_null(lsi_arena_dup(&a, "x", 0));
+    lsi_arena_clear(&a);
+    lsi_buf_init(&b, 0);
+    lsi_buf_puts(&b, "some");
+    assert_false(lsi_buf_reserve(&b, SIZE_MAX));
+    assert_int_equal(b.rc, LS_LIMIT);
+    assert_string_equal(lsi_buf_cstr(&b), ""); /* what failed is no text */
+    lsi_buf_clear(&b);
+    lsi_bitset_fill(words, 70, 70);
+    lsi_bitset_fill(words, 71, 70);
+    assert_true(!words[0] && !words[1] && !words[2]);
+    assert_int_equal(lsi_bitset_next(words, 5, 5), LSI_BITSET_NONE);
+}
+
+/* Errors of the system, by their kinds; one that it does not know is told by its number. */
+static void system_errors(void **state)
+{
+    (void)state;
+    static const struct {
+        int number, code;
+    } known[] = {{ENOSPC, LS_NOSPACE}, {EDQUOT, LS_NOSPACE},  {EFBIG, LS_NOSPACE},
+                 {ENOMEM, LS_NOMEM},   {ENOENT, LS_NOTFOUND}, {ENOTDIR, LS_NOTFOUND},
+                 {EIO, LS_IO},         {EMFILE, LS_IO},       {987654, LS_IO}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        assert_int_equal(lsi_fail_errno(NULL, known[i].number, "file", "open"), known[i].code);
+        assert_int_equal(lsi_fail_errno(&err, known[i].number, "file", "open"), known[i].code);
+        assert_int_equal(err.code, known[i].code);
+        assert_int_equal(err.sys_errno, known[i].number);
+        assert_int_equal(strncmp(err.message, "file: open: ", 12), 0);
+    }
+    assert_non_null(strstr(err.message, "987654"));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(versions, index_clean),  cmocka_unit_test_teardown(canceled, index_clean),
-        cmocka_unit_test_teardown(explained, index_clean), cmocka_unit_test_teardown(released, index_clean),
-        cmocka_unit_test_teardown(suggested, index_clean), cmocka_unit_test_teardown(numbers, index_clean),
-        cmocka_unit_test_teardown(scripts, index_clean),   cmocka_unit_test_teardown(counted_folds, index_clean)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(versions, index_clean),
+                                       cmocka_unit_test_teardown(canceled, index_clean),
+                                       cmocka_unit_test_teardown(explained, index_clean),
+                                       cmocka_unit_test_teardown(released, index_clean),
+                                       cmocka_unit_test_teardown(suggested, index_clean),
+                                       cmocka_unit_test_teardown(numbers, index_clean),
+                                       cmocka_unit_test_teardown(scripts, index_clean),
+                                       cmocka_unit_test_teardown(counted_folds, index_clean),
+                                       cmocka_unit_test_teardown(statuses, index_clean),
+                                       cmocka_unit_test(sizes),
+                                       cmocka_unit_test(system_errors)};
     return cmocka_run_group_tests(tests, folder_begin, folder_end);
 }

@@ -132,7 +132,8 @@ def without(documents, *ids):
 
 class Command:
     """One call of libsearch. states: the documents after each of its commits. makes: it makes the other index.
-    articles: the documents after each article of its input."""
+    articles: the documents before the first
+    article of its input, and after each."""
 
     def __init__(self, place, name, arguments, text=b"", states=None, makes=None, articles=None):
         self.place, self.name, self.arguments, self.text = place, name, arguments, text
@@ -171,24 +172,27 @@ class Command:
         self.judge(done)
         return hits
 
+    def stopped(self, done):
+        """An article that could not be added ends the reading; what came before it is committed all the same: this."""
+        told = re.search(rb"^libsearch: standard input:(\d+): ", done.stderr, re.M)
+        return self.articles[int(told[1]) - 1] if told and self.articles else None
+
     def judge(self, done):
         p = self.place
         if self.makes is not None:
             need(p.held(p.index) == p.documents, "the source changed")
             made = p.held(p.other)
-            need(made == self.makes if done.returncode == 0 else made in (None, {}, self.makes), "what was made is wrong")
+            stopped = self.stopped(done)
+            may = (None, {}, self.makes) if stopped is None else (None, {}, stopped)
+            need(made == self.makes if done.returncode == 0 else made in may, "what was made is wrong")
             if done.returncode == 0:
                 p.writable(p.other)
             return
         acknowledged = len(re.findall(rb"^committed ", done.stdout, re.M))
         may = [p.documents] + self.states
-        # An article that could not be added ends the reading; what came before it is committed all the same.
-        stopped = re.search(rb"^libsearch: standard input:(\d+): ", done.stderr, re.M)
-        if stopped and self.articles:
-            before = int(stopped[1]) - 1
-            last = ([p.documents] + self.articles)[before]
-            may = may[:before + 1] if len(self.states) > 1 else may[:1]
-            may.append(last)
+        stopped = self.stopped(done)
+        if stopped is not None:
+            may = may[:may.index(stopped) + 1] if stopped in may else [p.documents, stopped]
             acknowledged = min(acknowledged, len(may) - 1)
         found = p.held(p.index)
         if done.returncode == 0:
@@ -210,10 +214,11 @@ def commands(p):
         after = with_these(after, [a])
         steps.append(after)
     made = p.documents
-    yield Command(p, "add", ["add", p.index, "-"], lines(new), [after], articles=steps)
-    yield Command(p, "add-each", ["add", p.index, "-", "--commit-every", "1"], lines(new), steps, articles=steps)
-    yield Command(p, "add-threads", ["add", p.index, "-", "--threads", "2"], lines(new), [after], articles=steps)
-    yield Command(p, "add-new", ["add", p.other, "-"], lines(new), makes=with_these({}, new))
+    yield Command(p, "add", ["add", p.index, "-"], lines(new), [after], articles=[p.documents] + steps)
+    yield Command(p, "add-each", ["add", p.index, "-", "--commit-every", "1"], lines(new), steps, articles=[p.documents] + steps)
+    yield Command(p, "add-threads", ["add", p.index, "-", "--threads", "2"], lines(new), [after], articles=[p.documents] + steps)
+    yield Command(p, "add-new", ["add", p.other, "-"], lines(new), makes=with_these({}, new),
+                  articles=[with_these({}, new[:n]) for n in range(4)])
     yield Command(p, "init", ["init", p.other], makes={})
     yield Command(p, "delete", ["delete", p.index, "d3", "d9"], states=[without(p.documents, "d3", "d9")])
     yield Command(p, "kill", ["kill", p.index, "d4"], states=[without(p.documents, "d4")])
