@@ -706,7 +706,8 @@ LS_API void ls_explanation_free(ls_explanation *e);
 /* Deletes what matches in the last commit and in what was added since. *deleted may be NULL. */
 LS_API int ls_delete_query(ls_writer *w, const ls_query *q, uint64_t *deleted, ls_error *err);
 
-/* How a text is cut into words. The caller frees it. */
+/* How a text is cut into words. Those of boilerplate are counted apart; of the schema's lists the one of every source is
+ * asked, for a text alone has none. The caller frees it. */
 typedef struct ls_token {
     const char *form, *term; /* as written (normalised), as indexed */
     uint32_t position;

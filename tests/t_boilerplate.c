@@ -501,6 +501,24 @@ static void damage(void **state)
     assert_true(refused > n / 2); /* the rest is padding, and a second copy of the table */
 }
 
+/* A text alone is of no source. */
+static void analyzing(void **state)
+{
+    (void)state;
+    static const char text[] = "One two.\nRead on\nThree.\nSign up\nFour.";
+    static const uint32_t positions[] = {0, 1, 0, 1, 2, 3, 4, 5};
+    ls_schema *s;
+    ls_tokens *t;
+    OK(ls_schema_new(&s, &err));
+    OK(add(s, "*", "Read on"));
+    OK(add(s, "AP", "Sign up"));
+    OK(ls_analyze(&t, s, text, sizeof text - 1, "none", &err));
+    assert_int_equal(t->count, 8);
+    for (size_t i = 0; i < 8; i++) assert_int_equal(t->tokens[i].position, positions[i]);
+    ls_tokens_free(t);
+    ls_schema_free(s);
+}
+
 /* ---- lines that recur ---- */
 
 static const char *recurring(uint64_t documents, double share)
@@ -596,6 +614,7 @@ int main(void)
         cmocka_unit_test_teardown(scores, index_clean),
         cmocka_unit_test_teardown(later, index_clean),
         cmocka_unit_test_teardown(kept, index_clean),
+        cmocka_unit_test(analyzing),
         cmocka_unit_test_teardown(damage, index_clean),
         cmocka_unit_test_teardown(finding, index_clean),
     };
