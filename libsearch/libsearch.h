@@ -723,7 +723,7 @@ LS_API int ls_analyze(ls_tokens **out, const ls_schema *s, const char *text, siz
 LS_API void ls_tokens_free(ls_tokens *t);
 
 /* Verifies every byte and every structure; writes nothing. `fault` is told each one found (err: what and where,
- * section: its name). LS_CORRUPT where there was any. */
+ * section: its name; the place is not in err->message again). LS_CORRUPT where there was any. */
 typedef void ls_fault_fn(void *ctx, const ls_error *err, const char *section);
 typedef struct ls_check_report {
     size_t size;

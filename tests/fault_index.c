@@ -185,7 +185,7 @@ static uint64_t disarm(const how *h)
 static bool is_named_error(const how *h, int rc)
 {
     if (h->memory) return rc == LS_NOMEM;
-    if (rc == LS_CORRUPT && strstr(err.message, "places are damaged")) return true; /* what check could not read */
+    if (rc == LS_CORRUPT && strstr(err.message, "damaged in ")) return true; /* what check could not read */
     return rc == LS_IO || rc == LS_POISONED || rc == LS_COMMIT_UNKNOWN || (h->error == ENOSPC && rc == LS_NOSPACE);
 }
 

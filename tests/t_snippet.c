@@ -52,6 +52,8 @@ static const struct {
      "english"},
     {"zebras", "More about zebras", "Zebras and lions live in Africa. Lions hunt zebras. Zebras run.", "english"},
     {"notitle", NULL, "No title here, but arms and legs.", "english"},
+    {"dots", "Trailing", "Wait for the quagga\xe2\x80\xa6\n\nIt came late, and with it words that no passage has room for.",
+     "english"},
 };
 
 static void add_articles(ls_writer *w)
@@ -281,6 +283,10 @@ static void test_passages(void **state)
     assert_string_equal(s->snippets[0].text, "The leaders met on Monday. \xe2\x80\xa6");
     ls_snippets_free(s);
 
+    o.length = 24; /* it says by itself that it goes on */
+    s = make("dots", "quagga", &o);
+    assert_string_equal(s->snippets[0].text, "Wait for the quagga\xe2\x80\xa6");
+    ls_snippets_free(s);
     s = make("boiler", "zebras", NULL); /* boilerplate is found, but never shown */
     assert_int_equal(s->count, 1);
     assert_null(strstr(s->snippets[0].text, "Read also"));

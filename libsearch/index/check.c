@@ -12,6 +12,7 @@
 #include "libsearch/store/names.h"
 #include "libsearch/util/alloc.h"
 #include <errno.h>
+#include <stdio.h>
 
 typedef struct checking {
     ls_fault_fn *fn;
@@ -25,10 +26,34 @@ typedef struct checking {
     lsi_tombs *tombs;
 } checking;
 
+/* What stands behind a prefix that is there; else all of it. */
+static const char *behind(const char *text, const char *prefix)
+{
+    size_t n = strlen(prefix);
+    return strncmp(text, prefix, n) ? text : text + n;
+}
+
+/* The message alone is told: who hears it has file, offset and section beside it. */
+static void shorten(void *ctx, const ls_error *e, const char *section)
+{
+    const checking *c = ctx;
+    ls_error told = *e;
+    char place[LS_ERROR_FILE_BYTES + 32], name[64];
+    snprintf(place, sizeof place, "%s:%llu: ", e->file, (unsigned long long)e->offset);
+    const char *text = behind(e->message, place);
+    if (text == e->message) {
+        snprintf(place, sizeof place, "%s: ", e->file);
+        text = behind(text, place);
+    }
+    snprintf(name, sizeof name, "%s: ", section);
+    snprintf(told.message, sizeof told.message, "%s", behind(text, name));
+    c->fn(c->ctx, &told, section);
+}
+
 static void tell(checking *c, const ls_error *e, const char *what)
 {
     c->out->faults++;
-    if (c->fn) c->fn(c->ctx, e, what);
+    if (c->fn) shorten(c, e, what);
 }
 
 static void close_all(checking *c)
@@ -115,17 +140,18 @@ static int open_commit(checking *c, ls_error *err)
 
 static int verify_all(checking *c, ls_error *err)
 {
+    ls_fault_fn *fn = c->fn ? shorten : NULL;
     uint64_t n = 0;
-    int rc = lsi_frame_verify(c->file, c->fn, c->ctx, &n, err);
+    int rc = lsi_frame_verify(c->file, fn, c, &n, err);
     c->out->faults += n;
     n = 0;
-    if (c->tombs && (!rc || rc == LS_CORRUPT)) rc = lsi_tombs_verify(c->tombs, c->fn, c->ctx, &n, err);
+    if (c->tombs && (!rc || rc == LS_CORRUPT)) rc = lsi_tombs_verify(c->tombs, fn, c, &n, err);
     c->out->faults += n;
     for (size_t i = 0; i < c->m->count && (!rc || rc == LS_CORRUPT); i++) {
         if (!c->segs[i]) continue;
         c->out->documents += c->m->segments[i].doc_count - c->m->segments[i].deleted_count;
         n = 0;
-        rc = lsi_segment_verify(c->segs[i], c->lives[i], c->fn, c->ctx, &n, err);
+        rc = lsi_segment_verify(c->segs[i], c->lives[i], fn, c, &n, err);
         c->out->faults += n;
     }
     return rc == LS_CORRUPT ? LS_OK : rc;
@@ -146,6 +172,7 @@ int lsi_index_check(const char *path, ls_fault_fn *fault, void *ctx, ls_check_re
     close_all(&c);
     lsi_dir_close(c.dir);
     if (!rc && out->faults)
-        rc = lsi_fail(err, LS_CORRUPT, "%s: %llu places are damaged", path, (unsigned long long)out->faults);
+        rc = lsi_fail(err, LS_CORRUPT, "%s: damaged in %llu place%s", path, (unsigned long long)out->faults,
+                      out->faults == 1 ? "" : "s");
     return rc;
 }

@@ -140,14 +140,21 @@ static const char *keep(maker *k, const lsi_buf *b)
     return b->rc ? NULL : lsi_arena_dup(&k->out->arena, b->data, b->len);
 }
 
+/* Whether words behind the passage are left out and it does not say so by itself. */
+static bool goes_on(const uint8_t *text, size_t len, const lsi_passage *p)
+{
+    size_t at = p->end, n = strlen(CUT);
+    while (at < len && text[at] <= ' ') at++;
+    return at < len && (p->end - p->start < n || memcmp(text + p->end - n, CUT, n));
+}
+
 static int put_snippet(maker *k, const uint8_t *text, size_t len, const char *field, const lsi_passage *p,
                        ls_error *err)
 {
     lsi_buf *plain = &k->plain, *html = &k->html;
     size_t n, head, from = p->start;
     while (from && text[from - 1] <= ' ') from--;
-    bool cut_front = from > 0, cut_back = false;
-    for (size_t i = p->end; i < len && !cut_back; i++) cut_back = text[i] > ' ';
+    bool cut_front = from > 0, cut_back = goes_on(text, len, p);
     ls_range *r = ranges_of(k, p->first, p->count, p->start, p->end, &n);
     if (!r) return lsi_fail_nomem(err);
     lsi_buf_reset(plain);

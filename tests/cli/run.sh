@@ -483,6 +483,7 @@ for at in $((bytes / 3)) $((bytes / 2)) 70; do
     printf "\\$(printf %o $(((old + 1) % 256)))" | dd of="damaged/$seg" bs=1 seek=$at conv=notrunc 2>/dev/null
     t 2 "damage at $at" check damaged
     is 'a line for it' grep -Eq '^[^:]*[^ ]+:[0-9]+: .*: ' out
+    is 'which tells its place once' [ "$(grep -c 'damaged/.*damaged/' out)" = 0 ]
     t 2 'damage as JSON' check --json damaged; out '{"ok":false'; out '"offset":'
 done
 rm -rf damaged; cp -r idx damaged; : >"damaged/$seg"
