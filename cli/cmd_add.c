@@ -201,11 +201,17 @@ static void catch_signals(void)
     sigaction(SIGTERM, &a, NULL);
 }
 
-/* --schema is for an index that is made; one that is there keeps its own. */
-static int check_schema(const job *j, const ls_schema *schema)
+/* --schema is for an index that is made; one that is there keeps its own, and its lists of boilerplate where --schema has
+ * none. */
+static int check_schema(const job *j, ls_schema *schema)
 {
     js_text asked = {0}, there = {0};
+    ls_error err = {0};
+    const char *source, *line;
     if (schema == NULL) return CLI_OK;
+    bool lists = ls_schema_boilerplate(schema, 0, NULL) != NULL;
+    for (size_t i = 0; !lists && (line = ls_schema_boilerplate(ls_writer_schema(j->w), i, &source)) != NULL; i++)
+        if (ls_schema_add_boilerplate(schema, source, line, &err) != LS_OK) return cli_fail_with(&err, j->index);
     js_write_schema(&asked, schema);
     js_write_schema(&there, ls_writer_schema(j->w));
     bool same = asked.data && there.data && strcmp(asked.data, there.data) == 0;
@@ -214,7 +220,7 @@ static int check_schema(const job *j, const ls_schema *schema)
     return same ? CLI_OK : cli_fail("%s: the index has another schema than --schema asks for", j->index);
 }
 
-static int open_and_read(job *j, const cli_files *files, const ls_schema *schema, const ls_schema *lists)
+static int open_and_read(job *j, const cli_files *files, ls_schema *schema, const ls_schema *lists)
 {
     ls_error err = {0};
     int status =

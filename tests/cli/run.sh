@@ -116,6 +116,9 @@ t 0 'as JSON' stats --json --boilerplate daily; cp out lists.json
 echo '{"boilerplate":{"The Daily":["Get the zebra letter today"]}}' >want; is 'for --boilerplate' cmp -s out want
 t 0 'lists for an index that is there' add daily --boilerplate lists.json; out 'committed generation='
 t 0 'are its own' stats --schema daily; out '"boilerplate":{"The Daily":["Get the zebra letter today"]}'; cp out daily.json
+sed 's/,"boilerplate":.*/}/' daily.json >fields.json; : >nothing.ndjson
+t 0 'a schema that has none leaves them' add --schema fields.json daily --boilerplate lists.json
+t 0 'and is the same' add --schema fields.json daily nothing.ndjson; t 0 'with its lists' stats --schema daily; is 'as before' cmp -s out daily.json
 t 0 'and proposed no more' stats daily --boilerplate; is 'nothing' [ ! -s out ]
 t 0 'but told' stats daily --boilerplate --json; is 'as they were' cmp -s out want
 t 0 'the line is not shown' search daily zebra; is 'but found' grep -q 'Story number' out; is 'hidden' [ "$(grep -c 'letter' out)" = 0 ]
