@@ -539,8 +539,7 @@ int lsi_frame_verify(lsi_frame *f, ls_fault_fn *fault, void *ctx, uint64_t *coun
     verify_copy(f, FRAME_HEADER_BYTES, f->table_at, table_bytes, &all);
     verify_copy(f, FRAME_HEADER_BYTES + table_bytes, f->sums_at, f->table_at - f->sums_at, &all);
     *count += all.count;
-    return all.count
-               ? lsi_fail(err, LS_CORRUPT, "%s: damaged in %llu place%s", f->file.path, (unsigned long long)all.count,
-                          all.count == 1 ? "" : "s")
-               : LS_OK;
+    return all.count ? lsi_fail(err, LS_CORRUPT, "%s: damaged in %llu place%s", f->file.path,
+                                (unsigned long long)all.count, all.count == 1 ? "" : "s")
+                     : LS_OK;
 }
