@@ -203,6 +203,8 @@ static const row all_rows[] = {
      "*skyy", ""},
     {"a*", "(WORD a)",
      "a", "short_pattern"},
+    {"*-\xca\xbb", "(WORD ')", /* what is left of it is not a piece of the query's text */
+     "\xca\xbb", "short_pattern"},
     {"who is kim?", "(AND (WORD who) (WORD is) (WORD kim))",
      "who is kim", ""},
     {"zelenskyy~", "(FUZZY/1 zelenskyy)",

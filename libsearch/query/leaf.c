@@ -72,7 +72,7 @@ static lsi_node *leaf_hyphen(lsi_parser *p, int field, lsi_words *w, bool exact,
     lsi_words parts = *w;
     lsi_node *kids[2];
     parts.has_joined = false;
-    const char *inside = lsi_words_quoted(p, &parts, t->s, t->len);
+    const char *inside = lsi_words_quoted(p, &parts, t->s);
     lsi_qword *joined = lsi_parse_alloc(p, sizeof *joined);
     if (!joined) return NULL;
     *joined = w->joined;
@@ -98,10 +98,10 @@ static lsi_node *leaf_words(lsi_parser *p, int field, lsi_words *w, const slice 
     if (w->count > 1 && w->has_joined && chunk) return leaf_hyphen(p, field, w, false, t, chunk);
     if (w->count > 1) {
         w->has_joined = false;
-        if (!chunk) chunk = spell(p, "\"", lsi_words_quoted(p, w, t->s, t->len), "\"~");
+        if (!chunk) chunk = spell(p, "\"", lsi_words_quoted(p, w, t->s), "\"~");
         return leaf_new(p, LSI_Q_PHRASE, field, w->list, w->count, chunk);
     }
-    if (!chunk) chunk = spell(p, "\"", lsi_words_quoted(p, w, t->s, t->len), "\"~");
+    if (!chunk) chunk = spell(p, "\"", lsi_words_quoted(p, w, t->s), "\"~");
     /* one character of Chinese, Japanese, Korean: the search itself takes the pairs that begin with it */
     bool prefix = w->one_of_bigrams && !lsi_resolve_is_cjk(w->list[0].folded, w->list[0].folded_len);
     return leaf_new(p, prefix ? LSI_Q_PREFIX : LSI_Q_WORD, field, w->list, 1, chunk);
@@ -331,7 +331,7 @@ static lsi_node *leaf_phrase(lsi_parser *p, const lsi_lexeme *x)
     }
     bool hyphen = !x->tilde && w.has_joined;
     if (!take_clauses(p, w.count + hyphen, &t)) return NULL;
-    const char *inside = lsi_words_quoted(p, &w, t.s, t.len);
+    const char *inside = lsi_words_quoted(p, &w, t.s);
     if (!inside) return NULL;
     if (hyphen) return leaf_hyphen(p, x->field, &w, true, &t, spell(p, "\"", inside, "\""));
     lsi_node *n = leaf_new(p, LSI_Q_PHRASE, x->field, w.list, w.count, spell(p, "\"", inside, x->tilde ? "\"~" : "\""));

@@ -101,12 +101,14 @@ typedef struct lsi_words {
     lsi_qword joined; /* of a hyphenated word that is all of the text */
     bool has_joined;
     bool one_of_bigrams; /* a single character of a script that is cut into pairs */
+    size_t from, to;     /* in the text that was read: from the first word to the last */
 } lsi_words;
 bool lsi_words_read(lsi_parser *p, lsi_words *out, const char *text, size_t len, size_t base);
 bool lsi_words_equal(const lsi_words *a, const lsi_words *b);
-/* Text that is read as these words again, as a chunk (WORD) or between quotation marks; NULL where none was found. */
+/* Text that is read as these words again, as a chunk (WORD) or between quotation marks; NULL where none was found. `text`
+ * is what they were read from. */
 const char *lsi_words_chunk(lsi_parser *p, const lsi_words *w, const char *text, size_t len);
-const char *lsi_words_quoted(lsi_parser *p, const lsi_words *w, const char *text, size_t len);
+const char *lsi_words_quoted(lsi_parser *p, const lsi_words *w, const char *text);
 
 /* leaf.c: a WORD, PHRASE or CAPS lexeme as a node; NULL: nothing to search for (or p->rc). */
 lsi_node *lsi_leaf(lsi_parser *p, const lsi_lexeme *x);

@@ -96,14 +96,9 @@ static bool read_other(lsi_parser *p, lsi_words *w, piece t, key *k)
 static lsi_node *make_other(lsi_parser *p, int field, lsi_words *words, piece t)
 {
     lsi_words w = *words;
-    size_t start = t.len, end = 0; /* from the first word to the last, as leaves are spelled elsewhere */
-    for (uint32_t i = 0; i < w.count; i++) {
-        start = LSI_MIN(start, w.list[i].start);
-        end = LSI_MAX(end, w.list[i].end);
-        forget_places(&w.list[i]);
-    }
+    for (uint32_t i = 0; i < w.count; i++) forget_places(&w.list[i]);
     forget_places(&w.joined);
-    lsi_node *n = lsi_leaf_words(p, field, &w, t.s + start, end - start, 0);
+    lsi_node *n = lsi_leaf_words(p, field, &w, t.s, t.len, 0);
     if (!n || n->type != LSI_Q_WORD || !is_acronym(p, &w.list[0])) return n;
     n->type = LSI_Q_CAPS;
     n->spelling = lsi_parse_string(p, "caps(", (const char *)w.list[0].form, w.list[0].form_len, ")");

@@ -177,6 +177,8 @@ bool lsi_words_read(lsi_parser *p, lsi_words *out, const char *text, size_t len,
     if (!out->list) p->rc = LS_NOMEM;
     if (!out->list) return false;
     if (count) memcpy(out->list, p->words, count * sizeof *out->list);
+    out->from = LSI_MIN(start, end);
+    out->to = end;
     out->has_joined = joined == 1 && count > 1 && joined_start == start && joined_end == end;
     set_offsets(out);
     out->one_of_bigrams = count == 1 && is_paired(p, &out->list[0]);
@@ -242,27 +244,14 @@ static const char *string(lsi_parser *p, const char *s, size_t n)
     return (const char *)keep(p, (const uint8_t *)s, n);
 }
 
-/* From the first word to the last in the query's text. */
-static const char *trimmed(const lsi_parser *p, const lsi_words *w, size_t *len)
-{
-    uint32_t start = UINT32_MAX, end = 0;
-    for (uint32_t i = 0; i < w->count; i++) {
-        start = LSI_MIN(start, w->list[i].start);
-        end = LSI_MAX(end, w->list[i].end);
-    }
-    *len = end > start ? end - start : 0;
-    return p->q->text + start;
-}
-
 const char *lsi_words_chunk(lsi_parser *p, const lsi_words *w, const char *text, size_t len)
 {
     if (!w->count || p->rc) return NULL;
     const char *form = (const char *)w->list[0].form;
     if (is_plain(w, form, w->list[0].form_len)) return form;
     if (w->count == 1 && is_chunk_of(p, form, w->list[0].form_len, w)) return form;
-    size_t n;
-    const char *cut = trimmed(p, w, &n);
-    if (n && is_chunk_of(p, cut, n, w)) return string(p, cut, n);
+    size_t n = w->to - w->from;
+    if (is_chunk_of(p, text + w->from, n, w)) return string(p, text + w->from, n);
     return is_chunk_of(p, text, len, w) ? string(p, text, len) : NULL;
 }
 
@@ -274,9 +263,9 @@ static bool has_quote(const char *s, size_t n)
     return false;
 }
 
-const char *lsi_words_quoted(lsi_parser *p, const lsi_words *w, const char *text, size_t len)
+const char *lsi_words_quoted(lsi_parser *p, const lsi_words *w, const char *text)
 {
-    size_t n = 0, cut_len;
+    size_t n = 0, cut_len = w->to - w->from;
     for (uint32_t i = 0; i < w->count; i++) n += w->list[i].form_len + (size_t)1;
     char *forms = lsi_parse_alloc(p, n + 1);
     if (!forms || !w->count) return NULL;
@@ -288,12 +277,8 @@ const char *lsi_words_quoted(lsi_parser *p, const lsi_words *w, const char *text
     }
     n = (size_t)(at - forms);
     if (!has_quote(forms, n) && reads_as_words(p, forms, n, w)) return forms;
-    const char *cut = trimmed(p, w, &cut_len);
-    if (cut_len && !has_quote(cut, cut_len) && reads_as_words(p, cut, cut_len, w)) return string(p, cut, cut_len);
-    if (!cut_len) { /* words of what is not the query's text */
-        cut = text;
-        cut_len = len;
-    }
+    const char *cut = text + w->from;
+    if (!has_quote(cut, cut_len) && reads_as_words(p, cut, cut_len, w)) return string(p, cut, cut_len);
     char *blank = lsi_parse_alloc(p, cut_len + 1);
     if (!blank) return NULL;
     memcpy(blank, cut, cut_len);
