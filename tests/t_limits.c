@@ -156,6 +156,28 @@ static void options(void **state)
 
 /* ---- words that stand for too many ---- */
 
+/* As deep as a query may be, of three shapes: work that doubles with each level would never end, optimised or not. */
+static void depth(void **state)
+{
+    static const char *const open[] = {"(wide1 OR ", "-(-wide2 ", "+(wide1 -"}, *const close[] = {")", ")", ") wide2"};
+    (void)state;
+    for (size_t shape = 0; shape < 3; shape++) {
+        char text[1200] = "";
+        ls_query *q;
+        ls_results *res;
+        LS_INIT(ls_query_options, qo);
+        LS_INIT(ls_search_options, o);
+        for (int i = 0; i < 45; i++) strcat(text, open[shape]);
+        strcat(text, "wide3");
+        for (int i = 0; i < 45; i++) strcat(text, close[shape]);
+        qo.flags = LS_MATCH_ANY;
+        OK(ls_query_parse(&q, ls_reader_schema(r), text, strlen(text), &qo, &err));
+        OK(ls_search(&res, r, q, &o, &err));
+        ls_results_free(res);
+        ls_query_free(q);
+    }
+}
+
 static void expansion(void **state)
 {
     (void)state;
@@ -300,7 +322,7 @@ static void explained(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(options), cmocka_unit_test(expansion),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(options), cmocka_unit_test(depth), cmocka_unit_test(expansion),
                                        cmocka_unit_test(queries), cmocka_unit_test(explained), cmocka_unit_test(moved)};
     return cmocka_run_group_tests(tests, begin, end);
 }

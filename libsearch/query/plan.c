@@ -397,7 +397,10 @@ static int join(lsi_plan *p, lsi_op *query, const lsi_plan_options *o, ls_error 
 static uint32_t depth_of(const lsi_node *n)
 {
     uint32_t most = 0;
-    for (uint32_t i = 0; i < n->kid_count; i++) most = LSI_MAX(most, depth_of(n->kids[i]));
+    for (uint32_t i = 0; i < n->kid_count; i++) {
+        uint32_t depth = depth_of(n->kids[i]); /* by itself: LSI_MAX would ask twice, and each level twice again */
+        most = LSI_MAX(most, depth);
+    }
     return most + 1;
 }
 

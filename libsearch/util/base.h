@@ -12,8 +12,9 @@ typedef uint32_t lsi_ord; /* term ordinal within one segment */
 #define LSI_ORD_NONE UINT32_MAX
 
 #define LSI_COUNTOF(a) (sizeof(a) / sizeof((a)[0]))
-#define LSI_MIN(a, b)  ((a) < (b) ? (a) : (b))
-#define LSI_MAX(a, b)  ((a) > (b) ? (a) : (b))
+/* Each may be evaluated twice: no call that is dear, and none that recurs. */
+#define LSI_MIN(a, b) ((a) < (b) ? (a) : (b))
+#define LSI_MAX(a, b) ((a) > (b) ? (a) : (b))
 
 #if defined(__GNUC__) || defined(__clang__)
 #define LSI_LIKELY(x)    __builtin_expect(!!(x), 1)
