@@ -97,6 +97,7 @@ int cli_commit(ls_writer *w, const char *path);           /* and prints committe
 int cli_committed(const char *path, uint64_t generation); /* prints that line */
 int cli_schema(ls_schema **out, const char *file);        /* of --schema FILE; NULL: *out is NULL */
 int cli_boilerplate(ls_schema **out, const char *file);   /* the lists of --boilerplate FILE; NULL: *out is NULL */
+int cli_add_lists(ls_schema *to, const ls_schema *from, ls_error *err); /* from's lists behind to's own */
 /* Gives the index those lists instead of its own; NULL: it keeps them. */
 int cli_set_boilerplate(ls_writer *w, const ls_schema *lists, const char *path);
 /* Of --synonyms FILE, for an index of this schema; lines that cannot be used are told. NULL: *out is NULL. */

@@ -207,11 +207,9 @@ static int check_schema(const job *j, ls_schema *schema)
 {
     js_text asked = {0}, there = {0};
     ls_error err = {0};
-    const char *source, *line;
     if (schema == NULL) return CLI_OK;
-    bool lists = ls_schema_boilerplate(schema, 0, NULL) != NULL;
-    for (size_t i = 0; !lists && (line = ls_schema_boilerplate(ls_writer_schema(j->w), i, &source)) != NULL; i++)
-        if (ls_schema_add_boilerplate(schema, source, line, &err) != LS_OK) return cli_fail_with(&err, j->index);
+    if (ls_schema_boilerplate(schema, 0, NULL) == NULL && cli_add_lists(schema, ls_writer_schema(j->w), &err) != LS_OK)
+        return cli_fail_with(&err, j->index);
     js_write_schema(&asked, schema);
     js_write_schema(&there, ls_writer_schema(j->w));
     bool same = asked.data && there.data && strcmp(asked.data, there.data) == 0;

@@ -70,10 +70,8 @@ static int print_lists(const cli_call *c, const ls_reader *r, const ls_boilerpla
     ls_schema *lists = NULL;
     ls_error err = {0};
     const ls_boilerplate_line *b;
-    const char *line, *source;
     int rc = ls_schema_new(&lists, &err);
-    for (size_t i = 0; rc == LS_OK && (line = ls_schema_boilerplate(ls_reader_schema(r), i, &source)) != NULL; i++)
-        rc = ls_schema_add_boilerplate(lists, source, line, &err);
+    if (rc == LS_OK) rc = cli_add_lists(lists, ls_reader_schema(r), &err);
     for (size_t i = 0; rc == LS_OK && (b = ls_boilerplate_at(found, i)) != NULL; i++)
         rc = ls_schema_add_boilerplate(lists, b->source, b->line, &err);
     if (rc == LS_OK) js_write_boilerplate(&t, lists);

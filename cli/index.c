@@ -110,6 +110,15 @@ int cli_boilerplate(ls_schema **out, const char *file)
     return read_schema(out, file, "lists of boilerplate", 4, js_boilerplate_read);
 }
 
+int cli_add_lists(ls_schema *to, const ls_schema *from, ls_error *err)
+{
+    const char *line, *source;
+    int rc = LS_OK;
+    for (size_t i = 0; rc == LS_OK && (line = ls_schema_boilerplate(from, i, &source)) != NULL; i++)
+        rc = ls_schema_add_boilerplate(to, source, line, err);
+    return rc;
+}
+
 int cli_set_boilerplate(ls_writer *w, const ls_schema *lists, const char *path)
 {
     ls_error err = {0};
