@@ -419,14 +419,11 @@ static void later(void **state)
     ls_writer_close(w);
 }
 
-static void kept(void **state)
+/* An index with a list and a story. */
+static void make_listed(void)
 {
-    (void)state;
     ls_schema *s;
     ls_writer *w;
-    ls_reader *r;
-    const char *source;
-    char to[100];
     OK(ls_schema_news(&s, &err));
     OK(add(s, "AP", "Get the zebra letter"));
     open_index(&w, s);
@@ -434,6 +431,16 @@ static void kept(void **state)
     put(w, "a", "AP", STORY);
     OK(ls_commit(w, NULL, &err));
     ls_writer_close(w);
+}
+
+static void kept(void **state)
+{
+    (void)state;
+    ls_writer *w;
+    ls_reader *r;
+    const char *source;
+    char to[100];
+    make_listed();
     open_index(&w, NULL); /* opened anew */
     put(w, "b", "AP", STORY);
     OK(ls_commit(w, NULL, &err));
@@ -460,19 +467,11 @@ static void kept(void **state)
 static void damage(void **state)
 {
     (void)state;
-    ls_schema *s;
-    ls_writer *w;
     ls_reader *r;
     char name[120], to[100];
     uint8_t bytes[4096];
     ssize_t refused = 0;
-    OK(ls_schema_news(&s, &err));
-    OK(add(s, "AP", "Get the zebra letter"));
-    open_index(&w, s);
-    ls_schema_free(s);
-    put(w, "a", "AP", STORY);
-    OK(ls_commit(w, NULL, &err));
-    ls_writer_close(w);
+    make_listed();
     snprintf(name, sizeof name, "%s/MANIFEST", index_path);
     snprintf(to, sizeof to, "%s/copy", folder);
     int fd = open(name, O_RDWR);
