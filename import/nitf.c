@@ -224,12 +224,17 @@ static void put_subjects(reader *r, const xmlNode *docdata)
 
 /* ---- the document ---- */
 
+static bool is_canceled(const char *status)
+{
+    return ls_status_of(status, strlen(status), NULL) == LS_STATUS_CANCELED;
+}
+
 /* Whether it says no more than that another one, or itself, is canceled; the article is then written. */
 static bool put_canceled(reader *r, const xmlNode *docdata)
 {
-    bool canceled = strcmp(attribute(r, docdata, "management-status"), "canceled") == 0;
+    bool canceled = is_canceled(attribute(r, docdata, "management-status"));
     bool own = !canceled && r->value.len > 0;
-    bool other = strcmp(attribute(r, docdata, "management-idref-status"), "canceled") == 0;
+    bool other = is_canceled(attribute(r, docdata, "management-idref-status"));
     if (*attribute(r, docdata, "management-doc-idref") == '\0') {
         other = false;
     } else if (other && own) {

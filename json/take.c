@@ -5,7 +5,6 @@
  * so, the file's time; what the prose says is not looked at. */
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "json/take.h"
 
@@ -68,19 +67,15 @@ static void judge_status(const js_take *t, const char *s, size_t len)
     static const char *const words[] = {"usable", "withheld", "canceled", "cancelled"};
     char word[JS_EDITS_MAX];
     const char *meant = NULL;
-    trim(&s, &len);
-    if (len > 5 && strncasecmp(s, "stat:", 5) == 0) {
-        s += 5;
-        len -= 5;
-    }
+    ls_range at;
+    if (ls_status_of(s, len, &at) != LS_STATUS_OTHER) return;
+    s += at.start;
+    len = at.end - at.start;
     if (len > sizeof word) return;
     for (size_t i = 0; i < len; i++) word[i] = (char)(s[i] >= 'A' && s[i] <= 'Z' ? s[i] + ('a' - 'A') : s[i]);
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        size_t n = js_edits(word, len, words[i], strlen(words[i]));
-        if (n == 0) return;
-        if (n <= 2) meant = words[i];
-    }
-    if (meant) js_take_warn(t, "status: '%.60s' is not '%s'; the article is shown", s, meant);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (js_edits(word, len, words[i], strlen(words[i])) <= 2) meant = words[i];
+    if (meant) js_take_warn(t, "status: '%.*s' is not '%s'; the article is shown", (int)len, s, meant);
 }
 
 static int take_one_text(js_take *t, const ls_field *f, const char *s, size_t len)

@@ -758,6 +758,16 @@ typedef struct ls_salvage_report {
 LS_API int ls_salvage(const char *path, const char *to, const ls_salvage_options *o, ls_salvage_report *out,
                       ls_error *err);
 
+/* What the status of an article says, in any case, with or without "stat:" before it and blanks around it. All but the last
+ * two are shown; OTHER is a word that means nothing to the index. *word (may be NULL): where in the text the word stands,
+ * without prefix and blanks. Never fails: text may be NULL with len 0. */
+typedef enum ls_status {
+    LS_STATUS_OTHER = 0,
+    LS_STATUS_USABLE,
+    LS_STATUS_WITHHELD, /* hidden until a version that is not */
+    LS_STATUS_CANCELED  /* a kill, see ls_kill; "cancelled" too */
+} ls_status;
+LS_API ls_status ls_status_of(const char *text, size_t len, ls_range *word);
 /* Whether a text begins with a headline (a first line without a full stop, then a blank line): its range in bytes
  * and where the text goes on. LS_NOTFOUND where it begins with its lead. */
 LS_API int ls_headline(const char *text, size_t len, ls_range *headline, size_t *rest);

@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 enum { GROUP_BYTES = 8 << 20 };
@@ -175,12 +174,9 @@ static bool other_id(const ls_doc *d, const char *id, size_t id_len)
 
 static bool is_canceled(const ls_doc *d)
 {
-    const char *status = ls_doc_text(d, "status", 0, NULL);
-    if (!status) return false;
-    status += strspn(status, " \t\r\n");
-    if (!strncasecmp(status, "stat:", 5)) status += 5;
-    size_t n = strcspn(status, " \t\r\n");
-    return (n == 8 && !strncasecmp(status, "canceled", n)) || (n == 9 && !strncasecmp(status, "cancelled", n));
+    size_t len = 0;
+    const char *status = ls_doc_text(d, "status", 0, &len);
+    return ls_status_of(status, len, NULL) == LS_STATUS_CANCELED;
 }
 
 static int put_one(sd_archive *a, sd_write *w, const char *text, size_t len, const char *id, size_t id_len,

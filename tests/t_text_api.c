@@ -117,6 +117,37 @@ static void headline(void **state)
     assert_int_equal(ls_headline(NULL, 0, &r, &rest), LS_NOTFOUND);
 }
 
+/* The one place that knows how a status is written. */
+static void statuses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        ls_status means;
+        size_t start, end; /* of the word */
+    } rows[] = {{"usable", LS_STATUS_USABLE, 0, 6},
+                {"Withheld", LS_STATUS_WITHHELD, 0, 8},
+                {" stat:withheld\n", LS_STATUS_WITHHELD, 6, 14},
+                {"STAT: canceled ", LS_STATUS_CANCELED, 6, 14},
+                {"cancelled", LS_STATUS_CANCELED, 0, 9},
+                {"cancele", LS_STATUS_OTHER, 0, 7},
+                {"canceledd", LS_STATUS_OTHER, 0, 9},
+                {"not canceled", LS_STATUS_OTHER, 0, 12},
+                {"stat:stat:canceled", LS_STATUS_OTHER, 5, 18},
+                {"stat:", LS_STATUS_OTHER, 5, 5},
+                {" \t", LS_STATUS_OTHER, 2, 2},
+                {"", LS_STATUS_OTHER, 0, 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        ls_range word = {9, 9};
+        assert_int_equal(ls_status_of(rows[i].text, strlen(rows[i].text), &word), rows[i].means);
+        assert_int_equal(word.start, rows[i].start);
+        assert_int_equal(word.end, rows[i].end);
+        assert_int_equal(ls_status_of(rows[i].text, strlen(rows[i].text), NULL), rows[i].means);
+    }
+    assert_int_equal(ls_status_of("withheld now", 8, NULL), LS_STATUS_WITHHELD); /* the length ends it */
+    assert_int_equal(ls_status_of(NULL, 0, NULL), LS_STATUS_OTHER);
+}
+
 static void languages(void **state)
 {
     (void)state;
@@ -135,7 +166,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(analyze),   cmocka_unit_test(language), cmocka_unit_test(bad_arguments),
-        cmocka_unit_test(no_memory), cmocka_unit_test(headline), cmocka_unit_test(languages),
+        cmocka_unit_test(no_memory), cmocka_unit_test(headline), cmocka_unit_test(statuses), cmocka_unit_test(languages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,9 @@
-/* analyze.c — owns the public functions about text alone: ls_analyze, ls_headline, ls_wrapped, ls_languages.
+/* analyze.c — owns the public functions about text alone: ls_analyze, ls_status_of, ls_headline,
+ * ls_wrapped, ls_languages.
  *
  * Thin: checks arguments, calls text/, copies the words out into one block that ls_tokens_free frees. */
 #include "libsearch/libsearch.h"
+#include "libsearch/model/news.h"
 #include "libsearch/model/schema.h"
 #include "libsearch/text/analyzer.h"
 #include "libsearch/text/cutter.h"
@@ -87,6 +89,11 @@ out:
     if (a) ls_tokens_free(&a->head);
     lsi_analyzer_free(an);
     return rc;
+}
+
+ls_status ls_status_of(const char *text, size_t len, ls_range *word)
+{
+    return lsi_news_judge(text ? text : "", text ? len : 0, word);
 }
 
 int ls_headline(const char *text, size_t len, ls_range *headline, size_t *rest)

@@ -2,8 +2,8 @@
  * story, kills, and what must not be seen yet. A schema without such a field has documents without such a meaning.
  * Ignorant of clocks and of what is done with what it tells.
  *
- * A status is compared without regard to case, and with or without the prefix "stat:" of the IPTC's codes. What is not
- * understood is usable: feeds have statuses of their own, and hiding those would lose articles without a word. */
+ * A status is compared without regard to case, and with or without the prefix "stat:" of the IPTC's codes, blanks around
+ * both; here and nowhere else. What is not understood is usable: feeds have statuses of their own, and hiding those would lose articles without a word. */
 #include "libsearch/model/news.h"
 
 static const lsi_doc_value *first(const ls_doc *d, const char *field, bool is_int)
@@ -35,30 +35,52 @@ int64_t lsi_news_updated(const ls_doc *d)
 }
 
 /* In any case; `word` is in small letters. */
-static bool begins(const char *p, const char *word)
+static bool begins(const char *p, size_t len, const char *word)
 {
-    for (; *word; word++, p++)
-        if ((*p >= 'A' && *p <= 'Z' ? *p + ('a' - 'A') : *p) != *word) return false;
+    for (size_t i = 0; word[i]; i++)
+        if (i == len || (p[i] >= 'A' && p[i] <= 'Z' ? p[i] + ('a' - 'A') : p[i]) != word[i]) return false;
     return true;
 }
 
-static bool is_status(const ls_doc *d, const char *word)
+static size_t skip_blanks(const char *text, size_t len, size_t i)
 {
-    const char *p = lsi_news_status(d);
-    if (!p) return false;
-    p += strspn(p, " \t\r\n");
-    if (begins(p, "stat:")) p += 5;
-    return begins(p, word) && p[strlen(word) + strspn(p + strlen(word), " \t\r\n")] == '\0';
+    while (i < len && (text[i] == ' ' || text[i] == '\t' || text[i] == '\r' || text[i] == '\n')) i++;
+    return i;
+}
+
+ls_status lsi_news_judge(const char *text, size_t len, ls_range *word)
+{
+    static const struct {
+        const char *word;
+        ls_status means;
+    } words[] = {{"usable", LS_STATUS_USABLE},
+                 {"withheld", LS_STATUS_WITHHELD},
+                 {"canceled", LS_STATUS_CANCELED},
+                 {"cancelled", LS_STATUS_CANCELED}};
+    size_t start = skip_blanks(text, len, 0), end = len;
+    if (begins(text + start, len - start, "stat:")) start = skip_blanks(text, len, start + 5);
+    while (end > start && skip_blanks(text, end, end - 1) == end) end--;
+    if (word) *word = (ls_range){start, end};
+    for (size_t i = 0; i < LSI_COUNTOF(words); i++)
+        if (end - start == strlen(words[i].word) && begins(text + start, end - start, words[i].word))
+            return words[i].means;
+    return LS_STATUS_OTHER;
+}
+
+static ls_status status_of(const ls_doc *d)
+{
+    const lsi_doc_value *v = first(d, "status", false);
+    return v ? lsi_news_judge(v->text, v->len, NULL) : LS_STATUS_OTHER;
 }
 
 bool lsi_news_is_canceled(const ls_doc *d)
 {
-    return is_status(d, "canceled") || is_status(d, "cancelled");
+    return status_of(d) == LS_STATUS_CANCELED;
 }
 
 int64_t lsi_news_release(const ls_doc *d)
 {
-    if (is_status(d, "withheld")) return LSI_RELEASE_NEVER;
+    if (status_of(d) == LS_STATUS_WITHHELD) return LSI_RELEASE_NEVER;
     const lsi_doc_value *v = first(d, "embargoed", true);
     return v ? v->integer : INT64_MIN;
 }

@@ -220,7 +220,7 @@ static int add_text(adding *a, const uint8_t *text, size_t len)
     lsi_tokens_begin_of(m->analyzer, a->listed, text, len, a->lang);
     lsi_invert_begin(&m->words, a->doc, a->list, a->lang, text, len);
     lsi_shingle_value(m->shingler, text, len);
-    do {
+    for (;;) {
         while ((run = lsi_tokens_plain(m->analyzer, plain, PLAIN_MOST, &first, &flags))) {
             first += (uint32_t)base;
             if (!add_plain(a, plain, run, first, flags)) return lsi_fail_nomem(a->err);
@@ -239,7 +239,7 @@ static int add_text(adding *a, const uint8_t *text, size_t len)
             checked = n;
             if (within_budget(a)) return LS_LIMIT;
         }
-    } while (true);
+    }
     a->next = next;
     a->boilerplate_next = apart_next;
     return more || !lsi_invert_end(&m->words) ? lsi_fail_nomem(a->err) : LS_OK;
