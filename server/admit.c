@@ -11,7 +11,7 @@
 #include <strings.h>
 
 const char *const sd_header_names[SD_HEADERS_LOOKED_AT] = {
-    "Content-Type",      "If-None-Match",    "Authorization",
+    "Content-Type",      "If-None-Match",    "If-Match", "Authorization",
     "X-API-Key",         "Origin",           "Host",
     "Sec-Fetch-Site",    "Accept-Encoding",  "Content-Length",
     "Transfer-Encoding", "Content-Encoding", "Access-Control-Request-Method"};
@@ -94,6 +94,7 @@ void sd_admit(sd_exchange *x, const char *method, const char *const h[SD_HEADERS
 {
     x->content_type = h[SD_CONTENT_TYPE];
     x->if_none_match = h[SD_IF_NONE_MATCH];
+    x->if_match = h[SD_IF_MATCH];
     x->authorization = h[SD_AUTHORIZATION];
     x->api_key = h[SD_API_KEY];
     x->origin = h[SD_ORIGIN];

@@ -7,6 +7,7 @@
 typedef enum sd_header {
     SD_CONTENT_TYPE,
     SD_IF_NONE_MATCH,
+    SD_IF_MATCH,
     SD_AUTHORIZATION,
     SD_API_KEY,
     SD_ORIGIN,

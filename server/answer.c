@@ -5,6 +5,7 @@
 #include "server/routes.h"
 #include "server/server.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -129,8 +130,17 @@ static void cross_origin(const sd_exchange *x, put_fn *put, void *ctx)
     put(ctx, "Access-Control-Expose-Headers", "ETag, Location, Retry-After");
     if (!x->answer.preflight) return;
     put(ctx, "Access-Control-Allow-Methods", x->answer.allow);
-    put(ctx, "Access-Control-Allow-Headers", "Authorization, Content-Type, If-None-Match, X-API-Key");
+    put(ctx, "Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match, If-None-Match, X-API-Key");
     put(ctx, "Access-Control-Max-Age", "600");
+}
+
+/* A strong tag is of these bytes alone: compressed they are others (RFC 9110 8.8.3.3). */
+static void put_tag(const char *tag, bool zipped, put_fn *put, void *ctx)
+{
+    char text[sizeof((sd_answer *)0)->etag + sizeof SD_TAG_ZIPPED];
+    if (zipped && tag[0] == '"') snprintf(text, sizeof text, "%.*s" SD_TAG_ZIPPED "\"", (int)strlen(tag) - 1, tag);
+    else snprintf(text, sizeof text, "%s", tag);
+    put(ctx, "ETag", text);
 }
 
 void sd_answer_headers(const sd_exchange *x, bool zipped, put_fn *put, void *ctx)
@@ -143,7 +153,7 @@ void sd_answer_headers(const sd_exchange *x, bool zipped, put_fn *put, void *ctx
     put(ctx, "X-Content-Type-Options", "nosniff");
     put(ctx, "Referrer-Policy", "no-referrer");
     put(ctx, "Content-Security-Policy", a->page ? page_policy : data_policy);
-    if (a->etag[0]) put(ctx, "ETag", a->etag);
+    if (a->etag[0]) put_tag(a->etag, zipped, put, ctx);
     if (a->allow[0] && (a->status == 405 || a->status == 204)) put(ctx, "Allow", a->allow);
     if (a->location[0]) put(ctx, "Location", a->location);
     if (a->disposition) put(ctx, "Content-Disposition", a->disposition);

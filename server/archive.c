@@ -179,6 +179,27 @@ static bool is_canceled(const ls_doc *d)
     return ls_status_of(status, len, NULL) == LS_STATUS_CANCELED;
 }
 
+/* A condition is one about the last commit: nothing else of its group has been applied yet. The snapshot is that commit,
+ * but where it could not be opened behind it. */
+static int check_condition(sd_archive *a, sd_write *w, ls_error *err)
+{
+    js_text article = {0};
+    ls_doc *old = NULL;
+    if (!w->holds) return LS_OK;
+    int rc = refresh(a, err);
+    if (rc) return rc;
+    rc = ls_get(&old, a->present->hidden, w->id, w->id_len, err);
+    bool none = rc == LS_NOTFOUND;
+    if (rc == LS_OK) rc = js_write_document(&article, ls_reader_schema(a->present->hidden), old, err);
+    if (rc == LS_OK || none) {
+        w->unmet = !w->holds(w->ctx, none ? NULL : &article);
+        rc = w->unmet ? fail(err, LS_INVALID, "a condition of the request does not hold") : LS_OK;
+    }
+    js_text_free(&article);
+    ls_doc_free(old);
+    return rc;
+}
+
 static int put_one(sd_archive *a, sd_write *w, const char *text, size_t len, const char *id, size_t id_len,
                    ls_added *added, ls_error *err)
 {
@@ -199,6 +220,7 @@ static int put_one(sd_archive *a, sd_write *w, const char *text, size_t len, con
     w->canceled = is_canceled(a->doc);
     if (!may_put(a, w, own, own_len, guid, guid_len))
         return fail(err, LS_NOTFOUND, "the key does not allow this document");
+    if ((rc = check_condition(a, w, err))) return rc;
     how.revive = w->revive;
     rc = ls_add_with(a->writer, a->doc, &how, added, err);
     if (!rc && (added->result == LS_REPLACED || added->result == LS_KILLED))
@@ -279,12 +301,13 @@ static int apply(sd_archive *a, sd_write *w)
         return put_lines(a, w);
     case SD_WRITE_DELETE:
         if (whose(a, w, w->id, w->id_len, NULL, 0) != OWN) return fail(&w->err, LS_NOTFOUND, "no document has this id");
+        if (check_condition(a, w, &w->err)) return w->err.code;
         note_version(a, w);
         sd_touched_add(&a->touched, w->id, w->id_len, NULL, 0);
         return ls_delete(a->writer, w->id, w->id_len, &w->err);
     case SD_WRITE_KILL:
         if (whose(a, w, w->id, w->id_len, NULL, 0) != OWN) return fail(&w->err, LS_NOTFOUND, "no document has this id");
-        return kill_one(a, w);
+        return check_condition(a, w, &w->err) ? w->err.code : kill_one(a, w);
     case SD_WRITE_COMMIT:
         return LS_OK;
     case SD_WRITE_PURGE:
@@ -366,7 +389,7 @@ static sd_write *take_group(sd_archive *a)
     size_t bytes = 0;
     pthread_mutex_lock(&a->lock);
     wait_for_work(a);
-    while (a->first && bytes < GROUP_BYTES) {
+    while (a->first && bytes < GROUP_BYTES && !(a->first->holds && end != &group)) {
         *end = a->first;
         bytes += a->first->len + 1;
         a->waiting--;

@@ -31,6 +31,9 @@ typedef struct sd_write {
     uint64_t first_line;                     /* LINES: number of the first */
     size_t segments;                         /* MERGE */
     bool (*may)(void *ctx, const ls_doc *d); /* NULL: all; whether the asker may touch this document */
+    /* NULL: whatever is there; PUT of an id, DELETE, KILL: whether it may be done to the article as it is now, told as its
+     * JSON (NULL: there is none), hidden or not. Such a write begins a commit of its own. */
+    bool (*holds)(void *ctx, const js_text *article);
     void *ctx;
     void (*done)(struct sd_write *w); /* on the archive's thread, after the commit */
     /* results */
@@ -38,6 +41,7 @@ typedef struct sd_write {
     ls_error err;
     ls_added added;
     bool canceled; /* PUT: its status was what killed it */
+    bool unmet;    /* rc is for `holds`, which said no */
     uint64_t generation, lines;
     js_text out; /* LINES: the answer, line by line */
     size_t from; /* private */

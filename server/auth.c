@@ -118,6 +118,8 @@ sd_auth *sd_auth_load(const char *path, char *why, size_t why_bytes)
     }
     if (f && ferror(f)) wrong = "cannot be read";
     if (f) fclose(f);
+    /* Nobody could ask anything: an empty file is one that was not written yet, or was cut. */
+    if (!wrong && !a->count) wrong = "there is no key in it (libsearchd --hash-key)";
     if (!wrong) return a;
     snprintf(why, why_bytes, "keys: %s:%u: %s", path, number, wrong);
     sd_auth_free(a);

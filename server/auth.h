@@ -11,8 +11,8 @@ typedef struct sd_access {
     const char *name, *field, *value; /* field = value is forced on every search; NULL: none */
 } sd_access;
 
-/* Reads a key file: lines of NAME SCOPES SHA256-HEX [FIELD=VALUE]; SCOPES joined by commas. NULL with one line in why.
- */
+/* Reads a key file: lines of NAME SCOPES SHA256-HEX [FIELD=VALUE]; SCOPES joined by commas; one at
+ * least. NULL with one line in why. */
 sd_auth *sd_auth_load(const char *path, char *why, size_t why_bytes);
 void sd_auth_free(sd_auth *a);
 /* The access of a presented key; false: unknown. Takes as long for one wrong key as for another. */

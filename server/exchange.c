@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 const ls_reader *sd_exchange_reader(sd_exchange *x)
 {
@@ -93,15 +94,16 @@ static uint64_t mix(uint64_t h, const char *p, size_t n)
     return (h ^ n) * 1099511628211u;
 }
 
-static bool listed(const char *list, const char *tag)
+/* Whether a list of entity tags has an opaque one ("…" with its quotation marks). Weakly W/ in front of either does not
+ * count; strongly nothing that has it is the same (RFC 9110 8.8.3.2). */
+static bool listed(const char *list, const char *opaque, bool strongly)
 {
-    /* Weak comparison (RFC 9110 13.1.2): W/ in front of either does not count. */
-    const char *opaque = tag + 2;
     size_t n = strlen(opaque);
     const char *at = list;
     if (!strcmp(list, "*")) return true;
     while ((at = strstr(at, opaque))) {
-        if (at[n] == 0 || at[n] == ',' || at[n] == ' ') return true;
+        bool whole = at[n] == 0 || at[n] == ',' || at[n] == ' ' || at[n] == '\t';
+        if (whole && !(strongly && at > list && at[-1] == '/')) return true;
         at += n;
     }
     return false;
@@ -135,9 +137,44 @@ bool sd_answer_unchanged(sd_exchange *x)
     }
     snprintf(x->answer.etag, sizeof x->answer.etag, "W/\"%llx-%016llx\"", (unsigned long long)generation,
              (unsigned long long)h);
-    if (!x->if_none_match || !listed(x->if_none_match, x->answer.etag)) return false;
+    if (!x->if_none_match || !listed(x->if_none_match, x->answer.etag + 2, false)) return false;
     x->answer.status = 304;
     return true;
+}
+
+/* Of an article: its own, and that of the same bytes compressed. */
+static void article_tags(char tag[40], char zipped[40], const js_text *article)
+{
+    uint64_t h = mix(14695981039346656037u, article->data ? article->data : "", article->len);
+    snprintf(tag, 40, "\"%016llx\"", (unsigned long long)h);
+    snprintf(zipped, 40, "\"%016llx" SD_TAG_ZIPPED "\"", (unsigned long long)h);
+}
+
+bool sd_answer_article_unchanged(sd_exchange *x)
+{
+    char zipped[40];
+    article_tags(x->answer.etag, zipped, &x->answer.body);
+    if (x->if_match && !listed(x->if_match, x->answer.etag, true) && !listed(x->if_match, zipped, true)) {
+        sd_answer_refuse(x, "precondition_failed", NULL, "the article has another ETag than If-Match names");
+        return true;
+    }
+    if (!x->if_none_match) return false;
+    if (!listed(x->if_none_match, x->answer.etag, false)) {
+        if (!listed(x->if_none_match, zipped, false)) return false;
+        memcpy(x->answer.etag, zipped, sizeof zipped); /* of the answer that the client has */
+    }
+    js_text_reset(&x->answer.body);
+    x->answer.status = 304;
+    return true;
+}
+
+bool sd_exchange_holds(const sd_exchange *x, const js_text *article)
+{
+    char tag[40] = "", zipped[40] = "";
+    if (article) article_tags(tag, zipped, article);
+    if (x->if_match && !(article && (listed(x->if_match, tag, true) || listed(x->if_match, zipped, true)))) return false;
+    return !(x->if_none_match && article &&
+             (listed(x->if_none_match, tag, false) || listed(x->if_none_match, zipped, false)));
 }
 
 int sd_exchange_gone(const sd_exchange *x)
@@ -167,18 +204,21 @@ bool sd_exchange_unknown(sd_exchange *x, const char *const *names)
     return x->answer.status != 0;
 }
 
-bool sd_exchange_json(sd_exchange *x)
+bool sd_exchange_has_type(const sd_exchange *x, const char *const *types)
 {
     const char *t = x->content_type ? x->content_type : "";
-    size_t n = strcspn(t, "; ");
-    static const char want[] = "application/json";
-    size_t i;
-    for (i = 0; i < n && i < sizeof want - 1; i++) {
-        char c = t[i] >= 'A' && t[i] <= 'Z' ? (char)(t[i] + 32) : t[i];
-        if (c != want[i]) break;
-    }
-    if (n == sizeof want - 1 && i == n) return true;
-    sd_answer_refuse(x, "unsupported_media_type", NULL, "expected Content-Type: application/json, found '%.80s'", t);
+    size_t n = strcspn(t, "; \t"), i;
+    for (i = 0; types[i]; i++)
+        if (strlen(types[i]) == n && !strncasecmp(types[i], t, n)) return true;
+    return false;
+}
+
+bool sd_exchange_json(sd_exchange *x)
+{
+    static const char *const json[] = {"application/json", NULL};
+    if (sd_exchange_has_type(x, json)) return true;
+    sd_answer_refuse(x, "unsupported_media_type", NULL, "expected Content-Type: application/json, found '%.80s'",
+                     x->content_type ? x->content_type : "");
     return false;
 }
 

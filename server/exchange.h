@@ -45,7 +45,7 @@ typedef struct sd_exchange {
     size_t id_len;
     js_text content; /* of the request */
     /* headers, borrowed until the answer is made; NULL: none */
-    const char *content_type, *if_none_match, *authorization, *api_key, *origin, *host, *fetch_site, *accept_encoding;
+    const char *content_type, *if_none_match, *if_match, *authorization, *api_key, *origin, *host, *fetch_site, *accept_encoding;
     bool head;
     unsigned scopes;
     bool sees_hidden;                        /* asked for by include=embargoed, and allowed */
@@ -83,8 +83,16 @@ void sd_answer_json(sd_exchange *x, int rc, const ls_error *err);
 /* Makes the ETag of this request (and of the fixed bytes that answer it), none where the answer depends on the present
  * time; true where the client has it already: the answer is then a 304. */
 bool sd_answer_unchanged(sd_exchange *x);
+/* The same by the article that is in `body`, whose tag is strong and of its bytes alone, whoever asks and whatever else
+ * was committed: what an editor gives back in If-Match. True where the answer is a 304, or a 412. */
+bool sd_answer_article_unchanged(sd_exchange *x);
+#define SD_TAG_ZIPPED "-gzip" /* stands at the end of a strong tag where the bytes went out compressed */
+/* Whether If-Match and If-None-Match allow to write where `article` is (its JSON, as GET gives it; NULL: nothing). */
+bool sd_exchange_holds(const sd_exchange *x, const js_text *article);
 /* Refuses arguments that are not in the NULL-terminated list of names, or stand twice; true where one was. */
 bool sd_exchange_unknown(sd_exchange *x, const char *const *names);
+/* Whether the content is of one of these types (NULL-terminated), without regard to case and parameters. */
+bool sd_exchange_has_type(const sd_exchange *x, const char *const *types);
 bool sd_exchange_json(sd_exchange *x); /* content is application/json; else answers 415 and gives false */
 /* Whether the document is so long that looking for its matches is not for a connection's thread. */
 bool sd_exchange_long(const sd_exchange *x, const ls_reader *r);

@@ -133,7 +133,17 @@ static sd_refusal check_version(span v, int *minor)
 
 static sd_refusal check_request_line(request_line *r, span line)
 {
-    static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"};
+    /* Those of the IANA's registry, in the order of their use; the router says which a path takes (405). CONNECT would be
+     * a tunnel, and what is not in the registry is known nowhere: 501 (RFC 9110 9.1, 15.6.2). */
+    static const char *const methods[] = {
+        "GET",       "HEAD",        "POST",       "PUT",         "DELETE",
+        "OPTIONS",   "PATCH",       "TRACE",      "PROPFIND",    "PROPPATCH",
+        "MKCOL",     "COPY",        "MOVE",       "LOCK",        "UNLOCK",
+        "SEARCH",    "QUERY",       "REPORT",     "LINK",        "UNLINK",
+        "ACL",       "BIND",        "REBIND",     "UNBIND",      "CHECKIN",
+        "CHECKOUT",  "UNCHECKOUT",  "LABEL",      "MERGE",       "UPDATE",
+        "ORDERPATCH", "MKACTIVITY", "MKCALENDAR", "MKWORKSPACE", "MKREDIRECTREF",
+        "UPDATEREDIRECTREF", "VERSION-CONTROL", "BASELINE-CONTROL"};
     const char *a = memchr(line.p, ' ', line.n), *b;
     span version;
     sd_refusal why;

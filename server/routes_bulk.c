@@ -25,14 +25,8 @@ struct sd_bulk {
 bool sd_bulk_wanted(const sd_exchange *x)
 {
     static const char *const types[] = {"application/x-ndjson", "application/ndjson", "application/jsonl",
-                                        "application/x-jsonlines"};
-    const char *t = x->content_type ? x->content_type : "";
-    size_t n = strcspn(t, "; "), i, k;
-    for (i = 0; i < sizeof types / sizeof *types; i++) {
-        for (k = 0; k < n && types[i][k] && (t[k] | 32) == (types[i][k] | 32); k++) continue;
-        if (k == n && !types[i][k]) return true;
-    }
-    return false;
+                                        "application/x-jsonlines", NULL};
+    return sd_exchange_has_type(x, types);
 }
 
 static struct sd_bulk *begin(sd_exchange *x)

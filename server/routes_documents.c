@@ -45,8 +45,13 @@ static int write_document(js_text *out, const ls_reader *r, const ls_doc *d, ls_
 static void answer_document(sd_exchange *x, const ls_reader *r, const ls_doc *d, write_fn *write)
 {
     ls_error err = {0};
-    if (sd_exchange_sees(x, d)) sd_answer_json(x, write(&x->answer.body, r, d, &err), &err);
-    else not_found(x);
+    if (!sd_exchange_sees(x, d)) {
+        not_found(x);
+        return;
+    }
+    int rc = write(&x->answer.body, r, d, &err);
+    if (rc == LS_OK && write == write_document && sd_answer_article_unchanged(x)) return;
+    sd_answer_json(x, rc, &err);
 }
 
 /* Answers with what `write` makes of the article in the path. */
@@ -56,7 +61,8 @@ static void get(sd_exchange *x, write_fn *write)
     ls_error err = {0};
     ls_doc *d = NULL;
     int rc;
-    if (!r || sd_exchange_unknown(x, include_names) || sd_answer_unchanged(x)) return;
+    if (!r || sd_exchange_unknown(x, include_names)) return;
+    if (write != write_document && sd_answer_unchanged(x)) return; /* an article's tag is of what it says */
     rc = ls_get(&d, r, x->id, x->id_len, &err);
     if (rc == LS_OK) answer_document(x, r, d, write);
     else if (rc == LS_NOTFOUND || rc == LS_INVALID) sd_answer_missing(x, r);
@@ -84,7 +90,6 @@ void sd_get_document_by_guid(sd_exchange *x)
         sd_answer_refuse(x, "invalid_parameter", "guid", "guid: the guid of an article is needed");
         return;
     }
-    if (sd_answer_unchanged(x)) return;
     rc = ls_reader_find_guid(r, a->value, a->value_len, &doc, &err);
     if (rc == LS_OK) rc = ls_reader_doc(&d, r, doc, &err);
     if (rc == LS_OK) answer_document(x, r, d, write_document);
@@ -191,6 +196,11 @@ static bool may_touch(void *ctx, const ls_doc *d)
     return sd_exchange_sees(ctx, d);
 }
 
+static bool holds(void *ctx, const js_text *article)
+{
+    return sd_exchange_holds(ctx, article);
+}
+
 static sd_write *new_write(sd_exchange *x, sd_write_kind kind)
 {
     sd_write *w = &x->write_memory;
@@ -199,13 +209,17 @@ static sd_write *new_write(sd_exchange *x, sd_write_kind kind)
     w->id = x->id_len ? x->id : NULL;
     w->id_len = x->id_len;
     if (x->forced_field) w->may = may_touch;
+    if (w->id && (x->if_match || x->if_none_match)) w->holds = holds;
     return w;
 }
 
 static void refuse_written(sd_exchange *x, const sd_write *w)
 {
     js_problem p = {0};
-    if (w->rc == LS_INVALID || w->rc == LS_SCHEMA) js_problem_set(&p, "invalid_document", NULL, "%s", w->err.message);
+    if (w->unmet)
+        js_problem_set(&p, "precondition_failed", NULL, "the article is not, or no longer, as %s says",
+                       x->if_match ? "If-Match" : "If-None-Match");
+    else if (w->rc == LS_INVALID || w->rc == LS_SCHEMA) js_problem_set(&p, "invalid_document", NULL, "%s", w->err.message);
     else if (w->rc == LS_NOTFOUND)
         js_problem_set(&p, "not_found", NULL, "%s",
                        w->kind == SD_WRITE_DELETE ? "no document has this id" : w->err.message);
@@ -271,23 +285,8 @@ static void put_content(sd_exchange *x)
     x->work = written;
 }
 
-static void put(sd_exchange *x)
-{
-    if (sd_exchange_json(x)) put_content(x);
-}
-
 /* ---- NITF ---------------------------------------------------------------------------------------------------------
  */
-
-static bool is_xml(const sd_exchange *x)
-{
-    static const char *const types[] = {"application/nitf+xml", "text/xml"};
-    const char *t = x->content_type ? x->content_type : "";
-    size_t n = strcspn(t, "; "), i;
-    for (i = 0; i < sizeof types / sizeof *types; i++)
-        if (strlen(types[i]) == n && !strncasecmp(types[i], t, n)) return true;
-    return false;
-}
 
 /* On a worker: a large document takes its time. */
 static void put_nitf(sd_exchange *x)
@@ -311,7 +310,7 @@ void sd_put_document(sd_exchange *x)
 {
     if (!js_id_valid(x->id, x->id_len))
         sd_answer_refuse(x, "invalid_parameter", "id", "an id has 1 to 128 characters of A-Z a-z 0-9 . _ ~ -");
-    else put(x);
+    else if (sd_exchange_json(x)) put_content(x);
 }
 
 void sd_delete_document(sd_exchange *x)
@@ -352,7 +351,15 @@ void sd_post_kill(sd_exchange *x)
 
 void sd_post_documents(sd_exchange *x)
 {
+    static const char *const json[] = {"application/json", NULL};
+    static const char *const xml[] = {"application/nitf+xml", "text/xml", NULL};
     if (sd_bulk_wanted(x)) sd_bulk_end(x);
-    else if (is_xml(x)) x->work = put_nitf;
-    else put(x);
+    else if (sd_exchange_has_type(x, xml)) x->work = put_nitf;
+    else if (sd_exchange_has_type(x, json)) put_content(x);
+    else
+        sd_answer_refuse(x, "unsupported_media_type", NULL,
+                         "expected Content-Type: application/json (one article), application/x-ndjson, "
+                         "application/ndjson, application/jsonl, application/x-jsonlines (one a line), "
+                         "application/nitf+xml or text/xml (NITF), found '%.80s'",
+                         x->content_type ? x->content_type : "");
 }

@@ -366,6 +366,27 @@ static void warn_signs(lexer *l, const char *end)
                                    : "AND, or nothing");
 }
 
+static bool is_word_byte(char c)
+{
+    return lsi_is_alnum(c) || ((unsigned char)c & 0x80);
+}
+
+/* oil||gas: words that a sign joins, and nothing else, so that addresses with && in them are left in peace. */
+static void warn_joined(lexer *l, const char *end)
+{
+    const char *sign = NULL;
+    for (const char *s = l->at; s < end; s++) {
+        if (is_word_byte(*s)) continue;
+        if (s == l->at || end - s < 3 || s[1] != *s || (*s != '|' && *s != '&') || !is_word_byte(s[2])) return;
+        if (!sign) sign = s;
+        s++;
+    }
+    if (!sign) return;
+    lsi_parse_warn(l->p, "no_operator", place(l, sign), place(l, sign) + 2,
+                   "%.2s is no operator: what it joins is looked for side by side; write %s", sign,
+                   *sign == '|' ? "OR between blanks" : "AND between blanks, or a blank");
+}
+
 static bool lex_operator(lexer *l, const char *end)
 {
     static const struct {
@@ -476,7 +497,10 @@ static void lex_chunk(lexer *l)
     bool value = l->pending && l->kind != LSI_KIND_TEXT; /* of a keyword, a number, an id: nothing in it is a sign */
     if (!value && lex_name(l, end)) return;
     if (!l->operand && lex_operator(l, end)) return;
-    if (!value && stands_apart(l)) warn_signs(l, end);
+    if (!value && stands_apart(l)) {
+        warn_signs(l, end);
+        warn_joined(l, end);
+    }
     if (!value && lex_call(l, end)) return;
     lsi_lexeme *x = put(l, LSI_LEX_WORD, l->at, end);
     l->at = end;

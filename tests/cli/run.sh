@@ -553,6 +553,14 @@ t 0 'salvage without a manifest' salvage hurt saved2; out 'manifest:'; out 'salv
 "$bin" export saved2 | sort >second
 is 'salvage keeps all' cmp -s first second
 t 2 'salvage of nothing' salvage . saved3; one_line
+rm -rf hurt saved4 saved5; cp -r idx hurt # the texts of a segment gone: a line for all of its documents, or for each
+seg=$(ls -S hurt/seg-* | head -n 1); dd if=/dev/zero of="$seg" bs=1 seek=64 count=$(($(wc -c <"$seg") / 2)) conv=notrunc 2>/dev/null
+t 0 'salvage tells damage by its kind' salvage hurt saved4; out 'salvaged documents='
+is 'no kind twice' [ -z "$(sed -n 's/.*: \([a-z_ ]*\): .*/\1/p' out | sort | uniq -d)" ]
+kinds=$(wc -l <out)
+t 0 'salvage --verbose tells each' salvage --verbose hurt saved5; out 'salvaged documents='
+is 'which are more' [ "$(wc -l <out)" -gt "$kinds" ]
+is 'and as many as were counted' [ "$(($(wc -l <out) - 1))" = "$(sed -n 's/^salvaged.*faults=//p' out)" ]
 
 # ---- completion ----
 for shell in bash zsh fish; do t 0 "completion $shell" completion $shell; out reindex; done

@@ -417,6 +417,89 @@ def hosts(program, corpus):
                 need(got == wanted, "%s: %d", host, got)
 
 
+# ---- two editors ---------------------------------------------------------------------------------------------------
+
+
+def two_editors(program, corpus):
+    """If-Match and If-None-Match: who read an article that another has changed since does not overwrite it."""
+    with Server(program, corpus=corpus) as server:
+        def put(body, *headers, path="/v1/documents/page", query=""):
+            return server.ask("PUT", path + query, json.dumps({"title": "Two", "body": body}), list(JSON) + list(headers))
+
+        def tag(path="/v1/documents/page", headers=()):
+            return server.ask("GET", path, headers=headers).header("etag")
+
+        new, gone = ("If-None-Match", "*"), ("If-Match", '"0123456789abcdef"')
+        need(put("none", ("If-Match", "*")).status == 412, "If-Match: * where nothing is")
+        need(put("none", gone).status == 412, "a tag where nothing is")
+        need(put("first", new).status == 201, "If-None-Match: * where nothing is")
+        need(put("second", new).status == 412, "If-None-Match: * where something is")
+        answer = put("second", new)
+        need(answer.json()["code"] == "precondition_failed" and answer.header("etag") is None, "%s", answer.body)
+        first = tag()
+        need(first and not first.startswith("W/"), "no strong tag: %s", first)
+        need(put("another", path="/v1/documents/other").status == 201 and tag() == first, "another article changes its tag")
+        need(put("second", ("If-Match", first)).json()["result"] == "replaced", "its own tag")
+        second = tag()
+        need(second != first, "the tag stays")
+        need(put("third", ("If-Match", first)).status == 412, "the tag of before")
+        need(put("third", ("If-Match", "W/" + second)).status == 412, "If-Match compares weakly")
+        need(put("third", ("If-Match", second[1:-1])).status == 412, "a tag without its quotation marks")
+        need(put("third", ("If-None-Match", second)).status == 412, "If-None-Match of what is there")
+        need(put("third", ("If-Match", '"x", %s ,"y"' % second)).json()["result"] == "replaced", "a list")
+        need("third" in server.ask("GET", "/v1/documents/page").json()["body"], "not written")
+        third = tag()
+        need(put("fourth", ("If-Match", "*")).json()["result"] == "replaced", "If-Match: *")
+        need(server.ask("DELETE", "/v1/documents/page", headers=[("If-Match", third)]).status == 412, "DELETE overlooks it")
+        need(server.ask("POST", "/v1/documents/page/kill", "", headers=[("If-Match", third)]).status == 412, "kill overlooks it")
+        need(server.ask("GET", "/v1/documents/page", headers=[("If-Match", third)]).status == 412, "GET overlooks it")
+        need(server.ask("GET", "/v1/documents/page", headers=[("If-Match", tag())]).status == 200, "GET of its own")
+        need(put("bad", ("If-Match", third), query="?odd=1").status == 400, "the condition is judged before the request")
+        long = put("words " * 500, path="/v1/documents/long")
+        need(long.status == 201, "%s", long.body)
+        plain, zipped = tag("/v1/documents/long"), tag("/v1/documents/long", [("Accept-Encoding", "gzip")])
+        need(plain != zipped, "other bytes have one strong tag")
+        for one in (plain, zipped):
+            a = server.ask("GET", "/v1/documents/long", headers=[("If-None-Match", one)])
+            need(a.status == 304 and a.header("etag") == one and a.raw == b"", "%d of %s", a.status, one)
+        need(put("shorter", ("If-Match", zipped), path="/v1/documents/long").status == 200, "the tag of the compressed bytes")
+        # hidden articles are there for a writer
+        hidden = json.dumps({"body": "x", "embargoed": "2999-01-01"})
+        need(server.ask("PUT", "/v1/documents/later", hidden, list(JSON) + [new]).status == 201, "hidden, created")
+        need(server.ask("PUT", "/v1/documents/later", hidden, list(JSON) + [new]).status == 412, "hidden, there")
+        seen = tag("/v1/documents/later?include=embargoed")
+        need(server.ask("PUT", "/v1/documents/later", '{"body":"y"}', list(JSON) + [("If-Match", seen)]).status == 200, "hidden, by its tag")
+        # and at once: of many that read the same one writes
+        start, done = tag(), []
+
+        def edit(i):
+            done.append(server.ask("PUT", "/v1/documents/page", '{"body":"by %d"}' % i, list(JSON) + [("If-Match", start)]).status)
+
+        threads = [threading.Thread(target=edit, args=(i,)) for i in range(12)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        need(sorted(done) == [200] + [412] * 11, "who won: %s", sorted(done))
+
+
+def types_of_documents(program, corpus):
+    with Server(program) as server:
+        for kind in (None, "text/plain", "application/xml", "application/jsonx", "multipart/form-data; boundary=x"):
+            a = server.ask("POST", "/v1/documents", '{"body":"x"}', [("Content-Type", kind)] if kind else [])
+            told = a.json()["detail"]
+            need(a.status == 415 and all(t in told for t in ("application/json", "application/x-ndjson", "application/nitf+xml", "text/xml")),
+                 "%s: %d %s", kind, a.status, told)
+        for kind in ("Application/JSON", "application/json;charset=utf-8", "application/json ; charset=utf-8"):
+            need(server.ask("POST", "/v1/documents", '{"body":"%s"}' % kind, [("Content-Type", kind)]).status == 201, kind)
+        for said in ("canceled", "Cancelled", " stat:canceled ", "STAT: cancelled"):
+            server.ask("PUT", "/v1/documents/s", '{"body":"x","guid":"g"}', JSON)
+            a = server.ask("PUT", "/v1/documents/s", json.dumps({"guid": "g", "body": "x", "status": said}), JSON)
+            need(a.status == 200 and a.json()["result"] == "killed", "%r: %d %s", said, a.status, a.body)
+            need(server.ask("GET", "/v1/documents/s").status == 410, "%r leaves it", said)
+            need(server.ask("PUT", "/v1/documents/s?revive=1", '{"body":"x","guid":"g"}', JSON).status == 201, "not revived")
+
+
 # ---- keys ----------------------------------------------------------------------------------------------------------
 
 
@@ -478,7 +561,14 @@ def keys(program, corpus):
             server.process.send_signal(signal.SIGHUP)
             time.sleep(0.3)
             need(ask("late", "GET", "/v1/stats").status == 200, "a broken file throws the old keys away")
+            with open(path, "w", encoding="utf-8") as f:
+                f.write("# none\n")
+            server.process.send_signal(signal.SIGHUP)
+            time.sleep(0.3)
+            need(ask("late", "GET", "/v1/stats").status == 200, "an empty file throws the old keys away")
             need(b"0123456789" not in server.said(), "a key stands in the log")
+        p = subprocess.run([program, "--index", spare.index + "2", "--keys", path, "--listen", "127.0.0.1:0"], stderr=subprocess.PIPE, timeout=20)
+        need(p.returncode == 2 and b"no key in it" in p.stderr, "keys without a key: %d %s", p.returncode, p.stderr)
 
 
 # ---- synonyms ------------------------------------------------------------------------------------------------------
@@ -974,6 +1064,6 @@ def stop_with_open_connections(program, corpus):
 TESTS = [(f.__name__.replace("_", " "), f, f in (slow_heads, slow_bodies_and_readers)) for f in (
     command_line, config_file, second_writer, index_of_another_analyzer, port_taken, beyond_loopback_needs_keys, opens_again,
     corpus_after_a_first_try_cut_short, pages_beside_writes, box_for_other_pages, index_taken_away, schema_without_a_title, log_without_words,
-    silent_reader_of_the_log, keep_alive, pipelining, head_byte_by_byte, mutations, compression, not_modified, cross_origin, hosts, keys, synonyms, feedback,
+    silent_reader_of_the_log, keep_alive, pipelining, head_byte_by_byte, mutations, compression, not_modified, two_editors, types_of_documents, cross_origin, hosts, keys, synonyms, feedback,
     bulk, many_writers, long_article, everything_on_workers, full_queue, deadline, caps, many_kept_connections, many_slow_and_one_honest, stop_under_load, stop_with_open_connections, slow_heads,
     slow_bodies_and_readers)]
