@@ -10,11 +10,19 @@
 #include <string.h>
 #include <strings.h>
 
-const char *const sd_header_names[SD_HEADERS_LOOKED_AT] = {
-    "Content-Type",      "If-None-Match",    "If-Match", "Authorization",
-    "X-API-Key",         "Origin",           "Host",
-    "Sec-Fetch-Site",    "Accept-Encoding",  "Content-Length",
-    "Transfer-Encoding", "Content-Encoding", "Access-Control-Request-Method"};
+const char *const sd_header_names[SD_HEADERS_LOOKED_AT] = {"Content-Type",
+                                                           "If-None-Match",
+                                                           "If-Match",
+                                                           "Authorization",
+                                                           "X-API-Key",
+                                                           "Origin",
+                                                           "Host",
+                                                           "Sec-Fetch-Site",
+                                                           "Accept-Encoding",
+                                                           "Content-Length",
+                                                           "Transfer-Encoding",
+                                                           "Content-Encoding",
+                                                           "Access-Control-Request-Method"};
 
 /* "Bearer KEY" or X-API-Key. */
 static const char *presented_key(const sd_exchange *x)

@@ -172,7 +172,8 @@ bool sd_exchange_holds(const sd_exchange *x, const js_text *article)
 {
     char tag[40] = "", zipped[40] = "";
     if (article) article_tags(tag, zipped, article);
-    if (x->if_match && !(article && (listed(x->if_match, tag, true) || listed(x->if_match, zipped, true)))) return false;
+    if (x->if_match && !(article && (listed(x->if_match, tag, true) || listed(x->if_match, zipped, true))))
+        return false;
     return !(x->if_none_match && article &&
              (listed(x->if_none_match, tag, false) || listed(x->if_none_match, zipped, false)));
 }

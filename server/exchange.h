@@ -45,7 +45,8 @@ typedef struct sd_exchange {
     size_t id_len;
     js_text content; /* of the request */
     /* headers, borrowed until the answer is made; NULL: none */
-    const char *content_type, *if_none_match, *if_match, *authorization, *api_key, *origin, *host, *fetch_site, *accept_encoding;
+    const char *content_type, *if_none_match, *if_match, *authorization, *api_key, *origin, *host, *fetch_site,
+        *accept_encoding;
     bool head;
     unsigned scopes;
     bool sees_hidden;                        /* asked for by include=embargoed, and allowed */

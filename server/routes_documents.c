@@ -219,7 +219,8 @@ static void refuse_written(sd_exchange *x, const sd_write *w)
     if (w->unmet)
         js_problem_set(&p, "precondition_failed", NULL, "the article is not, or no longer, as %s says",
                        x->if_match ? "If-Match" : "If-None-Match");
-    else if (w->rc == LS_INVALID || w->rc == LS_SCHEMA) js_problem_set(&p, "invalid_document", NULL, "%s", w->err.message);
+    else if (w->rc == LS_INVALID || w->rc == LS_SCHEMA)
+        js_problem_set(&p, "invalid_document", NULL, "%s", w->err.message);
     else if (w->rc == LS_NOTFOUND)
         js_problem_set(&p, "not_found", NULL, "%s",
                        w->kind == SD_WRITE_DELETE ? "no document has this id" : w->err.message);
