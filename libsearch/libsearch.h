@@ -502,7 +502,8 @@ typedef struct ls_search_options {
      * excerpt or shared text does not fold: those are pages of a site more than stories. */
     int fold;   /* LS_FOLD_* */
     int lead;   /* LS_LEAD_*: which document of a fold is its hit */
-    int latest; /* 1: not those from which another document, by its evolved_from, has evolved (fields of type keyword) */
+    int latest; /* 1: not those from which another document has evolved by its evolved_from (a field of type keyword),
+                   whether the other matches, or is left out by `without`, or not */
 } ls_search_options;
 
 typedef struct ls_results ls_results;
