@@ -1,7 +1,9 @@
 /* t_boilerplate.c — lists of boilerplate lines: which lines are the same, what an index makes of them, their bytes. */
 #include "libsearch/index/manifest.h"
+#include "libsearch/model/doc.h"
 #include "libsearch/model/schema.h"
 #include "libsearch/text/lines.h"
+#include "libsearch/util/alloc.h"
 #include "tests/index_util.h"
 
 static ls_error err;
@@ -207,6 +209,81 @@ static void bytes(void **state)
                 "b",
                 23),
          LS_CORRUPT);
+    WANT(decode("\x01\x01\x00\x02"
+                "AP"
+                "\x02\x00\x00\x00\x01\x00\x01\x00"
+                "a"
+                "\x02\x00\x01\x00" /* of a second source, and there is one */
+                "b",
+                20),
+         LS_CORRUPT);
+}
+
+/* Every allocation fails once: no memory, and the lists are as they were; in the end all of it was read. */
+static void no_memory(void **state)
+{
+    (void)state;
+    uint64_t refused = 0;
+    for (uint64_t n = 1, done = 0; !done; n++) {
+        ls_schema *s;
+        const char *source;
+        OK(ls_schema_new(&s, &err));
+        lsi_alloc_fail_at(n, false);
+        int rc = add(s, "AP", "Read on");
+        size_t lines = rc ? 0 : 1;
+        if (!rc) rc = add(s, "AP", "Read more");
+        lines += !rc;
+        done = lsi_alloc_fail_at(0, false) < n;
+        WANT(rc, done ? LS_OK : LS_NOMEM);
+        assert_int_equal(lsi_lines_count(s->lines), lines);
+        for (size_t i = 0; i < lines; i++) assert_non_null(lsi_schema_line(s, i, &source));
+        ls_schema_free(s);
+        refused += rc != LS_OK;
+    }
+    for (uint64_t n = 1, done = 0; !done; n++) {
+        ls_schema *s;
+        OK(ls_schema_new(&s, &err));
+        lsi_alloc_fail_at(n, false);
+        int rc =
+            lsi_schema_decode_lines(s, (const uint8_t *)example, (const uint8_t *)example + sizeof example - 1, &err);
+        done = lsi_alloc_fail_at(0, false) < n;
+        WANT(rc, done ? LS_OK : LS_NOMEM);
+        ls_schema_free(s);
+        refused += rc != LS_OK;
+    }
+    assert_true(refused > 4);
+}
+
+/* Whose lines an article's are is told by a field `source` that is kept, of type keyword; else it has those for all. */
+static void whose(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        ls_type type;
+        int not_stored;
+        bool known;
+    } rows[] = {{"source", LS_KEYWORD, 0, true},
+                {"source", LS_KEYWORD, 1, false},
+                {"source", LS_STORED, 0, false},
+                {"origin", LS_KEYWORD, 0, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ls_schema *s;
+        ls_doc *d;
+        const ls_field f = {sizeof f, rows[i].name, rows[i].type, 0, rows[i].not_stored};
+        OK(ls_schema_new(&s, &err));
+        OK(ls_schema_add(s, &f, &err));
+        OK(ls_doc_new(&d, &err));
+        OK(ls_doc_add_int(d, "source", 3, &err)); /* not checked yet: of another type */
+        assert_null(lsi_schema_source(s, d));
+        OK(ls_doc_add_text(d, "other", "AP", 2, &err));
+        OK(ls_doc_add_text(d, "source", "AP", 2, &err));
+        const lsi_doc_value *v = lsi_schema_source(s, d);
+        assert_int_equal(v != NULL, rows[i].known);
+        if (v) assert_string_equal(v->text, "AP");
+        ls_doc_free(d);
+        ls_schema_free(s);
+    }
 }
 
 /* ---- an index ---- */
@@ -609,6 +686,8 @@ int main(void)
         cmocka_unit_test(lists),
         cmocka_unit_test(how_many),
         cmocka_unit_test(bytes),
+        cmocka_unit_test(no_memory),
+        cmocka_unit_test(whose),
         cmocka_unit_test_teardown(indexing, index_clean),
         cmocka_unit_test_teardown(scores, index_clean),
         cmocka_unit_test_teardown(later, index_clean),

@@ -44,6 +44,8 @@ static const struct {
     {"Monday, 11-Sep-23 08:00:00 GMT", INT64_C(1694419200000), 0},
     {"1 Jan 70 00:00:00 UT", 0, 0},
     {"Thu, 1 Jan 1970 00:00:00 Z", 0, 0},
+    {"Mon,\r\n\t11 Sep 2023 04:00 -0400", INT64_C(1694419200000), 0},
+    {"Mondaymondaymondaymonday, 11 Sep 2023 08:00 GMT", INT64_C(1694419200000), 0}, /* by its first letters */
 };
 
 static const char *const bad_dates[] = {"",
@@ -53,6 +55,14 @@ static const char *const bad_dates[] = {"",
                                         "2023-13-01",
                                         "2023-00-01",
                                         "2023-02-29",
+                                        "2023-02-00",
+                                        "2023-09-11T08:00:00Zx",
+                                        "\x01",
+                                        " \t ",
+                                        "2023-09-11\x01",
+                                        "11 Septemberseptember 2023 08:00 GMT",
+                                        "11 Sep 2023) 08:00 GMT",
+                                        "11 Sep 2023 08:00 (GMT)",
                                         "2023-04-31",
                                         "0000-01-01",
                                         "2023-9-1",
@@ -123,6 +133,12 @@ static void test_dates(void **state)
             fail_msg("'%s' was read as a date", bad_dates[i]);
         }
     }
+    char padded[130];
+    int64_t ms;
+    memset(padded, ' ', sizeof padded);
+    memcpy(padded, "2023-09-11", 10);
+    assert_int_equal(lsi_date_parse(padded, 128, &ms, NULL), LS_OK);
+    assert_int_equal(lsi_date_parse(padded, 129, &ms, NULL), LS_INVALID);
 }
 
 static void test_format(void **state)
@@ -396,10 +412,38 @@ static const struct {
     {"8M", "2023-01-11T09:00:00.500Z", "2023-09-11T08:00:00.500Z"}, /* 10:00 in winter is an hour later in UTC */
     {"1y", "2022-09-11T08:00:00.500Z", "2023-09-11T08:00:00.500Z"},
 };
-static const char *const bad_periods[] = {
-    "",         "x",         "202",       "20233",       "2023-",      "2023-13",   "2023-8-",    "7",
-    "7x",       "d",         "-7d",       "7dd",         "todayx",     "123456d",   "2023-02-30", "2023-08..2023-09",
-    "tomorrow", "8/30/2023", "31.4.2023", "30 Foo 2023", "Aug 2023 x", "Augu 2023", "30 Aug",     "0000"};
+static const char *const bad_periods[] = {"",
+                                          "x",
+                                          "202",
+                                          "20233",
+                                          "2023-",
+                                          "2023-13",
+                                          "2023-8-",
+                                          "7",
+                                          "7x",
+                                          "d",
+                                          "-7d",
+                                          "7dd",
+                                          "todayx",
+                                          "123456d",
+                                          "2023-02-30",
+                                          "2023-08..2023-09",
+                                          "tomorrow",
+                                          "8/30/2023",
+                                          "31.4.2023",
+                                          "30 Foo 2023",
+                                          "Aug 2023 x",
+                                          "Augu 2023",
+                                          "30 Aug",
+                                          "0000",
+                                          "  ",
+                                          "30.8 2023",
+                                          "30.8.23",
+                                          "30 Feb 2023",
+                                          "30 Aug 2023x",
+                                          "123 Aug 2023",
+                                          "30.x.2023",
+                                          "30.8.2023x"};
 
 static void test_periods(void **state)
 {
@@ -427,6 +471,13 @@ static void test_periods(void **state)
     }
     assert_int_equal(lsi_period_parse("99999y", 6, z, INT64_MAX, &first, &last, NULL), LS_OK);
     assert_true(first < last);
+    char text[32]; /* a clock that is out of the calendar stands at its end */
+    assert_int_equal(lsi_period_parse("today", 5, NULL, INT64_MAX, &first, &last, NULL), LS_OK);
+    lsi_date_format(last, text, sizeof text);
+    assert_string_equal(text, "9999-12-31T23:59:59.999Z");
+    assert_int_equal(lsi_period_parse("today", 5, NULL, INT64_MIN, &first, &last, NULL), LS_OK);
+    lsi_date_format(first, text, sizeof text);
+    assert_string_equal(text, "0001-01-01T00:00:00Z");
     lsi_zone_free(z);
     /* March 31st, a month and a year back from a leap day */
     assert_int_equal(lsi_period_parse("1m", 2, NULL, INT64_C(1711843200000), &first, &last, NULL), LS_OK);

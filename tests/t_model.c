@@ -36,6 +36,8 @@ static void names_and_limits(void **state)
     WANT(add(s, "x", LS_DATE, 1, 0), LS_INVALID);
     WANT(add(s, "x", (ls_type)6, 0, 0), LS_INVALID);
     WANT(add(s, "x", LS_STORED, 0, 1), LS_INVALID);
+    WANT(add(s, NULL, LS_TEXT, 1, 0), LS_INVALID);
+    assert_int_equal(lsi_schema_find(s, name, 0), LSI_FIELD_NONE);
     for (int i = 1; i < 16; i++) {
         snprintf(name, sizeof name, "t%d", i);
         OK(add(s, name, LS_TEXT, i % 2, 0));
@@ -60,6 +62,7 @@ static void news(void **state)
     assert_string_equal(lsi_schema_get(s, "main"), "body");
     assert_string_equal(lsi_schema_region(s, 2)->name, "body");
     assert_null(lsi_schema_region(s, 4));
+    assert_null(lsi_schema_region(s, -1)); /* of fields without a weight there is none */
     assert_string_equal(lsi_schema_text(s, 4)->name, "byline");
     assert_int_equal(lsi_schema_text(s, 4)->region, -1);
     assert_null(lsi_schema_text(s, 5));
@@ -90,6 +93,9 @@ static const struct {
     {"b", "1", LS_OK},
     {"b", "1.01", LS_INVALID},
     {"b", "nan", LS_INVALID},
+    {"b", "0.00000000000000000000000000000000000000000000000000000000000000000000", LS_INVALID},
+    {"timezone", "Abcdefghijklmnopqrstuvwxyz/abcdefghijklmnopqrstuvwxyz/abcdefghij", LS_INVALID},
+    {"timezone", ".x", LS_INVALID},
     {"timezone", "Asia/Tokyo", LS_OK},
     {"timezone", "../etc/passwd", LS_INVALID},
     {"timezone", "/x", LS_INVALID},
@@ -276,8 +282,10 @@ static void document_behind(void **state)
     OK(add(s, "title", LS_TEXT, 3, 0));
     OK(add(s, "body", LS_TEXT, 1, 0));
     OK(add(s, "published", LS_DATE, 0, 0));
+    OK(add(s, "secret", LS_TEXT, 1, 1));
     OK(lsi_doc_new(&d, &err));
     OK(lsi_doc_new(&e, &err));
+    OK(lsi_doc_add_text(d, "secret", "not kept", 8, &err));
     for (size_t i = 0; i < sizeof body; i++) body[i] = (i & 1) ? '\xa9' : '\xc3'; /* é */
     OK(lsi_doc_add_text(d, "body", body, 768, &err));
     OK(lsi_doc_add_text(d, "title", "T", 1, &err));

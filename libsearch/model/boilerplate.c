@@ -57,7 +57,7 @@ const lsi_doc_value *lsi_schema_source(const ls_schema *s, const ls_doc *d)
     if (no < 0 || s->fields[no].pub.type != LS_KEYWORD || s->fields[no].pub.not_stored) return NULL;
     for (size_t i = 0; i < d->count; i++) {
         const lsi_doc_value *v = &d->values[i];
-        if (v->text && !v->is_int && !strcmp(v->field, "source")) return v;
+        if (!v->is_int && !strcmp(v->field, "source")) return v;
     }
     return NULL;
 }

@@ -8,6 +8,7 @@
 #include "libsearch/model/date.h"
 
 #include "libsearch/libsearch.h"
+#include <assert.h>
 #include <stdio.h>
 
 #define DAY_S INT64_C(86400)
@@ -56,7 +57,8 @@ static int64_t seconds_of(const lsi_civil *c)
 
 static bool civil_ok(const lsi_civil *c) /* a leap second is taken, as the first of the next minute */
 {
-    return c->year >= 1 && c->year <= 9999 && c->month >= 1 && c->month <= 12 && c->day >= 1 &&
+    assert(c->year <= 9999); /* four digits, by each reader */
+    return c->year >= 1 && c->month >= 1 && c->month <= 12 && c->day >= 1 &&
            c->day <= lsi_days_in_month(c->year, c->month) && c->hour < 24 && c->minute < 60 && c->second <= 60;
 }
 

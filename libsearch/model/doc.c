@@ -24,6 +24,7 @@
 #include "libsearch/text/analyzer.h"
 #include "libsearch/util/alloc.h"
 #include "libsearch/util/err.h"
+#include <assert.h>
 #include <xxhash.h>
 
 #define LAYOUT           1 /* without versions */
@@ -158,9 +159,9 @@ static void put_varint(lsi_buf *b, uint64_t v)
 static bool take_varint(const uint8_t **p, const uint8_t *end, uint64_t *out)
 {
     uint64_t v = 0;
-    for (unsigned shift = 0; *p < end && shift < 64; shift += 7) {
+    for (unsigned shift = 0; *p < end; shift += 7) {
         uint8_t c = *(*p)++;
-        if (shift == 63 && c > 1) return false;
+        if (shift == 63 && c > 1) return false; /* so that 63 is the last */
         v |= (uint64_t)(c & 127) << shift;
         if (c < 128) {
             *out = v;
@@ -183,7 +184,8 @@ static bool take_bytes(const uint8_t **p, const uint8_t *end, const uint8_t **by
 
 static bool is_kept(const lsi_doc_value *v, const ls_schema *s)
 {
-    return v->field_no >= 0 && !s->fields[v->field_no].pub.not_stored;
+    assert(v->field_no >= 0); /* lsi_doc_check found it */
+    return !s->fields[v->field_no].pub.not_stored;
 }
 
 static void put_history(const ls_doc *d, lsi_buf *out)
@@ -206,7 +208,7 @@ static void put_history(const ls_doc *d, lsi_buf *out)
 
 static bool is_main(const lsi_doc_value *v, const ls_schema *s)
 {
-    return s->main != LSI_FIELD_NONE && s->main != s->title && v->field_no == s->main && !v->is_int;
+    return s->main != LSI_FIELD_NONE && s->main != s->title && v->field_no == s->main;
 }
 
 static void put_values(const ls_doc *d, const ls_schema *s, bool behind, lsi_buf *out)
@@ -294,7 +296,7 @@ static int decode_behind(ls_doc *d, uint64_t behind, bool whole, const uint8_t *
         }
         v->text = lsi_arena_dup(&d->arena, *p, v->len);
         if (!v->text) return lsi_fail_nomem(err);
-        *p += LSI_MIN(v->cut ? have : v->len, have);
+        *p += v->cut ? have : v->len;
     }
     return LS_OK;
 }

@@ -14,6 +14,7 @@
 #include "libsearch/util/alloc.h"
 #include "libsearch/util/err.h"
 #include "libsearch/util/zone.h"
+#include <assert.h>
 
 #define LAYOUT        1
 #define NO_FIELD_BYTE 255
@@ -57,16 +58,13 @@ int lsi_schema_new(ls_schema **out, ls_error *err)
 int lsi_schema_news(ls_schema **out, ls_error *err)
 {
     int rc = lsi_schema_new(out, err);
-    for (size_t i = 0; !rc && i < LSI_COUNTOF(news); i++) {
+    if (rc) return rc;
+    for (size_t i = 0; i < LSI_COUNTOF(news); i++) {
         ls_field f = {sizeof f, news[i].name, news[i].type, news[i].weight, 0};
         rc = lsi_schema_add(*out, &f, err);
+        assert(!rc); /* it allocates nothing, and the table is ours */
     }
-    if (rc) {
-        lsi_schema_free(*out);
-        *out = NULL;
-    } else {
-        (*out)->copies = true;
-    }
+    (*out)->copies = true;
     return rc;
 }
 
@@ -211,7 +209,7 @@ static int set_language(ls_schema *s, const char *value, ls_error *err)
         return lsi_fail(err, LS_INVALID, "language=%.40s: one of ls_languages() expected, such as \"english\"", value);
     const char *name = lsi_lang_name(lang);
     size_t n = strlen(name);
-    if (n >= sizeof s->language) return lsi_fail(err, LS_INVALID, "language=%.40s: the name is too long", value);
+    assert(n < sizeof s->language);
     memcpy(s->language, name, n + 1);
     s->lang = lang;
     return LS_OK;
