@@ -4,6 +4,8 @@
  * refused with. */
 #include "tests/codec_kinds.h"
 
+#include "libsearch/codec/leap.h"
+
 enum { DRAWS = 20261122, USES = 977 }; /* where the draws of making and of using begin */
 
 static ls_error err;
@@ -129,6 +131,103 @@ static void test_looks(void **state)
         }
     }
     one_look_fails = false;
+}
+
+/* ---- each look of one call ---- */
+
+/* Spellings whose first eight letters are the same in all blocks, so that the way forward tells them apart by the blocks. */
+static uint32_t alike(uint8_t *to, uint32_t i)
+{
+    return (uint32_t)sprintf((char *)to, "aaaaaaaaaaaa%06u%.*s", i, (int)(i % 23), "zzzzzzzzzzzzzzzzzzzzzzz");
+}
+
+static int go_forward(const lsi_forms *f, uint32_t from, uint32_t to, lsi_forms_iter *it)
+{
+    uint8_t text[64];
+    uint32_t n = alike(text, from);
+    lsi_forms_iter_init(it, f);
+    int rc = lsi_forms_iter_find(it, text, n, &err);
+    if (!rc) rc = lsi_forms_iter_next(it, &err);
+    if (rc < 0) return rc;
+    n = alike(text, to);
+    rc = lsi_forms_iter_forward(it, text, n, &err);
+    if (rc || (rc = lsi_forms_iter_next(it, &err)) < 0) return rc;
+    assert_true(rc == 1 && it->at.term == to && it->at.folded_len == n && !memcmp(it->at.folded, text, n));
+    return LS_OK;
+}
+
+static void test_forward(void **state)
+{
+    enum { ENTRIES = 700 };
+    thing t = {.sections = 2}, there;
+    lsi_forms_writer *w;
+    lsi_forms forms;
+    lsi_forms_iter it;
+    out o[2];
+    unsigned failed = 0;
+    (void)state;
+    OK(begin(o, 2, &err));
+    OK(lsi_forms_writer_new(&w, o[0].sink, o[1].sink, &err));
+    for (uint32_t i = 0; i < ENTRIES; i++) {
+        uint8_t text[64];
+        uint32_t n = alike(text, i);
+        OK(lsi_forms_writer_add(w, &(lsi_form){text, text, n, n, i, 0, 1}, &err));
+    }
+    OK(lsi_forms_writer_end(w, &err));
+    lsi_forms_writer_free(w);
+    finish(&t, o, 2, LS_OK);
+    lsi_frame *f = in_a_file(&t, &there);
+    lsi_section_fail_at(UINT64_MAX); /* no chunk stays verified */
+    OK(lsi_forms_open(&forms, &there.s[0], &there.s[1], &err));
+    for (uint32_t from = 0; from < 60; from += 7)
+        for (uint32_t to = from + 1; to < ENTRIES; to += 1 + to / 3)
+            for (uint64_t n = 1, more = 1; more; n++) {
+                lsi_section_fail_at(n);
+                int rc = go_forward(&forms, from, to, &it);
+                more = lsi_section_fail_at(UINT64_MAX) >= n;
+                assert_int_equal(rc, more ? LS_CORRUPT : LS_OK);
+                lsi_forms_iter_clear(&it);
+                failed += rc != 0;
+            }
+    lsi_section_fail_at(0);
+    assert_true(failed > 500);
+    lsi_frame_close(f);
+    for (int i = 0; i < 2; i++) section_free(&t.s[i]);
+}
+
+/* Of one keyword a document, and of several. */
+static void test_keyword_looks(void **state)
+{
+    static const uint8_t *const w = (const uint8_t *)"abcdef";
+    (void)state;
+    for (uint32_t several = 0; several < 2; several++) {
+        thing t = {.sections = 1}, there;
+        lsi_keyword_pair p[8];
+        lsi_keywords k;
+        uint64_t offset;
+        unsigned failed = 0;
+        out o[1];
+        OK(begin(o, 1, &err));
+        for (uint32_t i = 0; i < 8; i++)
+            p[i] = (lsi_keyword_pair){w + i / 2, w + i / 2, 1, 1, several ? i % 2 * 3 : i};
+        OK(lsi_keywords_write(o[0].sink, p, 8, 9, &offset, &err));
+        finish(&t, o, 1, LS_OK);
+        lsi_frame *f = in_a_file(&t, &there);
+        lsi_section_fail_at(UINT64_MAX); /* no chunk stays verified */
+        OK(lsi_keywords_open(&k, &there.s[0], offset, &err));
+        assert_true(k.single == !several);
+        for (uint64_t n = 1, more = 1; more; n++) {
+            lsi_section_fail_at(n);
+            int rc = lsi_keywords_verify(&k, &err);
+            more = lsi_section_fail_at(UINT64_MAX) >= n;
+            assert_int_equal(rc, more ? LS_CORRUPT : LS_OK);
+            failed += rc != 0;
+        }
+        lsi_section_fail_at(0);
+        assert_true(failed > 30);
+        lsi_frame_close(f);
+        section_free(&t.s[0]);
+    }
 }
 
 /* The dictionary of stored documents is read with the first document, however that ends. */
@@ -352,7 +451,8 @@ static void test_beyond(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bytes),   cmocka_unit_test(test_looks), cmocka_unit_test(test_dictionary),
+        cmocka_unit_test(test_bytes),   cmocka_unit_test(test_looks), cmocka_unit_test(test_forward), cmocka_unit_test(test_keyword_looks),
+        cmocka_unit_test(test_dictionary),
         cmocka_unit_test(test_records), cmocka_unit_test(test_lists), cmocka_unit_test(test_beyond),
     };
     print_message("draws from %d\n", DRAWS);

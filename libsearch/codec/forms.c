@@ -145,7 +145,7 @@ int lsi_forms_iter_next(lsi_forms_iter *it, ls_error *err)
     }
     get_rest(it);
     if (it->folded.rc || it->form.rc) return lsi_fail_nomem(err);
-    if (!it->p || it->folded.len > UINT32_MAX || it->form.len > UINT32_MAX) return damaged(it->forms, err);
+    if (!it->p) return damaged(it->forms, err); /* spellings are pieces of a block, which has less than 2^32 bytes */
     it->at.folded = it->folded.data;
     it->at.folded_len = (uint32_t)it->folded.len;
     it->at.form = it->lean ? NULL : it->form.data;
@@ -178,8 +178,9 @@ int lsi_forms_iter_seek(lsi_forms_iter *it, const uint8_t *folded, size_t len, l
             size_t shared, n;
             const uint8_t *rest;
             if (!lsi_keys_get(it->p, it->end, it->folded.len, &shared, &rest, &n)) return damaged(f, err);
-            order = lsi_bytes_cmp(it->folded.data, LSI_MIN(shared, len), folded, LSI_MIN(shared, len));
-            if (!order) order = shared > len ? 1 : lsi_bytes_cmp(rest, n, folded + shared, len - shared);
+            size_t same = LSI_MIN(shared, len);
+            order = lsi_bytes_cmp(it->folded.data, same, folded, same);
+            if (!order) order = lsi_bytes_cmp(rest, n, folded + same, len - same);
         }
         if (order >= 0) return LS_OK;
         if ((rc = lsi_forms_iter_next(it, err)) < 0) return rc;

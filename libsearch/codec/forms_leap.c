@@ -172,7 +172,7 @@ int lsi_forms_iter_forward(lsi_forms_iter *it, const uint8_t *folded, size_t len
         uint32_t before;
         rc = lsi_keys_search(f->index, f->blocks, &h, folded, len, false, &before, err);
         if (rc) return rc;
-        block = LSI_MAX(block, before ? before - 1 : 0);
+        if (before > block + 1) block = before - 1;
     }
     if (block > it->block) return enter_block(it, &h, block, folded, len, err);
     return scan_block(it, it->folded.len, same, folded, len, err);

@@ -253,7 +253,7 @@ int lsi_ids_writer_end(lsi_ids_writer *w, ls_error *err)
     int rc;
     lsi_buf packed = {0};
     lsi_bits_writer docs_out = {&packed, 0, 0};
-    while (bits < BUCKET_BITS_MAX && (w->count >> bits) > 8) bits++;
+    while (w->count >> bits > 8) bits++; /* to 27 for as many as a segment may have, LSI_SEGMENT_DOCS_MAX */
     uint32_t *starts = lsi_calloc(((size_t)1 << bits) + 2, sizeof *starts);
     uint32_t *docs = lsi_calloc(w->count, sizeof *docs);
     rc = starts && docs ? LS_OK : lsi_fail_nomem(err);

@@ -309,7 +309,7 @@ int lsi_stream_end(lsi_stream_writer *w, uint64_t *offset, ls_error *err)
         *offset = lsi_sink_at(w->sink);
         put_short(w);
     } else if (!w->rc) {
-        if (w->n) flush(w);
+        flush(w); /* a block was written because a value came behind it */
         *offset = lsi_sink_at(w->sink);
         if (!w->rc) w->rc = lsi_sink_rc(w->sink);
         if (!w->rc && *offset != w->start + w->bytes)

@@ -100,9 +100,9 @@ void lsi_postings_begin(lsi_postings_writer *w)
     w->why = NULL;
 }
 
+/* The list has not failed before: a writer that has adds nothing more. */
 static void fail(lsi_postings_writer *w, int rc, const char *why)
 {
-    if (w->rc) return;
     w->rc = rc;
     w->why = why;
 }

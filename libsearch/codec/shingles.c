@@ -105,7 +105,7 @@ static int key_of_row(const lsi_shingles *x, uint64_t i, uint64_t *value, ls_err
     return get64(x, x->keys_at, i, value, err);
 }
 
-/* The first of places [lo, n) whose number is ≥ value. Hashes are spread evenly: where the value would stand by that is
+/* The first of places [lo, n), of which there are some, whose number is ≥ value. Hashes are spread evenly: where the value would stand by that is
  * looked at first, then the place that the difference to the number there leads to; from it, steps that double lead to
  * both sides of the value. Damaged order gives some place within [lo, n]. */
 LSI_INLINE uint64_t guess_place(uint64_t value, uint64_t n)
@@ -116,14 +116,14 @@ LSI_INLINE uint64_t guess_place(uint64_t value, uint64_t n)
 LSI_INLINE int seek(const lsi_shingles *x, part *get, uint64_t n, uint64_t value, uint64_t lo, uint64_t *at,
                     ls_error *err)
 {
-    uint64_t hi = n, step = 4, v = 0, guess = LSI_MIN(LSI_MAX(guess_place(value, n), lo), n - (n > 0));
-    int rc = lo < n ? get(x, guess, &v, err) : LS_OK;
-    if (lo < n && !rc) {
+    uint64_t hi = n, step = 4, v = 0, guess = LSI_MIN(LSI_MAX(guess_place(value, n), lo), n - 1);
+    int rc = get(x, guess, &v, err);
+    if (!rc) {
         uint64_t off = guess_place(v < value ? value - v : v - value, n);
         guess = v < value ? guess + LSI_MIN(off, n - 1 - guess) : guess - LSI_MIN(off, guess - lo);
         rc = get(x, guess, &v, err);
     }
-    if (lo < n && !rc && v < value) {
+    if (!rc && v < value) {
         for (lo = guess + 1; lo < hi && step < hi - lo; step *= 2) {
             if ((rc = get(x, lo + step - 1, &v, err)) || v >= value) {
                 hi = lo + step - 1;
@@ -131,7 +131,7 @@ LSI_INLINE int seek(const lsi_shingles *x, part *get, uint64_t n, uint64_t value
             }
             lo += step;
         }
-    } else if (lo < n && !rc) {
+    } else if (!rc) {
         for (hi = guess; lo < hi && step < hi - lo; step *= 2) {
             if ((rc = get(x, hi - step, &v, err)) || v < value) {
                 lo = hi - step + 1;
@@ -154,7 +154,7 @@ int lsi_shingles_text(const lsi_shingles *x, uint64_t text, uint32_t *from, uint
 {
     uint64_t lo = 0, hi = 0;
     *from = *to = 0;
-    if (!x->section || !text) return LS_OK;
+    if (!x->section || !x->doc_count || !text) return LS_OK;
     int rc = seek(x, text_in_order, x->doc_count, text, 0, &lo, err);
     uint64_t v = 0;
     if (!rc && lo < x->doc_count) rc = text_in_order(x, lo, &v, err);

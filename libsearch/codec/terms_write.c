@@ -57,9 +57,7 @@ void lsi_terms_writer_free(lsi_terms_writer *w)
 static int more_lists(lsi_terms_writer *w, uint32_t list_count, ls_error *err)
 {
     if (list_count <= w->list_count) return LS_OK;
-    size_t bytes;
-    if (!lsi_mul_size(list_count - 1, sizeof *w->others, &bytes)) return lsi_fail_nomem(err);
-    other_list *p = lsi_realloc(w->others, bytes);
+    other_list *p = lsi_realloc(w->others, (size_t)(list_count - 1) * sizeof *p); /* one a field of text: some tens */
     if (!p) return lsi_fail_nomem(err);
     memset(p + (w->list_count - 1), 0, (list_count - w->list_count) * sizeof *p);
     w->others = p;
