@@ -214,7 +214,7 @@ $(BUILD)/bench/make-corpus: bench/make_corpus.c
 	$(CC) $(CFLAGS_ALL) -o $@ $<
 bench-figures: $(BUILD)/bench/figures   ## rate of adding, sizes, opening, memory: DATA=folder
 	@sh bench/figures.sh $(BUILD) "$(DATA)"
-BENCH_TOOLS := $(addprefix $(BUILD)/bench/,drive_libsearch make-corpus figures)
+BENCH_TOOLS := $(addprefix $(BUILD)/bench/,drive_libsearch make-corpus figures page)
 bench: all $(BENCH_TOOLS)   ## side by side with the peers this machine has, into docs/PERFORMANCE.md: DATA=folder BENCH="parts and flags of bench/run.py"
 	@python3 bench/run.py $(BUILD) --data "$(DATA)" $(BENCH)
 bench-quick: all $(BENCH_TOOLS)   ## the same in two minutes, small, into $(BUILD)/bench/quick.md

@@ -6,7 +6,7 @@ reason instead of a column."""
 import json, math, os, platform, re, statistics, subprocess, sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import plot, table
+import asked, plot, table
 
 SETTINGS = {
     "libsearch": "one text field, English (Snowball), positions, stored text (zstd), a date column; function words score; phrases as `\"…\"~`; ids in the hits; copies of a text are not looked for, as a schema of one's own has it unless it asks",
@@ -82,6 +82,35 @@ def side_part(out, results, corpus, folder):
     out += [f"| {cls} | " + " | ".join(v.get(p, "–") for p in peers) + " |" for cls, v in agreed.items()]
 
 
+def million_part(out, largest):
+    """The largest corpus of the growth, whole: every cell beside the peers that it was given to."""
+    n, res = largest
+    text = res["build"]["libsearch"]["text_bytes"]
+    peers = [p for p in res["engines"] if p != "libsearch"]
+    rows = list(table.rows(res, peers))
+    slower = [r for r in rows if any(min(v[:2]) < 1 for v in r["peers"].values())]
+    out += [f"## {n:,} made-up articles", "", f"{text / 1e6:,.1f} MB of text; the peers that are quick enough to be waited for, and 40 queries a class.", "", "### Building it", "",
+            *build_table(res["build"], text), "", "### Queries over it", "",
+            f"{res['date']}, clock: {'wall' if res['clock'] == 'wall' else 'processor time of the searching thread'}, load {res['load'][0]:.1f}. "
+            f"Of {len(rows)} cells {len(rows) - len(slower)} are quicker than every peer in the median and the 99th percentile, "
+            f"{sum(all(v[0] >= 1 for v in r['peers'].values()) for r in rows)} in the median.", "", table.markdown(res, peers), ""]
+
+
+def asked_part(out, results, corpora, growth):
+    sides = {c: load(results, "side-" + c) for c in corpora}
+    sides = {c: r for c, r in sides.items() if r}
+    built = {c: load(results, "build-" + c) for c in corpora}
+    built = {c: r for c, r in built.items() if r and "libsearch" in r}
+    text = {c: load(results, "corpus-" + c)["text_bytes"] for c in corpora}
+    out += ["## What was asked, and where it stands", "",
+            "Asked before a line was written: so many times as quick as each peer at the median (in brackets), over the cells of a class by the geometric mean. "
+            "**Bold** falls short; docs/DECISIONS.md has the profiles and what was tried (*What was asked and is not reached*)."]
+    for name, res in [*sides.items(), *([(f"{growth[0]:,} made-up articles", growth[1])] if growth else [])]:
+        out += ["", f"{name}:", "", *asked.ratio_part(res)]
+    figures = load(results, "figures") or {"values": {}}
+    out += ["", *asked.figure_part(built, text, sides, figures["values"], load(results, "http")), ""]
+
+
 def exponent(xs, ys):
     """Slope of the line of least squares through the logarithms."""
     lx, ly = [math.log(x) for x in xs], [math.log(y) for y in ys]
@@ -89,8 +118,7 @@ def exponent(xs, ys):
     return sum((a - mx) * (b - my) for a, b in zip(lx, ly)) / sum((a - mx) ** 2 for a in lx)
 
 
-def growth_part(out, results, folder):
-    sizes = sorted(int(f[7:-5]) for f in os.listdir(results) if re.fullmatch(r"growth-\d+\.json", f))
+def growth_part(out, results, folder, sizes):
     out += ["## Growth", ""]
     if len(sizes) < 2:
         out += ["Not measured."]
@@ -144,10 +172,15 @@ def main():
             "newest fifth (a range on the date); N10 the newest ten; S10 the best ten with a passage each. Classes: terms that are in more than 5 %, about 1 % and less than .05 % of "
             "the articles; OR and AND of words that stand in one article; phrases of the articles; prefixes of 3 to 5 letters; words with a slip, one letter off; titles as queries "
             "(OR); the public log queries where a corpus of real articles is measured.", ""]
+    sizes = sorted(int(f[7:-5]) for f in os.listdir(results) if re.fullmatch(r"growth-\d+\.json", f))
+    largest = (sizes[-1], load(results, f"growth-{sizes[-1]}")) if sizes else None
+    asked_part(out, results, corpora, largest)
     for c in corpora:
         side_part(out, results, c, folder)
         out.append("")
-    growth_part(out, results, folder)
+    if largest:
+        million_part(out, largest)
+    growth_part(out, results, folder, sizes)
     out.append("")
     http_part(out, results)
     with open(target, "w") as f:

@@ -5,6 +5,7 @@
   corpora   lines and queries of the newswire and the reviews of DIR, and of made-up articles
   build     an index of every corpus by every engine, on one thread and on two: rates, sizes
   side      every engine over the same query lines (side.py), and the first answer of a new process
+  figures   opening, commits, bytes a posting, a query's fixed cost over the smallest corpus (figures.c)
   growth    ours and the quickest peers over 10^4 to 10^6 made-up articles
   http      the server under wrk (http.sh), over the segments that adding left and over one
   report    docs/PERFORMANCE.md and its plots (report.py)
@@ -14,7 +15,7 @@ broken off goes on where it was. --again measures anew. --quick takes small corp
 import argparse, json, os, re, shutil, statistics, subprocess, sys, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PARTS = ["drivers", "corpora", "build", "side", "growth", "http", "report"]
+PARTS = ["drivers", "corpora", "build", "side", "figures", "growth", "http", "report"]
 STORED = {"lucene8": (".fdt", ".fdx", ".fdm"), "lucene10": (".fdt", ".fdx", ".fdm"), "tantivy": (".store",), "xapian": ("docdata.glass",)}
 SLOW = {"xapian", "sqlite", "lucene8"}  # not over the largest corpora
 PATIENT = {"xapian": 30e6}              # bytes of text that an engine is asked to index at most
@@ -163,6 +164,17 @@ class Run:
                 res["engines"][e]["first_answer_s"] = first_answer(f"{c} serve {self.dir(corpus, e)}", query)
             self.keep("side-" + corpus, res)
 
+    def figures(self):
+        if self.done("figures"):
+            return
+        corpus = min(self.corpora(), key=self.text_bytes)
+        index = self.dir(corpus, "figures")
+        shutil.rmtree(index, ignore_errors=True)
+        out = subprocess.run([os.path.join(self.bench, "figures"), self.lines(corpus), index], check=True, stdout=subprocess.PIPE, text=True).stdout
+        shutil.rmtree(index)
+        found = re.findall(r"^(\S.*?) {2,}([\d.]+)", out, re.M)
+        self.keep("figures", {"corpus": corpus, "output": out, "values": {name: float(value) for name, value in found}})
+
     def growth(self):
         sizes = [1000, 3162, 10000] if self.a.quick else [10000, 31623, 100000, 316228, 1000000]
         engines = {e: c for e, c in self.engines().items() if e not in SLOW}
@@ -217,17 +229,21 @@ class Run:
             else:
                 subprocess.run(["zstd", "-dcq", source] if source.endswith(".zst") else ["cat", source], check=True, stdout=f)
         subprocess.run([os.path.join(self.a.build, "libsearch"), "add", index, file], check=True, stdout=subprocess.DEVNULL)
-        env = dict(os.environ, SECONDS_EACH="3" if self.a.quick else "10", CLASSES="term_mid|or2|and2|and3|log_and|log_or")
+        classes = ["term_mid", "or2", "and2", "and3", "log_and", "log_or"]
+        queries = os.path.join(self.data, corpus + ".q")
+        env = dict(os.environ, SECONDS_EACH="3" if self.a.quick else "10", CLASSES="|".join(classes))
         res = {"corpus": corpus, "segments": segments(index)}
         for part in ("", "merged_"):
             if part:
                 subprocess.run([os.path.join(self.a.build, "libsearch"), "merge", index], check=True, stdout=subprocess.DEVNULL)
                 env["CASES"] = "ids=/v1/search?limit=10&snippets=0&fields=id&q= ten=/v1/search?limit=10&snippets=0&q= defaults=/v1/search?q="
-            out = subprocess.run(["sh", os.path.join(HERE, "http.sh"), self.a.build, index, os.path.join(self.data, corpus + ".q"), "--cache-bytes", "0"],
+            out = subprocess.run(["sh", os.path.join(HERE, "http.sh"), self.a.build, index, queries, "--cache-bytes", "0"],
                                  env=env, check=True, stdout=subprocess.PIPE, text=True).stdout
             res[part + "output"] = out
             res[part + "runs"] = [dict(zip(("case", "requests", "requests_s", "p50_ms", "p99_ms", "cpu_us"), l.split()), errors="ERRORS" in l)
                                   for l in out.splitlines()[1:]]
+        out = subprocess.run([os.path.join(self.bench, "page"), index, queries, "classes=" + ",".join(classes)], check=True, stdout=subprocess.PIPE, text=True).stdout
+        res["library_us"] = {l.split()[0]: float(l.split()[1]) for l in out.splitlines()[1:]}
         os.remove(file)
         self.keep("http", res)
 
@@ -273,7 +289,7 @@ def main():
     run = Run(a)
     for part in a.part or PARTS:
         t = time.time()
-        {"drivers": run.drivers, "corpora": run.corpora_part, "build": run.build, "side": run.side, "growth": run.growth,
+        {"drivers": run.drivers, "corpora": run.corpora_part, "build": run.build, "side": run.side, "figures": run.figures, "growth": run.growth,
          "http": run.http, "report": run.report}[part]()
         print(f"bench: {part}: {time.time() - t:.0f} s", flush=True)
 
