@@ -34,21 +34,45 @@ bool lsi_exec_counts_best(const lsi_plan *p)
     return p->root->type != LSI_OP_OR && lsi_exec_can_count(p);
 }
 
-static int count_block(lsi_plan *p, lsi_probe *probe, lsi_op *lead, uint32_t b, uint64_t *total, ls_error *err)
+/* The word, or the rarest of the snapshot: see sort_kids. */
+static lsi_postings *lead_of(const lsi_plan *p)
+{
+    lsi_op *root = p->root;
+    return &(root->type == LSI_OP_AND ? root->kids[0] : root)->cursors[0].p;
+}
+
+bool lsi_exec_leads(const lsi_plan *p)
 {
     const lsi_op *root = p->root;
-    lsi_postings *l = &lead->cursors[0].p;
-    lsi_doc docs[LSI_BLOCK_DOCS];
+    bool one = plain(root) && !p->range_count && p->query->exclude_doc == UINT64_MAX;
+    if (!one && (root->type != LSI_OP_AND || !lsi_exec_can_count(p))) return false;
+    return (uint64_t)lead_of(p)->list.df * DENSE <= p->seg->seg->doc_count;
+}
+
+uint32_t lsi_exec_lead_blocks(const lsi_plan *p)
+{
+    return lead_of(p)->block_count;
+}
+
+int lsi_exec_lead_block(lsi_plan *p, lsi_probe *probe, uint32_t b, lsi_doc *docs, uint32_t *n, ls_error *err)
+{
+    const lsi_op *root = p->root;
+    lsi_postings *l = lead_of(p);
     int rc = lsi_postings_block(l, b, err);
     if (rc) return rc;
-    uint32_t n = l->n, kept = 0;
-    memcpy(docs, l->docs, n * sizeof *docs);
-    for (uint32_t i = 1; !rc && n && i < root->kid_count + root->not_count; i++) {
+    uint32_t kept = 0;
+    *n = l->n;
+    memcpy(docs, l->docs, *n * sizeof *docs);
+    const uint32_t all = root->type == LSI_OP_AND ? root->kid_count + root->not_count : 0;
+    for (uint32_t i = 1; !rc && *n && i < all; i++) {
         lsi_op *op = root->kids[i];
-        if (!op->optional && !op->empty) rc = lsi_probe_keep(probe, op->cursors, docs, &n, i >= root->kid_count, err);
+        if (!op->optional && !op->empty) rc = lsi_probe_keep(probe, op->cursors, docs, n, i >= root->kid_count, err);
     }
-    for (uint32_t i = 0; i < n; i++) kept += lsi_live_is_deleted(p->seg->live, docs[i]) ? 0 : 1;
-    *total += kept;
+    for (uint32_t i = 0; p->seg->live && i < *n; i++) {
+        docs[kept] = docs[i];
+        kept += lsi_live_is_deleted(p->seg->live, docs[i]) ? 0 : 1;
+    }
+    if (p->seg->live) *n = kept;
     return rc;
 }
 
@@ -107,12 +131,12 @@ static int count_segment(lsi_plan *p, lsi_probe *probe, uint64_t *bits, size_t s
     int rc = lsi_exec_open(p, seg, err);
     if (rc || p->root->empty) return rc;
     if (p->root->type == LSI_OP_OR && or_is_sparse(p)) return count_or(p, bits, total, err);
-    if (p->root->type != LSI_OP_AND) return lsi_exec_segment(p, &sink, seg, NULL, err);
-    lsi_op *lead = p->root->kids[0]; /* the rarest of the snapshot: see sort_kids */
-    const lsi_postings *l = &lead->cursors[0].p;
-    if ((uint64_t)l->list.df * DENSE > p->seg->seg->doc_count) return lsi_exec_segment(p, &sink, seg, NULL, err);
-    for (uint32_t b = 0; !rc && b < l->block_count; b++) {
-        rc = count_block(p, probe, lead, b, total, err);
+    if (!lsi_exec_leads(p)) return lsi_exec_segment(p, &sink, seg, NULL, err);
+    for (uint32_t b = 0; !rc && b < lsi_exec_lead_blocks(p); b++) {
+        lsi_doc docs[LSI_BLOCK_DOCS];
+        uint32_t n = 0;
+        rc = lsi_exec_lead_block(p, probe, b, docs, &n, err);
+        *total += n;
         if (!rc && (b & 15) == 15) rc = lsi_op_poll(p, err);
     }
     return rc;

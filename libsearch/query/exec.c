@@ -4,6 +4,7 @@
 #include "libsearch/query/exec.h"
 #include "libsearch/query/candidates.h"
 #include "libsearch/query/ops.h"
+#include "libsearch/query/probe.h"
 
 static void drop_deleted(const lsi_plan *p, lsi_doc lo, lsi_doc hi, uint64_t *bits)
 {
@@ -84,17 +85,16 @@ int lsi_exec_window(lsi_plan *p, const lsi_exec_sink *sink, size_t seg, lsi_doc 
     return sink->window(sink->ctx, seg, lo, hi, bits, scores, err);
 }
 
-/* Windows of a group of plain words, alone: its candidates are found and read one after the other, whatever windows they
- * lie in, and are shown window by window. */
-typedef struct group_run {
+/* Matches that are found one after the other, whatever windows they lie in, and shown window by window. */
+typedef struct shown {
     const lsi_exec_sink *sink;
     size_t seg;
     lsi_doc lo;
     uint64_t bits[LSI_WINDOW_WORDS];
     float *scores;
-} group_run;
+} shown;
 
-static int show_window(lsi_plan *p, group_run *g, ls_error *err)
+static int show_window(lsi_plan *p, shown *g, ls_error *err)
 {
     uint64_t any = 0;
     lsi_doc hi = LSI_MIN(p->seg->seg->doc_count - g->lo, LSI_WINDOW_DOCS) + g->lo;
@@ -105,25 +105,32 @@ static int show_window(lsi_plan *p, group_run *g, ls_error *err)
     return rc;
 }
 
-/* The places of candidate i were read: is it a match? */
-static int take_candidate(lsi_plan *p, group_run *g, lsi_doc doc, ls_error *err)
+static int show(lsi_plan *p, shown *g, lsi_doc doc, ls_error *err)
 {
-    float score = 0;
-    bool yes;
-    int rc = lsi_span_settle(p, p->root, doc, g->scores && p->root->scores, &score, &yes, err);
-    if (rc || !yes) return rc;
+    int rc = LS_OK;
     if (doc - g->lo >= LSI_WINDOW_DOCS) {
         rc = show_window(p, g, err);
         g->lo = doc & ~(LSI_WINDOW_DOCS - 1);
     }
     g->bits[(doc - g->lo) >> 6] |= 1ull << (doc & 63);
-    if (g->scores) g->scores[doc - g->lo] = score;
     return rc;
 }
 
+/* The places of candidate i were read: is it a match? */
+static int take_candidate(lsi_plan *p, shown *g, lsi_doc doc, ls_error *err)
+{
+    float score = 0;
+    bool yes;
+    int rc = lsi_span_settle(p, p->root, doc, g->scores && p->root->scores, &score, &yes, err);
+    if (!rc && yes) rc = show(p, g, doc, err);
+    if (!rc && yes && g->scores) g->scores[doc - g->lo] = score;
+    return rc;
+}
+
+/* A group of plain words, alone. */
 static int run_group(lsi_plan *p, const lsi_exec_sink *sink, size_t seg, ls_error *err)
 {
-    group_run g = {.sink = sink, .seg = seg};
+    shown g = {.sink = sink, .seg = seg};
     lsi_span *s = p->root->span;
     lsi_doc end = p->seg->seg->doc_count;
     int rc = sink->scores ? room_for_scores(p, err) : LS_OK;
@@ -141,12 +148,30 @@ static int run_group(lsi_plan *p, const lsi_exec_sink *sink, size_t seg, ls_erro
     return rc ? rc : show_window(p, &g, err);
 }
 
+/* Plain words of which one is rare, where no scores are asked for. */
+static int run_lead(lsi_plan *p, const lsi_exec_sink *sink, size_t seg, ls_error *err)
+{
+    shown g = {.sink = sink, .seg = seg};
+    int rc = LS_OK;
+    if (!p->probe) p->probe = lsi_arena_zalloc(&p->scratch->arena, sizeof *p->probe);
+    if (!p->probe) return lsi_fail_nomem(err);
+    for (uint32_t b = 0; !rc && b < lsi_exec_lead_blocks(p); b++) {
+        lsi_doc docs[LSI_BLOCK_DOCS];
+        uint32_t n = 0;
+        rc = lsi_exec_lead_block(p, p->probe, b, docs, &n, err);
+        for (uint32_t i = 0; !rc && i < n; i++) rc = show(p, &g, docs[i], err);
+        if (!rc && (b & 15) == 15) rc = lsi_op_poll(p, err);
+    }
+    return rc ? rc : show_window(p, &g, err);
+}
+
 int lsi_exec_segment(lsi_plan *p, const lsi_exec_sink *sink, size_t seg, uint64_t *undated, ls_error *err)
 {
     lsi_doc doc_count = p->snap->segments[seg].seg->doc_count, doc = 0;
     int rc = LS_OK;
     if (p->root->type == LSI_OP_SPAN && !p->root->empty && !p->range_count && lsi_candidates_can(p->root->span))
         return run_group(p, sink, seg, err);
+    if (!p->root->empty && !sink->scores && lsi_exec_leads(p)) return run_lead(p, sink, seg, err);
     while (!rc && doc < doc_count) {
         rc = lsi_op_next(p, p->root, doc, &doc, err);
         if (rc || doc >= doc_count) break;

@@ -13,6 +13,10 @@
 
 #define TOGETHER 32.0
 #define BESIDE   8.0 /* 4 and 16 do no worse */
+/* What a block costs that is visited backwards: as much as so many documents of the rarest word, as the values of so many
+ * matches. */
+#define WINDOW 50.0
+#define VALUES 8.0
 
 typedef struct part { /* of the snapshot: a segment; of a segment: a block */
     uint64_t best;    /* key; only where has */
@@ -59,13 +63,16 @@ static int order_blocks(lsi_plan *p, const lsi_exec_column *c, part **out, uint3
     *n = (seg->doc_count + LSI_WINDOW_DOCS - 1) / LSI_WINDOW_DOCS;
     part *parts = lsi_arena_alloc(&p->scratch->arena, (*n + 1) * sizeof *parts);
     if (!parts) return lsi_fail_nomem(err);
-    for (uint32_t b = 0; b < *n; b++) {
+    bool sorted = true; /* as dates are that rise with arrival */
+    for (uint32_t i = 0; i < *n; i++) {
+        uint32_t b = c->falling ? *n - 1 - i : i;
         int64_t min = 1, max = 0;
         int rc = col ? lsi_column_block_range(col, b, &min, &max, err) : LS_OK;
         if (rc) return rc;
-        parts[b] = promise(c, b, min, max);
+        parts[i] = promise(c, b, min, max);
+        sorted = sorted && (!i || by_best(&parts[i - 1], &parts[i]) < 0);
     }
-    qsort(parts, *n, sizeof *parts, by_best);
+    if (!sorted) qsort(parts, *n, sizeof *parts, by_best);
     *out = parts;
     return LS_OK;
 }
@@ -94,6 +101,10 @@ static bool few_expected(const lsi_plan *p, const lsi_heap *h)
         if (root->kids[i]->type == LSI_OP_TERM) n *= (double)root->kids[i]->df / all;
     }
     if (root->type == LSI_OP_AND) n *= TOGETHER;
+    if (!root->empty && lsi_exec_leads(p)) { /* a rare word's documents are soon asked for, wherever they stand */
+        double work = (double)root->df, blocks = (double)p->seg->seg->doc_count / LSI_WINDOW_DOCS;
+        n *= work / (work + (root->type == LSI_OP_AND ? WINDOW : VALUES) * blocks);
+    }
     return h->count < h->cap && n < (double)h->cap;
 }
 

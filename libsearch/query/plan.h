@@ -107,9 +107,10 @@ typedef struct lsi_plan {
     uint32_t *tf_tmp, *raw_tmp; /* of TERMs with several lists; see ops_term.c */
     /* ---- in the present segment ---- */
     const lsi_snapshot_segment *seg;
-    int64_t *column_values; /* LSI_WINDOW_DOCS */
-    struct lsi_lead *lead;  /* made by the first that needs it: ops_lead.c */
-    uint8_t *map;           /* LSI_WINDOW_DOCS, zero unless map_used; made by lsi_term_gather */
+    int64_t *column_values;  /* LSI_WINDOW_DOCS */
+    struct lsi_lead *lead;   /* made by the first that needs it: ops_lead.c */
+    struct lsi_probe *probe; /* likewise: exec.c */
+    uint8_t *map;            /* LSI_WINDOW_DOCS, zero unless map_used; made by lsi_term_gather */
     bool map_used;
     float *window_scores; /* of the window that a sink is shown; made by the first that needs it */
     uint32_t steps;
