@@ -404,7 +404,11 @@ int lsi_exec_run_top(lsi_plan *p, const lsi_exec_top *t, bool *done, ls_error *e
     int rc = open_best(r, err);
     if (!rc) rc = lsi_filter_make(&r->filter, p, err);
     if (rc) return rc;
-    if (r->core->type == LSI_OP_OR) memset(r->acc, 0, sizeof r->acc);
+    if (r->core->type == LSI_OP_OR) {
+        memset(r->acc, 0, sizeof r->acc);
+        memset(r->held, 0, sizeof r->held);
+        r->held_words = 0;
+    }
     for (size_t seg = 0; !rc && seg < p->snap->count; seg++) rc = run_segment(r, seg, err);
     if (r->core->type != LSI_OP_SET) hand_over(r); /* what was found until the deadline is shown */
     if (rc) return rc;

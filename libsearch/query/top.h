@@ -47,6 +47,8 @@ typedef struct lsi_top_run {
     uint32_t docs[LSI_WINDOW_DOCS + 16], tf[LSI_WINDOW_DOCS + 16];
     float scores[LSI_WINDOW_DOCS + 16], add[LSI_WINDOW_DOCS + 16], wide[LSI_WINDOW_DOCS];
     float acc[LSI_WINDOW_DOCS + 16]; /* zero between windows */
+    uint64_t held[LSI_WINDOW_WORDS],
+        held_words; /* of windows with few: what acc has, and in which words; zero as well */
 } lsi_top_run;
 
 /* What a candidate's score or bound must be above. */

@@ -13,6 +13,8 @@
 #define FEW                                                                                                            \
     8u /* of a word's documents for each one wanted: most blocks are looked at anyway, and then in their order */
 
+#define SPARSE 160u /* documents of a window that are looked at one by one as quickly as all of it */
+
 static int score_block(lsi_top_run *r, const lsi_lane *l, uint32_t i, uint32_t e, float *out, ls_error *err)
 {
     lsi_postings *p = &l->c->p;
@@ -71,7 +73,8 @@ static int block_part(const lsi_lane *l, lsi_doc lo, lsi_doc hi, uint32_t *i, ui
     return LS_OK;
 }
 
-static int add_up(lsi_top_run *r, const lsi_lane *l, lsi_doc lo, lsi_doc hi, ls_error *err)
+/* few: where they are is kept as well. */
+static int add_up(lsi_top_run *r, const lsi_lane *l, lsi_doc lo, lsi_doc hi, bool few, ls_error *err)
 {
     float *acc = r->acc;
     if (l->n > 1) return lsi_lane_many_add(r, l, lo, hi, err);
@@ -83,6 +86,11 @@ static int add_up(lsi_top_run *r, const lsi_lane *l, lsi_doc lo, lsi_doc hi, ls_
         if (rc || !any) return rc;
         const uint32_t *docs = l->c->p.docs;
         for (uint32_t j = i; j < e; j++) acc[docs[j] - lo] += r->add[j - i];
+        for (uint32_t j = i; few && j < e; j++) {
+            uint32_t at = docs[j] - lo;
+            r->held[at >> 6] |= 1ull << (at & 63);
+            r->held_words |= 1ull << (at >> 6);
+        }
         from = docs[e - 1] + 1;
         l->c->at = e;
         if (e < l->c->p.n || from >= hi) return LS_OK;
@@ -103,6 +111,37 @@ static uint32_t drain(lsi_top_run *r, lsi_doc lo, uint32_t n, float floor, const
     }
     memset(r->acc, 0, n * sizeof *r->acc);
     return found;
+}
+
+/* The same where few of them are not zero: no others are looked at. */
+static uint32_t drain_few(lsi_top_run *r, lsi_doc lo, float floor, const uint64_t *within)
+{
+    uint32_t found = 0;
+    for (uint64_t words = r->held_words; words; words &= words - 1) {
+        uint32_t w = lsi_ctz64(words);
+        uint64_t allowed = within ? within[w] : ~0ull;
+        for (uint64_t m = r->held[w]; m; m &= m - 1) {
+            uint32_t j = w * 64 + lsi_ctz64(m);
+            r->docs[found] = lo + j;
+            r->scores[found] = r->acc[j];
+            found += r->acc[j] > floor && (allowed >> (j & 63) & 1) ? 1 : 0;
+            r->acc[j] = 0;
+        }
+        r->held[w] = 0;
+    }
+    r->held_words = 0;
+    return found;
+}
+
+/* Whether so few documents of lanes [from, count) are expected in a window that all of it is looked at for nothing. */
+static bool expects_few(const lsi_top_run *r, uint32_t from)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = from; i < r->count; i++) {
+        if (r->lanes[i].n > 1) return false;
+        sum += r->lanes[i].c->p.list.df;
+    }
+    return sum * LSI_WINDOW_DOCS < SPARSE * (uint64_t)r->plan->seg->seg->doc_count;
 }
 
 /* What a lane adds to a document: 0 where it does not hold it. */
@@ -245,12 +284,13 @@ static int window_or(lsi_top_run *r, lsi_doc lo, lsi_doc hi, ls_error *err)
     const uint64_t *within = NULL;
     int rc = r->filter.on ? lsi_filter_window(&r->filter, lo, &within, err) : LS_OK;
     if (rc || (within && !lsi_window_count(within))) return rc;
+    const bool few = expects_few(r, rest);
     for (uint32_t i = rest; i < r->count; i++) {
-        rc = add_up(r, &r->lanes[i], lo, hi, err);
+        rc = add_up(r, &r->lanes[i], lo, hi, few, err);
         if (rc) return rc;
     }
-    float floor = r->threshold - sum * (1 + 1.0f / 65536);
-    uint32_t found = drain(r, lo, hi - lo, floor > 0 ? floor : 0, within);
+    float floor = LSI_MAX(r->threshold - sum * (1 + 1.0f / 65536), 0);
+    uint32_t found = few ? drain_few(r, lo, floor, within) : drain(r, lo, hi - lo, floor, within);
     return probe_rest(r, rest, found, err);
 }
 
