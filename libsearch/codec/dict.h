@@ -71,13 +71,14 @@ typedef struct lsi_forms {
     const lsi_section *index, *blocks;
     uint32_t count;
 } lsi_forms;
+#define LSI_FORMS_BLOCK 32u /* entries a block */
 typedef struct lsi_forms_iter {
     const lsi_forms *forms;
     uint32_t entry; /* number of the entry in `at`, counted from 0 in order: the index of its correction */
     lsi_form at;
-    bool lean; /* the user's: forms themselves are not wanted, at.form is NULL */
+    bool lean; /* the user's: forms themselves are not wanted, or by lsi_forms_iter_form alone; at.form is NULL */
     lsi_buf folded, form;
-    const uint8_t *p, *end;
+    const uint8_t *p, *end, *rest; /* behind the present entry; of it, what stands behind its folded spelling */
     uint32_t left, block;
 } lsi_forms_iter;
 int lsi_forms_open(lsi_forms *f, const lsi_section *index, const lsi_section *blocks, ls_error *err);
@@ -85,6 +86,7 @@ void lsi_forms_iter_init(lsi_forms_iter *it, const lsi_forms *f);
 /* Stands before the first entry whose folded spelling is ≥ folded; then next. */
 int lsi_forms_iter_seek(lsi_forms_iter *it, const uint8_t *folded, size_t len, ls_error *err);
 int lsi_forms_iter_next(lsi_forms_iter *it, ls_error *err); /* 1, 0 at the end, negative error */
+int lsi_forms_iter_form(lsi_forms_iter *it, ls_error *err); /* behind a lean next: gives at.form after all */
 void lsi_forms_iter_clear(lsi_forms_iter *it);
 
 /* Every block and every order; terms below term_count. */

@@ -19,8 +19,6 @@
 #include "libsearch/codec/vint.h"
 #include "libsearch/util/alloc.h"
 
-#define PER_BLOCK 32u
-
 enum { AS_FOLDED, CAPITALISED, CAPITALS, WRITTEN_OUT };
 enum { SAME_TERM, NEXT_TERM, OTHER_TERM };
 
@@ -38,7 +36,8 @@ static int damaged(const lsi_forms *f, ls_error *err)
 
 static lsi_keys_head head_of(const lsi_forms *f)
 {
-    return (lsi_keys_head){f->count, PER_BLOCK, 0, f->count / PER_BLOCK + (f->count % PER_BLOCK != 0)};
+    return (lsi_keys_head){f->count, LSI_FORMS_BLOCK, 0,
+                           f->count / LSI_FORMS_BLOCK + (f->count % LSI_FORMS_BLOCK != 0)};
 }
 
 int lsi_forms_open(lsi_forms *f, const lsi_section *index, const lsi_section *blocks, ls_error *err)
@@ -47,7 +46,7 @@ int lsi_forms_open(lsi_forms *f, const lsi_section *index, const lsi_section *bl
     f->index = index;
     f->blocks = blocks;
     f->count = 0;
-    int rc = lsi_keys_open(&h, index, PER_BLOCK, err);
+    int rc = lsi_keys_open(&h, index, LSI_FORMS_BLOCK, err);
     if (!rc) f->count = h.count;
     return rc;
 }
@@ -92,6 +91,7 @@ static void get_rest(lsi_forms_iter *it)
 {
     const uint8_t *p = it->p, *end = it->end;
     uint64_t v;
+    it->rest = p;
     if (!p || p >= end) {
         it->p = NULL;
         return;
@@ -128,7 +128,7 @@ static int begin_block(lsi_forms_iter *it, uint32_t block, ls_error *err)
     lsi_buf_reset(&it->folded);
     lsi_buf_put(&it->folded, first, len);
     it->block = block;
-    it->left = LSI_MIN(PER_BLOCK, f->count - block * PER_BLOCK);
+    it->left = LSI_MIN(LSI_FORMS_BLOCK, f->count - block * LSI_FORMS_BLOCK);
     it->at.term = 0;
     return LS_OK;
 }
@@ -138,7 +138,7 @@ int lsi_forms_iter_next(lsi_forms_iter *it, ls_error *err)
     uint32_t next = it->entry + 1; /* UINT32_MAX + 1 is 0 */
     if (next >= it->forms->count) return 0;
     if (it->left == 0) {
-        int rc = begin_block(it, next / PER_BLOCK, err);
+        int rc = begin_block(it, next / LSI_FORMS_BLOCK, err);
         if (rc) return rc;
     } else {
         it->p = lsi_keys_next(it->p, it->end, &it->folded);
@@ -155,6 +155,16 @@ int lsi_forms_iter_next(lsi_forms_iter *it, ls_error *err)
     return 1;
 }
 
+int lsi_forms_iter_form(lsi_forms_iter *it, ls_error *err)
+{
+    const uint8_t *p = get_form(it->rest + 1, it->end, *it->rest & 3, it);
+    if (it->form.rc) return lsi_fail_nomem(err);
+    if (!p || it->form.len > UINT32_MAX) return damaged(it->forms, err);
+    it->at.form = it->form.data;
+    it->at.form_len = (uint32_t)it->form.len;
+    return LS_OK;
+}
+
 int lsi_forms_iter_seek(lsi_forms_iter *it, const uint8_t *folded, size_t len, ls_error *err)
 {
     const lsi_forms *f = it->forms;
@@ -164,13 +174,13 @@ int lsi_forms_iter_seek(lsi_forms_iter *it, const uint8_t *folded, size_t len, l
     it->entry = UINT32_MAX;
     int rc = lsi_keys_search(f->index, f->blocks, &h, folded, len, false, &block, err);
     if (rc) return rc;
-    if (block) it->entry = --block * PER_BLOCK - 1; /* the one before the block's first, mod 2^32 */
+    if (block) it->entry = --block * LSI_FORMS_BLOCK - 1; /* the one before the block's first, mod 2^32 */
     for (;;) { /* looks at the folded spelling of the next entry without taking it */
         uint32_t next = it->entry + 1;
         int order;
         if (next >= f->count) return LS_OK;
         if (it->left == 0) {
-            if ((rc = begin_block(it, next / PER_BLOCK, err))) return rc;
+            if ((rc = begin_block(it, next / LSI_FORMS_BLOCK, err))) return rc;
             if (it->folded.rc) return lsi_fail_nomem(err);
             order = lsi_bytes_cmp(it->folded.data, it->folded.len, folded, len);
             it->left = 0; /* next begins the block anew */
@@ -230,7 +240,7 @@ int lsi_forms_writer_new(lsi_forms_writer **out, lsi_sink *index, lsi_sink *bloc
 {
     lsi_forms_writer *w = *out = lsi_calloc(1, sizeof *w);
     if (!w) return lsi_fail_nomem(err);
-    lsi_keys_writer_init(&w->keys, index, blocks, PER_BLOCK);
+    lsi_keys_writer_init(&w->keys, index, blocks, LSI_FORMS_BLOCK);
     return LS_OK;
 }
 
@@ -288,7 +298,7 @@ int lsi_forms_writer_add(lsi_forms_writer *w, const lsi_form *f, ls_error *err)
     if (!order) order = lsi_bytes_cmp(w->form.data, w->form.len, f->form, f->form_len);
     if (order > 0 || (!order && w->term >= f->term)) return lsi_fail(err, LS_MISUSE, "forms of a dictionary must rise");
     if (w->count >= UINT32_MAX - 1) return lsi_fail(err, LS_LIMIT, "too many forms in a segment");
-    if (w->in_block == PER_BLOCK) {
+    if (w->in_block == LSI_FORMS_BLOCK) {
         int rc = flush_block(w, err);
         if (rc) return rc;
     }

@@ -18,19 +18,15 @@ static int damaged(const lsi_forms *f, ls_error *err)
     return lsi_section_corrupt(f->blocks, 0, err, "entries of forms in order and within their block");
 }
 
-static int head_of(const lsi_forms *f, lsi_keys_head *h, ls_error *err)
+static lsi_keys_head head_of(const lsi_forms *f)
 {
-    const uint8_t *p = lsi_section_get(f->index, 0, INDEX_HEAD_BYTES, err);
-    if (!p) return lsi_read_failed(err);
-    *h = (lsi_keys_head){.count = f->count, .per_block = lsi_get32(p + 4)};
-    if (!h->per_block) return damaged(f, err);
-    h->blocks = h->count / h->per_block + (h->count % h->per_block != 0);
-    return LS_OK;
+    return (lsi_keys_head){f->count, LSI_FORMS_BLOCK, 0,
+                           f->count / LSI_FORMS_BLOCK + (f->count % LSI_FORMS_BLOCK != 0)};
 }
 
 /* What stands behind a folded spelling of `len` bytes; the term is told by its distance, so it is kept up. NULL where
  * damaged. */
-LSI_INLINE const uint8_t *pass(const uint8_t *p, const uint8_t *end, size_t len, lsi_ord *term)
+static const uint8_t *pass_slowly(const uint8_t *p, const uint8_t *end, size_t len, lsi_ord *term)
 {
     const uint8_t *rest;
     size_t shared, n;
@@ -51,6 +47,27 @@ LSI_INLINE const uint8_t *pass(const uint8_t *p, const uint8_t *end, size_t len,
     *term += how == 1;
     if (df == 3) p = lsi_vint_get32(p, end, &ignored);
     return p;
+}
+
+/* The same for the entries that most are: neither form nor number written out, so that at most two numbers follow, the
+ * first perhaps the term's, within 8 bytes. Which of them do nobody can guess, so that no branch asks. */
+LSI_INLINE const uint8_t *pass(const uint8_t *p, const uint8_t *end, size_t len, lsi_ord *term)
+{
+    if (LSI_UNLIKELY(end - p < 9)) return pass_slowly(p, end, len, term);
+    const unsigned bits = *p;
+    const uint64_t w = lsi_get64(p + 1), ends = ~w & UINT64_C(0x8080808080808080), behind = ends & (ends - 1);
+    const bool has_term = (bits & 0x30) == 0x20, has_df = bits >= 0xC0;
+    /* The first number ends within 4 bytes, and the second within the 8. */
+    if (LSI_UNLIKELY((bits & 3) == 3 || (bits & 12) == 12 || (bits & 0x30) == 0x30 || !(uint32_t)ends || !behind))
+        return pass_slowly(p, end, len, term);
+    const uint64_t last = has_term && has_df ? behind : ends;
+    const size_t bytes = has_term || has_df ? (size_t)(lsi_ctz64(last) >> 3) + 1 : 0;
+    const uint64_t v = w & (ends ^ (ends - 1)); /* the bytes of the first number */
+    const uint64_t zigzag = (v & 0x7F) | (v >> 1 & 0x3F80) | (v >> 2 & 0x1FC000) | (v >> 3 & 0xFE00000);
+    const int64_t t = (int64_t)*term + ((bits & 0x30) == 0x10) + (has_term ? lsi_unzigzag(zigzag) : 0);
+    if (t < 0 || t >= (int64_t)UINT32_MAX) return NULL;
+    *term = (lsi_ord)t;
+    return p + 1 + bytes;
 }
 
 static size_t common(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
@@ -127,13 +144,12 @@ static int enter_block(lsi_forms_iter *it, const lsi_keys_head *h, uint32_t bloc
 int lsi_forms_iter_find(lsi_forms_iter *it, const uint8_t *folded, size_t len, ls_error *err)
 {
     const lsi_forms *f = it->forms;
-    lsi_keys_head h;
+    const lsi_keys_head h = head_of(f);
     uint32_t before = 0; /* blocks that begin below */
     it->left = 0;
     it->entry = UINT32_MAX;
     if (!f->count) return LS_OK;
-    int rc = head_of(f, &h, err);
-    if (!rc) rc = lsi_keys_search(f->index, f->blocks, &h, folded, len, false, &before, err);
+    int rc = lsi_keys_search(f->index, f->blocks, &h, folded, len, false, &before, err);
     return rc || !before ? rc : enter_block(it, &h, before - 1, folded, len, err);
 }
 
@@ -157,11 +173,9 @@ static uint32_t last_below(const uint8_t *keys_le, uint32_t from, uint32_t block
 int lsi_forms_iter_forward(lsi_forms_iter *it, const uint8_t *folded, size_t len, ls_error *err)
 {
     const lsi_forms *f = it->forms;
-    lsi_keys_head h;
+    const lsi_keys_head h = head_of(f);
     uint64_t want = 0;
     uint32_t block = it->block;
-    int rc = head_of(f, &h, err);
-    if (rc) return rc;
     size_t same = common(it->folded.data, it->folded.len, folded, len);
     if (same == len || (same < it->folded.len && it->folded.data[same] > folded[same])) return LS_OK;
     const uint8_t *keys_le = lsi_section_get(f->index, INDEX_HEAD_BYTES, 8 * (uint64_t)h.blocks, err);
@@ -170,7 +184,7 @@ int lsi_forms_iter_forward(lsi_forms_iter *it, const uint8_t *folded, size_t len
     block = last_below(keys_le, block + 1, h.blocks, want);
     if (block + 1 < h.blocks && lsi_get64(keys_le + 8 * (size_t)(block + 1)) == want) { /* told apart by the rest */
         uint32_t before;
-        rc = lsi_keys_search(f->index, f->blocks, &h, folded, len, false, &before, err);
+        int rc = lsi_keys_search(f->index, f->blocks, &h, folded, len, false, &before, err);
         if (rc) return rc;
         if (before > block + 1) block = before - 1;
     }

@@ -20,8 +20,8 @@ typedef struct lane { /* of a segment; its iterator stands at an entry with the 
 typedef struct walk {
     lsi_arena *a;
     const uint8_t *prefix;
-    size_t prefix_len;
-    lsi_fuzzy *fuzzy; /* NULL: whatever begins so */
+    size_t prefix_len, passed; /* bytes of it, see lsi_spellings */
+    lsi_fuzzy *fuzzy;          /* NULL: whatever begins so */
     lane *lanes;
     size_t lane_count;
     lsi_spelling *list;
@@ -35,7 +35,7 @@ typedef struct walk {
 static uint64_t head_of(const uint8_t *p, size_t len)
 {
     uint64_t v = 0;
-    for (size_t i = 0; i < 8; i++) v = v << 8 | (i < len ? p[i] : 0);
+    for (size_t i = 0; i < LSI_MIN(len, 8); i++) v |= (uint64_t)p[i] << (56 - 8 * i);
     return v;
 }
 
@@ -66,28 +66,43 @@ static int open_lanes(walk *k, const lsi_snapshot *snap, ls_error *err)
         lane *l = &k->lanes[k->lane_count++];
         l->live = snap->segments[i].live;
         lsi_forms_iter_init(&l->it, &snap->segments[i].seg->forms);
+        l->it.lean = true;
         if (k->prefix_len) rc = lsi_forms_iter_find(&l->it, k->prefix, k->prefix_len, err);
         if (!rc) rc = advance(k, l, &closed, err);
     }
     return rc;
 }
 
-static bool is_before(const lane *a, const lane *b)
+static int spelling_order(const lane *a, const lane *b)
 {
     const lsi_form *x = &a->it.at, *y = &b->it.at;
-    if (a->head != b->head) return a->head < b->head;
-    int order = lsi_bytes_cmp(x->folded, x->folded_len, y->folded, y->folded_len);
-    if (!order) order = lsi_bytes_cmp(x->form, x->form_len, y->form, y->form_len);
-    return order < 0;
+    if (a->head != b->head) return a->head < b->head ? -1 : 1;
+    return lsi_bytes_cmp(x->folded, x->folded_len, y->folded, y->folded_len);
 }
 
 static lane *smallest(const walk *k)
 {
     lane *best = k->lanes;
     for (size_t i = 1; i < k->lane_count; i++) {
-        if (is_before(&k->lanes[i], best)) best = &k->lanes[i];
+        if (spelling_order(&k->lanes[i], best) < 0) best = &k->lanes[i];
     }
     return best;
+}
+
+/* Of the lanes that stand at the spelling of *l, one with the smallest form; only here are forms made. */
+static int smallest_form(walk *k, lane **l, ls_error *err)
+{
+    lane *best = NULL;
+    for (size_t i = 0; i < k->lane_count; i++) {
+        lane *x = &k->lanes[i];
+        if (x != *l && spelling_order(x, *l)) continue;
+        int rc = x->it.at.form ? LS_OK : lsi_forms_iter_form(&x->it, err);
+        if (rc) return rc;
+        const lsi_form *f = &x->it.at, *b = best ? &best->it.at : f;
+        if (!best || lsi_bytes_cmp(f->form, f->form_len, b->form, b->form_len) < 0) best = x;
+    }
+    *l = best;
+    return LS_OK;
 }
 
 /* The form written most often stands for its spelling (ties by bytes: the last). */
@@ -140,12 +155,19 @@ static int note(walk *k, const lsi_form *f, uint64_t live, uint32_t distance, ls
     return LS_OK;
 }
 
+/* Whether a spelling has the beginning that is passed by. */
+static bool is_passed(const walk *k, const uint8_t *p, size_t len)
+{
+    return k->passed && len >= k->passed && memcmp(p, k->prefix, k->passed) == 0;
+}
+
 /* Moves every lane to what may match next. The one just looked at moves on in any case, for spellings that are no UTF-8
  * may not stand in the order of their points. */
 static int pass(walk *k, lane *seen, ls_error *err)
 {
     uint8_t next[LSI_FUZZY_BYTES_MAX];
     size_t n = lsi_fuzzy_next(k->fuzzy, seen->it.at.folded, seen->it.at.folded_len, next);
+    if (is_passed(k, next, n)) next[(n = k->passed) - 1]++; /* to its end; no byte of UTF-8 is 0xFF */
     uint64_t head = head_of(next, n);
     bool closed;
     for (; !n && k->lane_count; k->lane_count--) lsi_forms_iter_clear(&k->lanes[k->lane_count - 1].it);
@@ -171,28 +193,33 @@ static int look(walk *k, ls_error *err)
     uint32_t gone = 0, distance = 0;
     size_t ignored;
     bool closed;
+    int rc = LS_OK;
     bool hidden = !f->folded_len || f->folded[0] <= ' '; /* words that are no words */
     if (k->fuzzy && !hidden) {
         distance = lsi_fuzzy_distance(k->fuzzy, f->folded, f->folded_len, &ignored);
-        if (distance > k->fuzzy->max || lsi_fuzzy_has_digit(f->folded, f->folded_len)) return pass(k, l, err);
+        if (distance > k->fuzzy->max || is_passed(k, f->folded, f->folded_len) ||
+            lsi_fuzzy_has_digit(f->folded, f->folded_len))
+            return pass(k, l, err);
     }
-    int rc = hidden ? LS_OK : lsi_live_form(l->live, l->it.entry, &gone, err);
+    if (!hidden) rc = smallest_form(k, &l, err);
+    if (!rc && !hidden) rc = lsi_live_form(l->live, l->it.entry, &gone, err);
+    f = &l->it.at;
     if (!rc && !hidden && f->df > gone) rc = note(k, f, f->df - gone, distance, err);
     return rc ? rc : advance(k, l, &closed, err);
 }
 
 int lsi_spellings_find(lsi_spelling **out, size_t *count, const lsi_snapshot *snap, lsi_scratch *s,
-                       const uint8_t *folded, size_t len, size_t kept, uint32_t distance, uint64_t *moves,
-                       ls_error *err)
+                       const uint8_t *folded, size_t len, const lsi_spellings *which, ls_error *err)
 {
     uint64_t all = UINT64_MAX;
-    walk k = {.a = &s->arena, .prefix = folded, .prefix_len = kept, .moves = moves ? moves : &all};
+    walk k = {.a = &s->arena, .prefix = folded, .prefix_len = which->kept, .passed = which->passed};
+    k.moves = which->moves ? which->moves : &all;
     *out = NULL;
     *count = 0;
-    if (distance) {
+    if (which->distance) {
         k.fuzzy = lsi_arena_alloc(&s->arena, sizeof *k.fuzzy);
         if (!k.fuzzy) return lsi_fail_nomem(err);
-        if (!lsi_fuzzy_init(k.fuzzy, folded, len, distance)) return LS_OK;
+        if (!lsi_fuzzy_init(k.fuzzy, folded, len, which->distance)) return LS_OK;
     }
     int rc = open_lanes(&k, snap, err);
     while (!rc && k.lane_count && *k.moves) rc = look(&k, err);

@@ -120,7 +120,8 @@ static int complete_word(maker *k, ls_error *err)
     if (folded) folded = lsi_arena_dup(&k->scratch->arena, folded, n);
     if (!folded) return lsi_fail_nomem(err);
     if (!n) return LS_OK;
-    int rc = lsi_spellings_find(&list, &count, k->reader->snap, k->scratch, folded, n, n, 0, NULL, err);
+    int rc =
+        lsi_spellings_find(&list, &count, k->reader->snap, k->scratch, folded, n, &(lsi_spellings){.kept = n}, err);
     if (rc) return rc;
     if (count > 1) qsort(list, count, sizeof *list, by_frequency);
     for (size_t i = 0; i < count && k->count < k->limit && !rc; i++) {
@@ -263,10 +264,8 @@ static int find_meant(maker *k, const lsi_qword *w, uint32_t most, lsi_spelling 
     const size_t first = (size_t)(p - w->folded);
     if (p < w->folded + w->folded_len) lsi_fuzzy_point(&p, w->folded + w->folded_len);
     const size_t second = (size_t)(p - w->folded);
-    const struct {
-        size_t kept;
-        uint32_t distance;
-    } walks[] = {{first, 1}, {0, 1}, {second, 2}, {first, 2}};
+    const lsi_spellings walks[] = {
+        {first, 0, 1, NULL}, {0, first, 1, NULL}, {second, 0, 2, &k->moves}, {first, second, 2, &k->moves}};
     int rc = LS_OK;
     *best = (lsi_spelling){.df = 0};
     for (size_t i = 0; !rc && best->df < RARE_DF && i < sizeof walks / sizeof *walks; i++) {
@@ -274,8 +273,7 @@ static int find_meant(maker *k, const lsi_qword *w, uint32_t most, lsi_spelling 
         size_t count = 0;
         if (walks[i].distance > most) break;
         if (!walks[i].kept && best->form) continue;
-        rc = lsi_spellings_find(&list, &count, k->reader->snap, k->scratch, w->folded, w->folded_len, walks[i].kept,
-                                walks[i].distance, walks[i].distance > 1 ? &k->moves : NULL, err);
+        rc = lsi_spellings_find(&list, &count, k->reader->snap, k->scratch, w->folded, w->folded_len, &walks[i], err);
         for (size_t j = 0; !rc && j < count; j++) {
             if (!best->form || is_likelier(&list[j], best)) *best = list[j];
         }
