@@ -72,6 +72,8 @@ static int copy_request(js_request *to, const js_request *from)
     to->no_synonyms = from->no_synonyms;
     to->feedback = from->feedback;
     to->latest = from->latest;
+    to->sees = from->sees;
+    to->sees_ctx = from->sees_ctx;
     to->cancel = from->cancel;
     to->cancel_ctx = from->cancel_ctx;
     to->limit = PAGE;

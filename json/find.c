@@ -257,6 +257,8 @@ static void make_options(ls_search_options *o, const js_request *q, const ls_fil
     o->fold = q->fold;
     o->lead = q->lead;
     o->latest = q->latest;
+    o->sees = q->sees;
+    o->sees_ctx = q->sees_ctx;
     o->facet_limit = (size_t)q->facet_limit;
     o->timeout_ms = (int)q->timeout_ms;
     o->require_complete = q->require_complete;
@@ -286,6 +288,8 @@ static int expand(js_found *out, const js_request *q, const ls_reader *r, ls_sea
     first.filters = o->filters;
     first.filter_count = o->filter_count;
     first.latest = o->latest;
+    first.sees = o->sees;
+    first.sees_ctx = o->sees_ctx;
     first.fold = LS_FOLD_SIMILAR;
     first.total = LS_TOTAL_NONE;
     first.timeout_ms = o->timeout_ms;

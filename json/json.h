@@ -158,6 +158,9 @@ typedef struct js_request {
     const ls_synonyms *synonyms; /* the caller's; borrowed until the request is cleared. NULL: none */
     const char *const *unwanted; /* by the caller, borrowed: ids that are not to be found (ls_query_options) */
     size_t unwanted_count;
+    /* by the caller: of a limited asker, whether he may see a document (ls_search_options.sees) */
+    int (*sees)(void *ctx, const ls_doc *d);
+    void *sees_ctx;
     /* for the caller: asked now and then while searching; not 0 cancels */
     int (*cancel)(void *ctx);
     void *cancel_ctx;

@@ -507,6 +507,10 @@ typedef struct ls_search_options {
     int lead;   /* LS_LEAD_*: which document of a fold is its hit */
     int latest; /* 1: not those from which another document has evolved by its evolved_from (a field of type keyword),
                    whether the other matches, or is left out by `without`, or not */
+    /* With latest: whether the asker may see that other document at all; one that is not for his eyes hides none. It may
+     * call what reads. NULL: he may see all that the reader shows. */
+    int (*sees)(void *ctx, const ls_doc *d);
+    void *sees_ctx;
 } ls_search_options;
 
 typedef struct ls_results ls_results;

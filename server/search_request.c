@@ -63,6 +63,11 @@ static bool set(sd_exchange *x, js_request *q, const char *name, const char *val
     return false;
 }
 
+static int sees(void *ctx, const ls_doc *d)
+{
+    return sd_exchange_sees(ctx, d);
+}
+
 bool sd_search_limits(sd_exchange *x, js_request *q)
 {
     const char *zone = x->server->config.timezone;
@@ -71,6 +76,8 @@ bool sd_search_limits(sd_exchange *x, js_request *q)
     if (zone && !q->tz && (q->from || q->to || q->histogram >= 0) && !set(x, q, "tz", zone)) return false;
     if (!x->forced_field || !(q->uses & LIMITED)) return true;
     q->limited = true;
+    q->sees = sees;
+    q->sees_ctx = x;
     if (q->explain) {
         sd_answer_refuse(x, "forbidden", "explain", "explanations count all documents; the key is limited to some");
         return false;

@@ -281,6 +281,45 @@ static void latest(void **state)
     ls_writer_close(w);
 }
 
+/* Whose eyes end at what says "hidden". */
+static int sees_plain(void *ctx, const ls_doc *d)
+{
+    ++*(int *)ctx;
+    return strstr(ls_doc_text(d, "body", 0, NULL), "hidden") == NULL;
+}
+
+/* The newer one that somebody may not see hides nothing from him. */
+static void latest_seen(void **state)
+{
+    (void)state;
+    ls_writer *w = clocked_writer(LS_WRITER_CREATE | LS_WRITER_NO_SYNC, 0);
+    add_item(w, (item){.id = "a1", .body = "common one", .day = 1});
+    add_item(w, (item){.id = "b1", .body = "common two", .day = 2});
+    OK(ls_commit(w, NULL, &err));
+    add_item(w, (item){.id = "a2", .body = "common hidden", .day = 3, .from = "a1"});
+    add_item(w, (item){.id = "a3", .body = "common three", .day = 4, .from = "a2"});
+    add_item(w, (item){.id = "b2", .body = "common hidden", .day = 5, .from = "b1"});
+    add_item(w, (item){.id = "b3", .body = "common four", .day = 6, .from = "b1"});
+    OK(ls_commit(w, NULL, &err));
+    ls_reader *r = reader(0);
+    assert_latest(r, "a3 b2 b3 ");
+    int asked = 0;
+    LS_INIT(ls_search_options, o);
+    o.latest = 1;
+    o.sort = LS_BY_FIELD_ASC;
+    o.sort_field = "published";
+    o.sees = sees_plain;
+    o.sees_ctx = &asked;
+    ls_results *res = folded(r, o);
+    assert_int_equal(ls_results_get(res).count, 4); /* without a2 and b1, from which what he sees has evolved */
+    assert_string_equal(ls_results_hit(res, 0)->id, "a1");
+    assert_string_equal(ls_results_hit(res, 1)->id, "a3");
+    ls_results_free(res);
+    assert_true(asked > 0);
+    ls_reader_close(r);
+    ls_writer_close(w);
+}
+
 /* ---- embargoes: found anew when a story comes among the public ones ---- */
 
 static void released(void **state)
@@ -546,6 +585,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(many, index_clean),       cmocka_unit_test_teardown(heads, index_clean),
         cmocka_unit_test_teardown(stubs, index_clean),      cmocka_unit_test_teardown(latest, index_clean),
+        cmocka_unit_test_teardown(latest_seen, index_clean),
         cmocka_unit_test_teardown(long_story, index_clean), cmocka_unit_test_teardown(released, index_clean),
         cmocka_unit_test_teardown(unsealed, index_clean),   cmocka_unit_test_teardown(sealed, index_clean),
         cmocka_unit_test_teardown(no_memory, index_clean),  cmocka_unit_test_teardown(own_schema, index_clean),

@@ -234,6 +234,20 @@ static int apply_rule(folding *f)
 
 /* ---- chains ---- */
 
+/* Whether the asker may see a document of a segment. */
+static int may_see(folding *f, const lsi_snapshot_segment *g, lsi_doc doc, bool *yes)
+{
+    const ls_search_options *o = &f->s->o;
+    ls_doc *d = NULL;
+    *yes = true;
+    if (!o->sees) return LS_OK;
+    int rc = lsi_doc_new(&d, f->err);
+    if (!rc) rc = lsi_segment_doc(g->seg, doc, d, f->err);
+    if (!rc) *yes = o->sees(o->sees_ctx, d) != 0;
+    lsi_doc_free(d);
+    return rc;
+}
+
 /* Whether a document of this snapshot other than `self`, of segment `home`, has `name` in the field evolved_from. */
 static int is_named(folding *f, int field, size_t home, lsi_doc self, const char *name, size_t len, bool *yes)
 {
@@ -254,8 +268,9 @@ static int is_named(folding *f, int field, size_t home, lsi_doc self, const char
             rc = lsi_keywords_docs(k, ord, from, g->seg->doc_count, docs, LSI_COUNTOF(docs), &count, f->err);
             if (rc || !count) break;
             count = LSI_MIN(count, (uint32_t)LSI_COUNTOF(docs));
-            for (uint32_t d = 0; d < count; d++)
-                *yes |= !(i == home && docs[d] == self) && !lsi_live_is_deleted(g->live, docs[d]);
+            for (uint32_t d = 0; !rc && !*yes && d < count; d++)
+                if (!(i == home && docs[d] == self) && !lsi_live_is_deleted(g->live, docs[d]))
+                    rc = may_see(f, g, docs[d], yes);
             from = docs[count - 1] + 1;
         }
         if (rc) return rc;

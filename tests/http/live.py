@@ -542,6 +542,20 @@ def keys(program, corpus):
             need(ask("partner", "GET", "/article/b").status == 404, "another's page is shown")
             need(len(ask("partner", "GET", "/v1/export?q=arms").body.splitlines()) == 1, "the export opens the filter")
             need(ask("partner", "GET", "/v1/stats").status == 403, "figures of all are told")
+            chain = [("c1", "Wire Service", None), ("c2", "Other", "c1"), ("c3", "Wire Service", "c2"), ("d1", "Wire Service", None),
+                     ("d2", "Wire Service", "d1"), ("e1", "Wire Service", None), ("e2", "Other", "e1")]
+            for name, source, before in chain:
+                article = {"body": "chained %s" % name, "source": source, "evolved_from": before}
+                need(ask("desk", "PUT", "/v1/documents/" + name, json.dumps(article), JSON).status == 201, name)
+
+            def latest(who, kind):
+                got = ask(who, "GET", kind + "?q=chained&latest=1&expand=feedback")
+                hits = got.json()["hits"] if kind == "/v1/search" else map(json.loads, got.body.splitlines())
+                return sorted(h["id"] for h in hits)
+
+            for kind in ("/v1/search", "/v1/export"):
+                need(latest("reader", kind) == ["c3", "d2", "e2"], "latest of all: %s", latest("reader", kind))
+                need(latest("partner", kind) == ["c1", "c3", "d2", "e1"], "latest of its own: %s", latest("partner", kind))
             need(ask("partner", "DELETE", "/v1/documents/b").status == 404, "another's is deleted")
             need(ask("partner", "PUT", "/v1/documents/b", '{"body":"x","source":"Wire Service"}', JSON).status == 404,
                  "another's is replaced")
