@@ -72,7 +72,7 @@ const cli_command cli_export = {.name = "export",
                                     "/v1/documents/{id} and can be given to libsearch add again. In CSV, cells that\n"
                                     "a spreadsheet would compute (= + - @ first) get a ' in front.\n",
                                 .flags = flags,
-                                .params = JS_FOR_EXPORT,
+                                .params = JS_FOR_EXPORT | JS_FOR_SHELL,
                                 .min = 1,
                                 .max = -1,
                                 .run = run};

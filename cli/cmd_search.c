@@ -255,7 +255,7 @@ const cli_command cli_search = {.name = "search",
                                     "AND OR NOT and ( ), a w/5 b, prefix*, fuzzy~, title:x, date:2023-08. An empty\n"
                                     "one finds every article. -- before a query that begins with a dash.\n",
                                 .flags = flags,
-                                .params = JS_FOR_COMMAND,
+                                .params = JS_FOR_COMMAND | JS_FOR_SHELL,
                                 .min = 2,
                                 .max = -1,
                                 .run = run};

@@ -14,6 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
     bool json = fuzz_u8(&in) & 1;
     int rc = LS_OK;
     js_request_init(&q, JS_FOR_SEARCH);
+    q.schema = ls_reader_schema(fuzz_reader());
     if (json) {
         size_t len;
         char *text = fuzz_rest(&in, &len);

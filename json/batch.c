@@ -55,12 +55,13 @@ static int read_queries(js_batch *b, const char *text, size_t len, js_problem *p
     return shared(b, p);
 }
 
-int js_batch_open(js_batch **out, const char *text, size_t len, js_problem *p)
+int js_batch_open(js_batch **out, const ls_schema *s, const char *text, size_t len, js_problem *p)
 {
     js_batch *b = calloc(1, sizeof *b);
     *out = NULL;
     if (b == NULL) return no_memory(p);
     js_request_init(&b->request, JS_FOR_BATCH);
+    b->request.schema = s;
     int rc = read_queries(b, text, len, p);
     if (rc != LS_OK) js_batch_close(b);
     else *out = b;

@@ -292,21 +292,30 @@ const ls_field *js_other_field(const ls_schema *s, size_t *at)
     return NULL;
 }
 
+void js_put_field(js_text *out, const ls_doc *d, const ls_field *f)
+{
+    int64_t v;
+    if (strcmp(f->name, "extra") == 0) {
+        put_extra(out, d);
+        return;
+    }
+    js_key(out, f->name);
+    if (f->type != LS_INTEGER && f->type != LS_DATE)
+        put_texts(out, d, f->name, strcmp(f->name, "subjects") == 0 || strcmp(f->name, "places") == 0);
+    else if (ls_doc_int(d, f->name, &v) != LS_OK) js_puts(out, "null");
+    else if (f->type == LS_DATE && v == INT64_MAX) js_puts(out, "\"\""); /* an embargo without an end */
+    else if (f->type == LS_DATE) js_date(out, v);
+    else js_int(out, v);
+}
+
 static void put_others(js_text *out, const ls_schema *s, const ls_doc *d)
 {
     const ls_field *f;
     int64_t v;
     for (size_t i = 0; (f = js_other_field(s, &i)) != NULL;) {
-        if (f->type == LS_INTEGER || f->type == LS_DATE) {
-            if (ls_doc_int(d, f->name, &v) != LS_OK) continue;
-            js_key(out, f->name);
-            if (f->type == LS_DATE && v == INT64_MAX) js_puts(out, "\"\""); /* an embargo without an end */
-            else if (f->type == LS_DATE) js_date(out, v);
-            else js_int(out, v);
-        } else if (ls_doc_text(d, f->name, 0, NULL)) {
-            js_key(out, f->name);
-            put_texts(out, d, f->name, false);
-        }
+        bool number = f->type == LS_INTEGER || f->type == LS_DATE;
+        if (number ? ls_doc_int(d, f->name, &v) == LS_OK : ls_doc_text(d, f->name, 0, NULL) != NULL)
+            js_put_field(out, d, f);
     }
 }
 

@@ -60,6 +60,9 @@ static int copy_request(js_request *to, const js_request *from)
         rc = copy_list(&to->with[i], &from->with[i]);
         if (rc == LS_OK) rc = copy_list(&to->without[i], &from->without[i]);
     }
+    if (rc == LS_OK) rc = copy_list(&to->own_names, &from->own_names);
+    if (rc == LS_OK) rc = copy_list(&to->own_values, &from->own_values);
+    if (rc == LS_OK) rc = copy_list(&to->filters, &from->filters);
     if (rc == LS_OK) rc = copy_string(&to->sort, from->sort);
     if (rc == LS_OK) rc = copy_string(&to->from, from->from);
     if (rc == LS_OK) rc = copy_string(&to->to, from->to);

@@ -11,7 +11,7 @@
 
 #define PAGE_END 10000 /* offset + limit */
 
-static int64_t now_ms(void)
+int64_t js_now(void)
 {
     struct timespec t;
     if (timespec_get(&t, TIME_UTC) == 0) return 0;
@@ -62,7 +62,7 @@ static int ready_sort(js_request *q, const ls_schema *s, js_problem *p)
 
 static int ready_dates(js_request *q, const ls_schema *s, js_problem *p)
 {
-    int64_t first, last, now = now_ms();
+    int64_t first, last, now = js_now();
     const char *zone = js_zone(q, s);
     if (q->tz && ls_period_parse("2000", 4, q->tz, now, &first, &last) != LS_OK)
         return js_problem_set(p, "invalid_parameter", "tz", "tz: unknown time zone '%.60s'", q->tz);
@@ -78,10 +78,10 @@ static int ready_dates(js_request *q, const ls_schema *s, js_problem *p)
 }
 
 /* The field that a facet's name means: subject counts subjects. */
-static const char *facet_field(const char *name)
+static const char *facet_field(const ls_schema *s, const char *name)
 {
     for (size_t i = 0; i < JS_FILTERS; i++)
-        if (strcmp(js_filter_name(i), name) == 0) return js_filter_field(i);
+        if (strcmp(js_filter_name(i), name) == 0) return js_filter_field(s, i);
     return name;
 }
 
@@ -91,17 +91,58 @@ static int ready_histogram(const js_request *q, const ls_schema *s, js_problem *
     return js_problem_set(p, "invalid_parameter", "histogram", "histogram: this index has no field 'published'");
 }
 
+static int no_facet(const char *name, const ls_schema *s, js_problem *p)
+{
+    char there[400] = "";
+    const ls_field *f;
+    for (size_t i = 0, n = 0; (f = ls_schema_field(s, i)) != NULL; i++)
+        if (f->type == LS_KEYWORD && n + strlen(f->name) + 3 < sizeof there)
+            n += (size_t)snprintf(there + n, sizeof there - n, "%s%s", n ? ", " : "", f->name);
+    return js_problem_set(p, "invalid_parameter", "facets", "facets: '%.60s' is no keyword field; there %s%s", name,
+                          there[0] ? "are " : "is none", there);
+}
+
+/* source, not.source … */
+static bool is_filter(const char *name, size_t len)
+{
+    if (len > 4 && memcmp(name, "not.", 4) == 0) {
+        name += 4;
+        len -= 4;
+    }
+    for (size_t i = 0; i < JS_FILTERS; i++)
+        if (strlen(js_filter_name(i)) == len && memcmp(js_filter_name(i), name, len) == 0) return true;
+    return false;
+}
+
+/* The command line's NAME=VALUE, which could not be taken before the schema was known. */
+static int ready_filters(js_request *q, const ls_schema *s, js_problem *p)
+{
+    int rc = LS_OK;
+    q->schema = s;
+    for (size_t i = 0; rc == LS_OK && i < q->filters.count; i++) {
+        const char *name = q->filters.items[i], *eq = strchr(name, '=');
+        size_t n = eq ? (size_t)(eq - name) : 0;
+        const js_param *d = js_param_find(name, n, q->uses);
+        if (n == 0)
+            return js_problem_set(p, "invalid_parameter", "filter", "filter: expected NAME=VALUE, found '%.60s'", name);
+        if (d && !is_filter(name, n))
+            return js_problem_set(p, "invalid_parameter", "filter",
+                                  "filter: '%.*s' is no field; it is a flag of its own", (int)(n < 60 ? n : 60), name);
+        rc = js_request_set(q, name, n, eq + 1, strlen(eq + 1), p);
+    }
+    js_list_free(&q->filters);
+    return rc == LS_OK ? js_own_ready(q, s, p) : rc;
+}
+
 static int ready_fields(const js_request *q, const ls_schema *s, js_problem *p)
 {
     for (size_t i = 0; i < q->facets.count; i++) {
-        const ls_field *f = ls_schema_find(s, facet_field(q->facets.items[i]));
-        if (f == NULL || f->type != LS_KEYWORD)
-            return js_problem_set(p, "invalid_parameter", "facets", "facets: '%.60s' is no keyword field",
-                                  q->facets.items[i]);
+        const ls_field *f = ls_schema_find(s, facet_field(s, q->facets.items[i]));
+        if (f == NULL || f->type != LS_KEYWORD) return no_facet(q->facets.items[i], s, p);
     }
     for (size_t i = 0; i < JS_FILTERS; i++) {
         if (q->with[i].count + q->without[i].count == 0) continue;
-        const ls_field *f = ls_schema_find(s, js_filter_field(i));
+        const ls_field *f = ls_schema_find(s, js_filter_field(s, i));
         if (f == NULL || (f->type != LS_KEYWORD && f->type != LS_TEXT))
             return js_problem_set(p, "invalid_parameter", js_filter_name(i), "%s: this index has no such field",
                                   js_filter_name(i));
@@ -116,7 +157,8 @@ int js_request_ready(js_request *q, const ls_schema *s, js_problem *p)
                               PAGE_END);
     if (q->cursor && q->offset > 0)
         return js_problem_set(p, "invalid_parameter", "offset", "offset and cursor exclude each other");
-    int rc = ready_sort(q, s, p);
+    int rc = ready_filters(q, s, p);
+    if (rc == LS_OK) rc = ready_sort(q, s, p);
     if (rc == LS_OK) rc = ready_dates(q, s, p);
     if (rc == LS_OK) rc = ready_histogram(q, s, p);
     if (rc == LS_OK) rc = ready_fields(q, s, p);
@@ -184,7 +226,7 @@ static void put_text_filter(js_text *t, const char *field, const js_list *l, boo
 
 static bool filter_is_text(const ls_schema *s, size_t i)
 {
-    const ls_field *f = ls_schema_find(s, js_filter_field(i));
+    const ls_field *f = ls_schema_find(s, js_filter_field(s, i));
     return f && f->type == LS_TEXT;
 }
 
@@ -197,8 +239,8 @@ static int searched_query(ls_query **out, const js_request *q, const ls_query *t
     *out = NULL;
     for (size_t i = 0; i < JS_FILTERS; i++) {
         if (!filter_is_text(s, i)) continue;
-        put_text_filter(&t, js_filter_field(i), &q->with[i], false);
-        put_text_filter(&t, js_filter_field(i), &q->without[i], true);
+        put_text_filter(&t, js_filter_field(s, i), &q->with[i], false);
+        put_text_filter(&t, js_filter_field(s, i), &q->without[i], true);
     }
     if (t.len > 0) {
         js_text whole = {0};
@@ -228,7 +270,7 @@ static size_t make_filters(ls_filter *f, const js_request *q, const ls_schema *s
         for (int exclude = 0; exclude < 2; exclude++) {
             const js_list *l = exclude ? &q->without[i] : &q->with[i];
             if (l->count == 0 || filter_is_text(s, i)) continue;
-            f[n++] = (ls_filter){.field = js_filter_field(i),
+            f[n++] = (ls_filter){.field = js_filter_field(s, i),
                                  .exclude = exclude,
                                  .values = (const char *const *)l->items,
                                  .value_count = l->count,
@@ -236,12 +278,13 @@ static size_t make_filters(ls_filter *f, const js_request *q, const ls_schema *s
                                  .to = INT64_MAX};
         }
     }
+    for (size_t i = 0; i < q->own_filter_count; i++) f[n++] = q->own_filters[i];
     if (q->from || q->to) f[n++] = (ls_filter){.field = "published", .from = q->from_ms, .to = q->to_ms};
     return n;
 }
 
-static void make_options(ls_search_options *o, const js_request *q, const ls_filter *filters, size_t filter_count,
-                         const char **facets)
+static void make_options(ls_search_options *o, const js_request *q, const ls_schema *s, const ls_filter *filters,
+                         size_t filter_count, const char **facets)
 {
     o->limit = (size_t)q->limit;
     o->offset = (size_t)q->offset;
@@ -251,7 +294,7 @@ static void make_options(ls_search_options *o, const js_request *q, const ls_fil
     o->filters = filters;
     o->filter_count = filter_count;
     o->cursor = q->cursor;
-    for (size_t i = 0; i < q->facets.count; i++) facets[i] = facet_field(q->facets.items[i]);
+    for (size_t i = 0; i < q->facets.count; i++) facets[i] = facet_field(s, q->facets.items[i]);
     o->facets = facets;
     o->facet_count = q->facets.count;
     o->fold = q->fold;
@@ -316,12 +359,12 @@ int js_find_with(js_found *out, const js_request *q, const ls_reader *r, js_with
 {
     const ls_schema *s = ls_reader_schema(r);
     LS_INIT(ls_search_options, o);
-    ls_filter filters[2 * JS_FILTERS + 1];
+    ls_filter filters[2 * JS_FILTERS + JS_OWN_MAX + 1];
     const char *facets[128];
     int rc;
     *out = (js_found){0};
     if ((rc = make_queries(out, q, s, err)) != LS_OK) goto out;
-    make_options(&o, q, filters, make_filters(filters, q, s), facets);
+    make_options(&o, q, s, filters, make_filters(filters, q, s), facets);
     if (q->feedback && (rc = expand(out, q, r, &o, err)) != LS_OK) goto out;
     const ls_query *query = out->searched ? out->searched : out->query;
     rc = with ? with(ctx, query, &o, err) : ls_search(&out->results, r, query, &o, err);

@@ -19,6 +19,25 @@ int js_find_with(js_found *out, const js_request *q, const ls_reader *r, js_with
 /* The zone of a request's dates: its own, else the index's. */
 const char *js_zone(const js_request *q, const ls_schema *s);
 
+int64_t js_now(void); /* find.c: ms */
+
+/* params.c: a copy of s at the end of a list. */
+int js_list_add(js_list *l, const char *s, size_t len, js_problem *p);
+void js_list_free(js_list *l);
+
+/* own.c: fields of q->schema as parameters. set: one value of one for which js_own_is; ready: the filters that they become. */
+#define JS_OWN_MAX 100
+int js_own_set(js_request *q, const char *name, size_t name_len, const char *v, size_t len, js_problem *p);
+int js_own_ready(js_request *q, const ls_schema *s, js_problem *p);
+void js_own_clear(js_request *q);
+/* The fields that are such parameters, as "tag (not), year (from, to)"; false: there are none. cap of at least 8. */
+bool js_own_names(char *out, size_t cap, const ls_schema *s);
+/* What an unknown name was likely meant to be; NULL where nothing is near. */
+const char *js_own_guess(char out[72], const ls_schema *s, const char *name, size_t len);
+
+/* document.c: a member of a document's or hit's JSON with what a field has; null where it has nothing. */
+void js_put_field(js_text *out, const ls_doc *d, const ls_field *f);
+
 /* search.c: refuses names in `fields` that no hit has. */
 int js_check_fields(const js_request *q, const ls_schema *s, js_problem *p);
 

@@ -95,7 +95,8 @@ enum {
     JS_FOR_SUGGEST = 8,  /* /v1/suggest */
     JS_FOR_COMMAND = 16, /* libsearch search: as JS_FOR_SEARCH, with a higher limit */
     JS_FOR_FEED = 32,    /* /feed.rss, /feed.atom, /feed.json */
-    JS_FOR_BATCH = 64    /* POST /v1/batch: what all its queries have in common */
+    JS_FOR_BATCH = 64,   /* POST /v1/batch: what all its queries have in common */
+    JS_FOR_SHELL = 128   /* further flags of libsearch search and export */
 };
 typedef enum js_kind { JS_TEXT, JS_LIST, JS_INT, JS_BOOL, JS_CHOICE, JS_NUMBER } js_kind;
 typedef struct js_param {
@@ -114,9 +115,10 @@ const js_param *js_param_find(const char *name, size_t len, unsigned uses);
 /* What an unknown name was likely meant to be, among these uses; NULL where nothing is near. */
 const js_param *js_param_guess(const char *name, size_t len, unsigned uses);
 
-#define JS_FILTERS 6                   /* source section byline subject place language */
-const char *js_filter_name(size_t i);  /* "source" … of the parameter, NULL past the last */
-const char *js_filter_field(size_t i); /* "source", "subjects" … of the field */
+#define JS_FILTERS 6                  /* source section byline subject place language */
+const char *js_filter_name(size_t i); /* "source" … of the parameter, NULL past the last */
+/* Of the field: "source", "subjects" …; in a schema without "subjects" "subject", if it has that. s NULL: the former. */
+const char *js_filter_field(const ls_schema *s, size_t i);
 typedef struct js_list {
     char **items; /* NUL-terminated, owned */
     size_t count;
@@ -127,11 +129,16 @@ typedef enum js_format { JS_NDJSON, JS_CSV } js_format;
  * the server may look at every member (for the form of the page, for links to the next page, for an ETag). */
 typedef struct js_request {
     unsigned uses;
+    /* The caller's, before the first js_request_set: fields of it that the table has no name for are parameters too
+     * (js_own_is). Borrowed; NULL: only the table's are. */
+    const ls_schema *schema;
     char *q; /* NULL: not given. Absent or empty: every document */
     size_t q_len;
     bool has_q;
     char *sort; /* as given: relevance newest oldest FIELD:asc FIELD:desc; NULL: relevance */
     js_list with[JS_FILTERS], without[JS_FILTERS]; /* in the order of JS_FILTERS above */
+    js_list own_names, own_values;                 /* of the schema's fields, in pairs: "not.tag", "x" */
+    js_list filters;                               /* of the command line: NAME=VALUE, for js_request_ready */
     char *from, *to, *tz, *cursor;
     js_list facets, fields;
     int64_t limit, offset, snippets, snippet_length, facet_limit, timeout_ms;
@@ -152,6 +159,9 @@ typedef struct js_request {
     ls_sort order;
     const char *order_field; /* borrowed from sort or static */
     char order_name[64];
+    ls_filter *own_filters; /* owned; with values of own_sorted */
+    const char **own_sorted;
+    size_t own_filter_count;
     bool ready;
     bool feedback;               /* expand=feedback */
     bool no_synonyms;            /* synonyms=off */
@@ -176,6 +186,9 @@ int js_request_set(js_request *q, const char *name, size_t name_len, const char 
                    js_problem *p);
 /* The same from a JSON object (POST /v1/search): {"q":"…","source":["A","B"],"limit":5,"explain":true}. */
 int js_request_set_json(js_request *q, const char *text, size_t len, js_problem *p);
+/* Whether a name is a parameter by a field of the schema: NAME and not.NAME of a keyword field, NAME, from.NAME and to.NAME of
+ * a number or date field, unless the table has it, or has the field under another name (subjects). */
+bool js_own_is(const ls_schema *s, const char *name, size_t len);
 /* Checks what concerns several parameters or the schema: offset + limit, from ≤ to, fields of sort and facets. */
 int js_request_ready(js_request *q, const ls_schema *s, js_problem *p);
 
@@ -284,8 +297,9 @@ bool js_paragraph(const char *body, size_t len, size_t *at, const char **paragra
 
 typedef struct js_batch js_batch;
 #define JS_BATCH_MAX 1000 /* queries of one batch */
-/* {"queries":["…","…"],"limit":3,…}: the other members are parameters that all queries share. The content is copied. */
-int js_batch_open(js_batch **out, const char *text, size_t len, js_problem *p);
+/* {"queries":["…","…"],"limit":3,…}: the other members are parameters that all queries share. The content is copied.
+ * s: as js_request.schema; may be NULL. */
+int js_batch_open(js_batch **out, const ls_schema *s, const char *text, size_t len, js_problem *p);
 /* The parameters that all share, before the first js_batch_next: to be limited by a key's filter, to be cancelled. */
 js_request *js_batch_request(js_batch *b);
 /* Checks these parameters; the reader must stay open. */

@@ -37,6 +37,9 @@ static const entry table[] = {
     FILTER("subject", 3, "subject"),
     FILTER("place", 4, "place"),
     FILTER("language", 5, "language"),
+    {{"filter", JS_LIST, JS_FOR_SHELL, 0, 640, NULL, NULL,
+      "NAME=VALUE: keep what has this in a field of the schema; also not.NAME, from.NAME, to.NAME"},
+     AT(filters)},
     {{"from", JS_TEXT, ALL, 0, 64, NULL, NULL, "published then or later: a date or RFC 3339"}, AT(from)},
     {{"to", JS_TEXT, ALL, 0, 64, NULL, NULL, "published then or earlier, inclusive"}, AT(to)},
     {{"tz", JS_TEXT, ALL, 0, 64, NULL, NULL, "time zone of from and to (default: the index's)"}, AT(tz)},
@@ -99,9 +102,11 @@ const char *js_filter_name(size_t i)
     return i < JS_FILTERS ? filter_names[i] : NULL;
 }
 
-const char *js_filter_field(size_t i)
+const char *js_filter_field(const ls_schema *s, size_t i)
 {
-    return i < JS_FILTERS ? filter_fields[i] : NULL;
+    if (i >= JS_FILTERS) return NULL;
+    bool own = s && !ls_schema_find(s, filter_fields[i]) && ls_schema_find(s, filter_names[i]);
+    return own ? filter_names[i] : filter_fields[i];
 }
 
 const js_param *js_param_at(size_t i)
@@ -213,7 +218,7 @@ const js_param *js_param_guess(const char *name, size_t len, unsigned uses)
 
 /* ---- a request's memory ---- */
 
-static void list_free(js_list *l)
+void js_list_free(js_list *l)
 {
     for (size_t i = 0; i < l->count; i++) free(l->items[i]);
     free(l->items);
@@ -229,7 +234,7 @@ void js_request_init(js_request *q, unsigned uses)
                       .snippets = 2,
                       .snippet_length = 200,
                       .facet_limit = 10,
-                      .timeout_ms = uses == JS_FOR_COMMAND ? -1 : 1000,
+                      .timeout_ms = uses & JS_FOR_COMMAND ? -1 : 1000,
                       .range_unit = LS_RANGES_CODE_POINTS,
                       .histogram = -1,
                       .from_ms = INT64_MIN,
@@ -244,9 +249,10 @@ void js_request_clear(js_request *q)
             free(*s);
             *s = NULL;
         } else if (table[i].pub.kind == JS_LIST) {
-            list_free((js_list *)((char *)q + table[i].member));
+            js_list_free((js_list *)((char *)q + table[i].member));
         }
     }
+    js_own_clear(q);
     js_request_init(q, q->uses);
 }
 
@@ -272,7 +278,7 @@ static bool list_has(const js_list *l, const char *s, size_t len)
     return false;
 }
 
-static int list_add(js_list *l, const char *s, size_t len, js_problem *p)
+int js_list_add(js_list *l, const char *s, size_t len, js_problem *p)
 {
     char **items = realloc(l->items, (l->count + 1) * sizeof *items);
     if (items == NULL) return no_memory(p);
@@ -296,7 +302,7 @@ static int set_list(js_list *l, const js_param *d, const char *v, size_t len, js
         if (l->count >= LIST_MAX)
             return js_problem_set(p, "invalid_parameter", d->name, "%s: at most %d values", d->name, LIST_MAX);
         /* an empty value, as of an empty form field, is none; a second time says nothing new */
-        int rc = n > 0 && !list_has(l, v + i, n) ? list_add(l, v + i, n, p) : LS_OK;
+        int rc = n > 0 && !list_has(l, v + i, n) ? js_list_add(l, v + i, n, p) : LS_OK;
         if (rc != LS_OK) return rc;
         i += n + 1;
     }
@@ -400,25 +406,30 @@ static int set_text(js_request *q, const entry *e, const char *v, size_t len, js
     return LS_OK;
 }
 
-static int unknown(const char *name, size_t len, unsigned uses, js_problem *p)
+static int unknown(const js_request *q, const char *name, size_t len, js_problem *p)
 {
-    char shown[64];
+    char shown[64], near[72], there[400];
     size_t n = len < sizeof shown ? len : sizeof shown - 1;
     memcpy(shown, name, n);
     shown[n] = '\0';
-    const js_param *guess = js_param_guess(name, len, uses);
-    if (guess)
-        return js_problem_set(p, "invalid_parameter", shown, "unknown parameter '%s'; did you mean '%s'?", shown,
-                              guess->name);
+    const js_param *guess = js_param_guess(name, len, q->uses);
+    const char *own = guess ? guess->name : q->uses & ALL ? js_own_guess(near, q->schema, name, len) : NULL;
+    if (own)
+        return js_problem_set(p, "invalid_parameter", shown, "unknown parameter '%s'; did you mean '%s'?", shown, own);
+    if ((q->uses & ALL) && js_own_names(there, sizeof there, q->schema))
+        return js_problem_set(p, "invalid_parameter", shown,
+                              "unknown parameter '%s'; of this index's own fields there are %s", shown, there);
     return js_problem_set(p, "invalid_parameter", shown, "unknown parameter '%s'", shown);
 }
 
 int js_request_set(js_request *q, const char *name, size_t name_len, const char *value, size_t value_len, js_problem *p)
 {
     const entry *e = find(name, name_len, q->uses);
-    if (e == NULL) return unknown(name, name_len, q->uses, p);
-    const js_param *d = &e->pub;
     if (value == NULL) value = ""; /* a name without = */
+    if (e == NULL && (q->uses & ALL) && js_own_is(q->schema, name, name_len))
+        return js_own_set(q, name, name_len, value, value_len, p);
+    if (e == NULL) return unknown(q, name, name_len, p);
+    const js_param *d = &e->pub;
     uint64_t bit = (uint64_t)1 << (size_t)(e - table);
     if ((q->seen & bit) && d->kind != JS_LIST)
         return js_problem_set(p, "invalid_parameter", d->name, "%s: given twice", d->name);

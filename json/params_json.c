@@ -37,15 +37,32 @@ static int set_scalar(js_request *q, const js_param *d, const json_t *v, js_prob
     return rc;
 }
 
+/* A value of a field of the schema. */
+static int set_own(js_request *q, const char *name, const json_t *v, js_problem *p)
+{
+    const js_param d = {.name = name};
+    js_text t = {0};
+    if (json_is_integer(v)) js_int(&t, json_integer_value(v));
+    else if (json_is_string(v)) js_put(&t, json_string_value(v), json_string_length(v));
+    else return wrong(p, &d, "a string or a whole number", v);
+    int rc = js_request_set(q, name, strlen(name), t.data, t.len, p);
+    js_text_free(&t);
+    return rc;
+}
+
 static int set_member(js_request *q, const char *name, const json_t *v, js_problem *p)
 {
     int rc = LS_OK;
     const js_param *d = js_param_find(name, strlen(name), q->uses);
-    if (d == NULL) return js_request_set(q, name, strlen(name), "", 0, p); /* says what was likely meant */
+    if (d == NULL && !js_own_is(q->schema, name, strlen(name)))
+        return js_request_set(q, name, strlen(name), "", 0, p); /* says what was likely meant */
     if (json_is_null(v)) return LS_OK;
-    if (!json_is_array(v)) return set_scalar(q, d, v, p);
-    if (d->kind != JS_LIST) return wrong(p, d, "one value", v);
-    for (size_t i = 0; rc == LS_OK && i < json_array_size(v); i++) rc = set_scalar(q, d, json_array_get(v, i), p);
+    if (!json_is_array(v)) return d ? set_scalar(q, d, v, p) : set_own(q, name, v, p);
+    if (d && d->kind != JS_LIST) return wrong(p, d, "one value", v);
+    for (size_t i = 0; rc == LS_OK && i < json_array_size(v); i++) {
+        const json_t *e = json_array_get(v, i);
+        rc = d ? set_scalar(q, d, e, p) : set_own(q, name, e, p);
+    }
     return rc;
 }
 

@@ -3,6 +3,7 @@
  * Owns the members of an answer and of a hit, and which of them `fields` leaves out. A hit costs one read of its
  * stored document and one look for passages (the words of the query are looked up once for all hits); both are left out
  * where `fields` does not want them. */
+#include <stdio.h>
 #include <string.h>
 
 #include "json/inside.h"
@@ -47,15 +48,49 @@ static unsigned wanted(const js_request *q)
     return bits;
 }
 
+/* A field of the schema that is no member of its own accord, but one where `fields` names it; NULL: none. */
+static const ls_field *further(const ls_schema *s, const char *name)
+{
+    for (int m = 0; m < MEMBERS; m++)
+        if (strcmp(name, members[m]) == 0) return NULL;
+    const ls_field *f = ls_schema_find(s, name);
+    return f && !f->not_stored ? f : NULL;
+}
+
+/* Whether any such is wanted; *whole: the main text is. */
+static bool wants_further(const js_request *q, const ls_schema *s, bool *whole)
+{
+    const char *main = ls_schema_get(s, "main");
+    bool any = false;
+    *whole = false;
+    for (size_t i = 0; i < q->fields.count; i++) {
+        const ls_field *f = further(s, q->fields.items[i]);
+        any |= f != NULL;
+        *whole |= f && main && strcmp(f->name, main) == 0;
+    }
+    return any;
+}
+
+static int no_member(const char *name, const ls_schema *s, js_problem *p)
+{
+    char there[500];
+    const ls_field *f;
+    size_t n = 0;
+    for (int m = 0; m < MEMBERS; m++)
+        n += (size_t)snprintf(there + n, sizeof there - n, "%s%s", m ? ", " : "", members[m]);
+    for (size_t i = 0; (f = ls_schema_field(s, i)) != NULL; i++)
+        if (further(s, f->name) && n + strlen(f->name) + 3 < sizeof there)
+            n += (size_t)snprintf(there + n, sizeof there - n, ", %s", f->name);
+    return js_problem_set(p, "invalid_parameter", "fields", "fields: a hit has no member '%.60s'; there are %s", name,
+                          there);
+}
+
 int js_check_fields(const js_request *q, const ls_schema *s, js_problem *p)
 {
-    (void)s;
     for (size_t i = 0; i < q->fields.count; i++) {
-        bool known = false;
+        bool known = further(s, q->fields.items[i]) != NULL;
         for (int m = 0; m < MEMBERS; m++) known = known || strcmp(q->fields.items[i], members[m]) == 0;
-        if (!known)
-            return js_problem_set(p, "invalid_parameter", "fields", "fields: a hit has no member '%.60s'",
-                                  q->fields.items[i]);
+        if (!known) return no_member(q->fields.items[i], s, p);
     }
     return LS_OK;
 }
@@ -256,8 +291,12 @@ int js_write_hit(js_text *out, const js_request *q, const ls_reader *r, js_found
     js_facts facts = {0};
     int rc = LS_OK;
     const unsigned want = wanted(q);
-    bool document = (want & ~WITHOUT_DOCUMENT) != 0, passages = (want & (BIT(SNIPPETS) | BIT(TITLE_HTML))) != 0;
-    if (document) rc = js_facts_read(&facts, &d, r, hit->doc, q->snippets > 0 && (want & BIT(SNIPPETS)), err);
+    const ls_schema *schema = ls_reader_schema(r);
+    bool whole, others = wants_further(q, schema, &whole);
+    bool document = others || (want & ~WITHOUT_DOCUMENT) != 0;
+    bool passages = (want & (BIT(SNIPPETS) | BIT(TITLE_HTML))) != 0;
+    whole |= q->snippets > 0 && (want & BIT(SNIPPETS));
+    if (document) rc = js_facts_read(&facts, &d, r, hit->doc, whole, err);
     /* of a title made from the lead and no passages nothing is highlighted */
     if (facts.title_text && (q->snippets == 0 || !(want & BIT(SNIPPETS)))) passages = false;
     if (rc == LS_OK && passages) rc = make_snippets(&s, q, r, f, hit->doc, d, err);
@@ -274,6 +313,10 @@ int js_write_hit(js_text *out, const js_request *q, const ls_reader *r, js_found
     }
     if (want & BIT(SNIPPETS)) put_snippets(out, s);
     if (want & BIT(SIMILAR)) put_similar(out, f, hit);
+    for (size_t i = 0; others && i < q->fields.count; i++) {
+        const ls_field *other = further(schema, q->fields.items[i]);
+        if (other) js_put_field(out, d, other);
+    }
     if (q->explain) rc = put_explanation(out, q, r, hit->doc, false, err);
     js_putc(out, '}');
     if (rc == LS_OK) rc = js_text_rc(out, err);

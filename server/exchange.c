@@ -223,16 +223,21 @@ bool sd_exchange_json(sd_exchange *x)
     return false;
 }
 
+static bool has_value(const ls_doc *d, const char *field, const char *value)
+{
+    size_t i, n, want = strlen(value);
+    const char *v;
+    for (i = 0; (v = ls_doc_text(d, field, i, &n)); i++)
+        if (n == want && !memcmp(v, value, n)) return true;
+    return false;
+}
+
 bool sd_exchange_sees(const sd_exchange *x, const ls_doc *d)
 {
-    size_t i, n, want = x->forced_value ? strlen(x->forced_value) : 0;
-    const char *v, *name;
-    if (!x->forced_field) return true;
-    for (i = 0; (name = js_filter_name(i)) && strcmp(name, x->forced_field); i++) continue;
-    if (!name) return false;
-    name = js_filter_field(i); /* subject: the field subjects */
-    for (i = 0; (v = ls_doc_text(d, name, i, &n)); i++)
-        if (n == want && !memcmp(v, x->forced_value, n)) return true;
+    size_t i;
+    if (!x->forced_field || has_value(d, x->forced_field, x->forced_value)) return true;
+    for (i = 0; i < JS_FILTERS; i++) /* subject: the field subjects */
+        if (!strcmp(js_filter_name(i), x->forced_field)) return has_value(d, js_filter_field(NULL, i), x->forced_value);
     return false;
 }
 

@@ -39,7 +39,10 @@ bool sd_present_asked(const sd_exchange *x)
         const sd_arg *a = &x->target.args[i];
         if (!strcmp(a->name, "half_life")) return true;
         if (!strcmp(a->name, "q") && query_does(x, a)) return true;
-        if ((!strcmp(a->name, "from") || !strcmp(a->name, "to")) && period_does(a)) return true;
+        /* of the schema's fields some are dates too: released=7d, from.released=7d */
+        if ((!strcmp(a->name, "from") || !strcmp(a->name, "to") || !js_param_find(a->name, a->name_len, ~0u)) &&
+            period_does(a))
+            return true;
     }
     return false;
 }

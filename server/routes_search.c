@@ -177,7 +177,7 @@ static void open_batch(sd_exchange *x)
     js_batch *b = NULL;
     js_problem p = {0};
     if (!r) return;
-    int rc = js_batch_open(&b, x->content.data ? x->content.data : "", x->content.len, &p);
+    int rc = js_batch_open(&b, ls_reader_schema(r), x->content.data ? x->content.data : "", x->content.len, &p);
     if (rc == LS_OK) {
         js_request *q = js_batch_request(b);
         q->cancel = client_gone;

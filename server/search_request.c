@@ -63,6 +63,26 @@ static bool set(sd_exchange *x, js_request *q, const char *name, const char *val
     return false;
 }
 
+/* By a keyword field that the table of parameters has no name for. */
+static bool limit_by_own(sd_exchange *x, js_request *q)
+{
+    const ls_field *f = q->schema ? ls_schema_find(q->schema, x->forced_field) : NULL;
+    bool given = false;
+    size_t i;
+    if (!f || f->type != LS_KEYWORD || !js_own_is(q->schema, f->name, strlen(f->name))) {
+        sd_answer_refuse(x, "forbidden", NULL, "the key is limited by an unknown field");
+        return false;
+    }
+    for (i = 0; i < q->own_names.count; i++) {
+        if (strcmp(q->own_names.items[i], x->forced_field)) continue;
+        given = true;
+        if (!strcmp(q->own_values.items[i], x->forced_value)) continue;
+        sd_answer_refuse(x, "forbidden", x->forced_field, "the key is limited to one %s", x->forced_field);
+        return false;
+    }
+    return given || set(x, q, x->forced_field, x->forced_value);
+}
+
 static int sees(void *ctx, const ls_doc *d)
 {
     return sd_exchange_sees(ctx, d);
@@ -83,10 +103,7 @@ bool sd_search_limits(sd_exchange *x, js_request *q)
         return false;
     }
     for (i = 0; i < JS_FILTERS && strcmp(js_filter_name(i), x->forced_field); i++) continue;
-    if (i == JS_FILTERS) {
-        sd_answer_refuse(x, "forbidden", NULL, "the key is limited by an unknown field");
-        return false;
-    }
+    if (i == JS_FILTERS) return limit_by_own(x, q);
     /* Values of one filter are alternatives: any other value would let the key see more. */
     for (k = 0; k < q->with[i].count; k++)
         if (strcmp(q->with[i].items[k], x->forced_value)) {
@@ -107,6 +124,7 @@ bool sd_search_request(sd_exchange *x, js_request *q, unsigned uses, const ls_re
     size_t i;
     int rc = LS_OK;
     js_request_init(q, uses);
+    q->schema = ls_reader_schema(r);
     q->cancel = client_gone;
     q->cancel_ctx = x;
     for (i = 0; rc == LS_OK && i < x->target.arg_count; i++) {

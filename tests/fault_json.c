@@ -140,10 +140,12 @@ static int read_schema(fixture *f)
 static int read_request(fixture *f)
 {
     static const char json[] = "{\"q\":\"a b\",\"source\":[\"A\",\"B\"],\"limit\":7,\"half_life\":2.5,\"explain\":true,"
-                               "\"facets\":[\"source\",\"subject\"],\"from\":\"2023\",\"tz\":\"UTC\"}";
+                               "\"facets\":[\"source\",\"subject\"],\"from\":\"2023\",\"tz\":\"UTC\",\"from.urgency\":3,"
+                               "\"evolved_from\":[\"x\",\"y\"]}";
     js_request q;
     js_problem p = {0};
     js_request_init(&q, JS_FOR_SEARCH);
+    q.schema = f->schema;
     int rc = js_request_set_json(&q, json, sizeof json - 1, &p);
     if (rc == LS_OK) rc = js_request_ready(&q, f->schema, &p);
     js_request_clear(&q);
@@ -157,7 +159,7 @@ static int read_batch(fixture *f)
     js_batch *b = NULL;
     js_problem p = {0};
     (void)f;
-    int rc = js_batch_open(&b, json, sizeof json - 1, &p);
+    int rc = js_batch_open(&b, NULL, json, sizeof json - 1, &p);
     js_batch_close(b);
     if (rc != LS_OK) assert_true(p.status != 0);
     return rc == LS_OK ? LS_OK : LS_NOMEM; /* told as a problem */

@@ -441,6 +441,57 @@ static void parameters_are_kept(void **state)
     js_request_clear(&q);
 }
 
+/* Fields of the schema that the table has no name for. */
+static void fields_are_parameters(void **state)
+{
+    static const struct {
+        const char *json, *says; /* NULL: taken, as `filters` tells */
+        size_t filters;
+    } rows[] = {
+        {"{\"evolved_from\":[\"a\",\"b\",\"a\"],\"not.evolved_from\":\"c\"}", NULL, 2},
+        {"{\"urgency\":3}", NULL, 1},
+        {"{\"urgency\":\"3\",\"from.updated\":\"2023-08\",\"to.updated\":\"2023-09-11\"}", NULL, 2},
+        {"{\"from.published\":\"2023\",\"from\":\"2022\"}", NULL, 1},
+        {"{\"evolved_from\":null,\"urgency\":\"\"}", NULL, 0},
+        {"{\"urgency\":[3,4]}", "urgency: given twice; from.urgency and to.urgency", 0},
+        {"{\"urgency\":3.5}", "expected a string or a whole number", 0},
+        {"{\"urgency\":true}", "expected a string or a whole number", 0},
+        {"{\"urgency\":\"--3\"}", "urgency: expected a whole number, found '--3'", 0},
+        {"{\"urgency\":\"9223372036854775808\"}", "urgency: expected a whole number", 0},
+        {"{\"updated\":\"soon\"}", "updated: expected a date", 0},
+        {"{\"from.urgency\":5,\"to.urgency\":4}", "the range of urgency ends before it begins", 0},
+        {"{\"not.urgency\":5}", "unknown parameter 'not.urgency'", 0},
+        {"{\"from.evolved_from\":5}", "unknown parameter 'from.evolved_from'", 0},
+        {"{\"subjects\":\"arms\"}", "did you mean 'subject'?", 0},
+        {"{\"from.\":\"x\"}", "unknown parameter 'from.'", 0},
+        {"{\"urgancy\":5}", "did you mean 'urgency'?", 0},
+        {"{\"from.urgancy\":5}", "did you mean 'from.urgency'?", 0},
+        {"{\"colour\":5}", "own fields there are published (from, to), updated (from, to)", 0},
+        {"{\"guid\":\"x\"}", "unknown parameter 'guid'", 0},
+        {"{\"fields\":[\"id\",\"urgency\",\"body\"]}", NULL, 0},
+        {"{\"fields\":[\"nothing\"]}", "a hit has no member 'nothing'; there are id, guid", 0},
+    };
+    ls_schema *schema = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        js_request q;
+        js_problem p = {0};
+        js_request_init(&q, JS_FOR_SEARCH);
+        q.schema = schema;
+        int rc = js_request_set_json(&q, rows[i].json, strlen(rows[i].json), &p);
+        if (rc == LS_OK) rc = js_request_ready(&q, schema, &p);
+        if ((rc == LS_OK) != (rows[i].says == NULL) || (rc && !strstr(p.detail, rows[i].says)))
+            print_error("%s: %s\n", rows[i].json, p.detail);
+        assert_true((rc == LS_OK) == (rows[i].says == NULL));
+        if (rc == LS_OK) assert_int_equal(q.own_filter_count, rows[i].filters);
+        else assert_non_null(strstr(p.detail, rows[i].says));
+        js_request_clear(&q);
+        js_request_init(&q, JS_FOR_SNIPPET); /* a passage is of one article: nothing to be filtered */
+        q.schema = schema;
+        assert_int_equal(js_request_set(&q, "urgency", 7, "3", 1, &p), LS_INVALID);
+        js_request_clear(&q);
+    }
+}
+
 static void bad_requests_are_told(void **state)
 {
     static const struct {
@@ -522,6 +573,7 @@ int main(void)
         cmocka_unit_test(schemas_are_read),
         cmocka_unit_test(parameters_are_checked),
         WITH(parameters_are_kept),
+        WITH(fields_are_parameters),
         WITH(bad_requests_are_told),
         cmocka_unit_test(damaged_requests_do_no_harm),
     };

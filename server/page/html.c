@@ -30,6 +30,7 @@ static void kept_fields(js_text *out, const js_request *q)
         snprintf(name, sizeof name, "not.%s", js_filter_name(i));
         for (k = 0; k < q->without[i].count; k++) field(out, name, q->without[i].items[k]);
     }
+    for (i = 0; i < q->own_names.count; i++) field(out, q->own_names.items[i], q->own_values.items[i]);
     if (q->any) field(out, "match", "any");
     if (q->uses == JS_FOR_SEARCH && q->fold == LS_FOLD_NONE) field(out, "fold", "none");
     if (q->fold == LS_FOLD_STORY) field(out, "fold", "story");
@@ -76,11 +77,13 @@ static void form(js_text *out, const js_request *q, bool front)
     js_puts(out, "</form>");
 }
 
-static bool carried(const sd_arg *a, unsigned uses)
+static bool carried(sd_exchange *x, const sd_arg *a, unsigned uses)
 {
+    const ls_reader *r = sd_exchange_reader(x);
     bool own =
         !strcmp(a->name, "format") || (uses == JS_FOR_FEED && (!strcmp(a->name, "sort") || !strcmp(a->name, "limit")));
-    return a->value_len && !own && js_param_find(a->name, a->name_len, uses);
+    return a->value_len && !own &&
+           (js_param_find(a->name, a->name_len, uses) || js_own_is(ls_reader_schema(r), a->name, a->name_len));
 }
 
 void sd_html_arguments(sd_exchange *x, unsigned uses, const char *join)
@@ -88,7 +91,7 @@ void sd_html_arguments(sd_exchange *x, unsigned uses, const char *join)
     js_text *out = &x->answer.body;
     for (size_t i = 0; i < x->target.arg_count; i++) {
         const sd_arg *a = &x->target.args[i];
-        if (!carried(a, uses)) continue;
+        if (!carried(x, a, uses)) continue;
         js_puts(out, join);
         sd_put_url(out, a->name, a->name_len);
         js_putc(out, '=');

@@ -213,6 +213,7 @@ static void chips(view *v)
 {
     char name[64], label[64];
     size_t i, k, n = 0;
+    n = v->q.own_names.count;
     for (i = 0; i < JS_FILTERS; i++) n += v->q.with[i].count + v->q.without[i].count;
     if (!n && !v->q.any && !v->q.no_synonyms && !v->q.feedback && v->q.fold == LS_FOLD_SIMILAR) return;
     js_puts(v->out, "<ul class=\"chips\" aria-label=\"Filters\">");
@@ -222,6 +223,12 @@ static void chips(view *v)
         snprintf(name, sizeof name, "not.%s", js_filter_name(i));
         snprintf(label, sizeof label, "not %s:", js_filter_name(i));
         for (k = 0; k < v->q.without[i].count; k++) chip(v, name, label, v->q.without[i].items[k]);
+    }
+    for (i = 0; i < v->q.own_names.count; i++) {
+        snprintf(label, sizeof label, "%s:", v->q.own_names.items[i]);
+        for (k = 0; label[k]; k++)
+            if (label[k] == '.') label[k] = ' ';
+        chip(v, v->q.own_names.items[i], label, v->q.own_values.items[i]);
     }
     if (v->q.any) chip(v, "match", "any of the words", NULL);
     if (v->q.no_synonyms) chip(v, "synonyms", "without synonyms", NULL);
@@ -418,6 +425,7 @@ static bool request(view *v)
     size_t i;
     int rc = LS_OK;
     js_request_init(&v->q, JS_FOR_SEARCH);
+    v->q.schema = ls_reader_schema(v->r);
     for (i = 0; !rc && i < x->target.arg_count; i++) {
         const sd_arg *a = &x->target.args[i];
         if (a->value_len) rc = js_request_set(&v->q, a->name, a->name_len, a->value, a->value_len, &p);

@@ -84,6 +84,15 @@ t 2 'add to a schema of ones own' add own own.ndjson; err 'own.ndjson:3: price: 
 is 'the good ones are in' [ "$(documents own)" = 2 ]
 t 0 'sort by an own field' search --ndjson --fields id --sort price:desc own oak
 is 'in the order of the field' [ "$(sed 's/.*"id":"\([^"]*\)".*/\1/' out | tr '\n' ' ')" = 'p2 p1 ' ]
+t 0 'its own fields in hits' search --ndjson --fields id,price,day --filter from.price=20 --filter to.price=20 own oak; out '{"id":"p1","price":20,"day":"2023-09-11T00:00:00Z"}'
+is 'one hit' [ "$(wc -l <out)" = 1 ]
+t 0 'by a period' search --ndjson --fields day --filter day=2023-09 own oak; out '{"day":"2023-09-11T00:00:00Z"}'
+t 0 'an export by a filter' export --filter price=90 own; out '"id":"p2"'; is 'one line' [ "$(wc -l <out)" = 1 ]
+t 2 'a filter by no field' search --filter prise=90 own oak; one_line; err "did you mean 'price'?"
+t 2 'a filter without a value' search --filter price own oak; one_line; err 'expected NAME=VALUE'
+t 2 'a filter that is a flag' search --filter limit=5 own oak; one_line; err 'a flag of its own'
+t 2 'members that are none' search --ndjson --fields colour own oak; one_line; err 'there are id, guid'
+t 2 'a filter of the newsroom, likewise' search --filter source=nobody own oak; one_line; err 'no such field'
 t 0 'show of an own schema' show --json own p1; out '"price":20'; out '"day":"2023-09-11T00:00:00Z"'; out '"extra":{"colour":"brown"}'
 t 0 'its fields for people' show own p1; out 'A chair'; out 'price: 20'; out 'day: 2023-09-11T00:00:00Z'
 echo '{"language":"german","fields":{"name":{"type":"text","weight":5},"note":{"type":"text"},"tag":{"type":"keyword"},"price":{"type":"integer"}}}' >wares.json

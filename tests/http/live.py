@@ -267,6 +267,72 @@ def schema_without_a_title(program, corpus):
             need("<title>Red &lt;lamp&gt;</title>" in feed, "an entry of the feed has no title")
 
 
+def fields_of_ones_own(program, corpus):
+    """What a schema of one's own has: members of hits, filters, ranges, facets, by their names."""
+    kinds = {"name": {"type": "text", "weight": 4}, "note": {"type": "text"}, "tag": {"type": "keyword"}, "brand": {"type": "keyword"},
+             "price": {"type": "integer"}, "made": {"type": "date"}, "place": {"type": "keyword"}, "kept": {"type": "stored"}, "lost": {"type": "text", "stored": False}}
+    wares = [{"id": "w1", "name": "Red lamp", "note": "as new", "tag": ["light", "house"], "brand": "Acme", "price": 7, "made": "2021-03-04", "place": "Oslo", "odd": [1]},
+             {"id": "w2", "name": "Blue lamp", "tag": ["light"], "brand": "Bolt", "price": -9, "made": "2022-01-01", "kept": "k"},
+             {"id": "w3", "name": "Lamp post", "tag": "street", "brand": "Acme", "price": 70, "lost": "lamp"}]
+    with tempfile.TemporaryDirectory() as folder:
+        schema, lines, path = (os.path.join(folder, n) for n in ("schema.json", "wares.ndjson", "keys"))
+        with open(schema, "w", encoding="utf-8") as f:
+            json.dump({"title": "name", "main": "note", "fields": kinds}, f)
+        with open(lines, "w", encoding="utf-8") as f:
+            f.write("".join(json.dumps(w) + "\n" for w in wares))
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(key_line("all", "read,write", "all-key-0123456789") + key_line("acme", "read,write", "acme-key-0123456789", "brand=Acme"))
+        tool = os.path.join(os.path.dirname(os.path.abspath(program)), "libsearch")
+        index = os.path.join(folder, "index")
+        subprocess.run([tool, "add", "--schema", schema, index, lines], check=True, stdout=subprocess.DEVNULL)
+        with Server(program, "--keys", path, index=index) as server:
+            def ask(what, who="all", path="/v1/search?q=lamp&"):
+                return server.ask("GET", path + what, headers=[("X-API-Key", who + "-key-0123456789")])
+
+            def ids(what, who="all"):
+                answer = ask(what + "&fields=id&sort=price:asc", who)
+                need(answer.status == 200, "%s: %s", what, answer.body)
+                return [h["id"] for h in answer.json()["hits"]]
+
+            for what, wanted in (("tag=LIGHT", ["w2", "w1"]), ("tag=street&tag=house", ["w1", "w3"]), ("tag=light&not.brand=acme", ["w2"]),
+                                 ("not.tag=light&not.tag=street", []), ("price=7", ["w1"]), ("from.price=0", ["w1", "w3"]), ("to.price=-9", ["w2"]),
+                                 ("from.price=-9&to.price=7", ["w2", "w1"]), ("made=2021", ["w1"]), ("made=2021-03-04", ["w1"]),
+                                 ("from.made=2021-03-05", ["w2"]), ("to.made=2022", ["w2", "w1"]), ("place=oslo", ["w1"]),
+                                 ("tag=light&price=7&brand=Bolt", []), ("tag=", ["w2", "w1", "w3"]), ("made=9999d", ["w2", "w1"])):
+                need(ids(what) == wanted, "%s: %s", what, ids(what))
+            need(ask("from.made=2022").json()["undated_excluded"] == 1, "undated ones are not told")
+            hit = ask("price=7&fields=name,tag,brand,price,made,kept,note,extra,place").json()["hits"][0]
+            need(hit == {"name": "Red lamp", "tag": ["light", "house"], "brand": "Acme", "price": 7, "made": "2021-03-04T00:00:00Z", "kept": None,
+                         "note": "as new", "extra": {"odd": [1]}, "place": "Oslo"}, "%s", hit)
+            need("brand" not in ask("").json()["hits"][0], "nobody asked for it")
+            counts = ask("facets=tag,place&limit=0").json()["facets"]
+            need(counts["tag"][0] == {"value": "light", "count": 2} and counts["place"] == [{"value": "Oslo", "count": 1}], "%s", counts)
+            for what, told in (("fields=lost", "brand"), ("fields=nmae", "name"), ("colour=x", "brand (not)"), ("brnad=x", "'brand'"), ("from.prise=1", "'from.price'"),
+                               ("price=x", "whole number"), ("made=soon", "date"), ("price=1&price=2", "given twice"), ("from.price=2&to.price=1", "ends before"),
+                               ("facets=price", "tag, brand"), ("source=x", "no such field"), ("not.made=1", "made (from, to)")):
+                answer = ask(what)
+                need(answer.status == 400 and told in answer.json()["detail"], "%s: %d %s", what, answer.status, answer.body)
+                need(answer.json()["errors"][0]["parameter"], "%s: no parameter", what)
+            key = JSON + (("X-API-Key", "all-key-0123456789"),)
+            a = server.ask("POST", "/v1/search", '{"q":"lamp","tag":["house","street"],"from.price":8,"fields":["id","price"]}', key)
+            need(a.json()["hits"] == [{"id": "w3", "price": 70}], "%s", a.body)
+            a = server.ask("POST", "/v1/batch", '{"queries":["lamp","post"],"brand":"Acme","fields":["brand"]}', key)
+            need([r["total"] for r in a.json()["results"]] == [2, 1] and a.json()["results"][1]["hits"] == [{"brand": "Acme"}], "%s", a.body)
+            need(len(ask("brand=acme", path="/v1/export?q=lamp&").body.splitlines()) == 2, "an export overlooks them")
+            need(len(ask("to.price=0", path="/feed.json?q=lamp&").json()["items"]) == 1, "a feed overlooks them")
+            first = ask("tag=light&limit=1&sort=price:asc").json()
+            need(ask("tag=light&limit=1&sort=price:asc&cursor=" + first["next_cursor"]).json()["hits"][0]["id"] == "w1", "the second page")
+            need(ask("tag=house&limit=1&sort=price:asc&cursor=" + first["next_cursor"]).status == 400, "a cursor of another search is taken")
+            need(ask("made=7d").header("etag") is None and ask("made=2021").header("etag"), "the tag of a period counted from now")
+            page = ask("tag=light&from.price=0&facets=brand", path="/search?q=lamp&").body.decode()
+            for text in ('name="tag" value="light"', 'name="from.price" value="0"', "from price:", "/v1/export?format=csv&amp;q=lamp&amp;tag=light&amp;from.price=0", "brand=Acme"):
+                need(text in page, "the page is without %s", text)
+            # a key that is limited by such a field
+            need(ids("", "acme") == ["w1", "w3"] and ids("brand=Acme", "acme") == ["w1", "w3"], "the filter does not hold")
+            need(ask("brand=Bolt", "acme").status == 403, "the filter is opened by another")
+            need(ask("", "acme", "/v1/documents/w1").status == 200 and ask("", "acme", "/v1/documents/w2").status == 404, "GET by id")
+
+
 def log_without_words(program, corpus):
     with Server(program, corpus=corpus) as server:
         server.ask("GET", "/v1/search?q=secretword", headers=[("X-API-Key", "secretkey")])
@@ -1077,7 +1143,7 @@ def stop_with_open_connections(program, corpus):
 # name, function, whether it waits for deadlines
 TESTS = [(f.__name__.replace("_", " "), f, f in (slow_heads, slow_bodies_and_readers)) for f in (
     command_line, config_file, second_writer, index_of_another_analyzer, port_taken, beyond_loopback_needs_keys, opens_again,
-    corpus_after_a_first_try_cut_short, pages_beside_writes, box_for_other_pages, index_taken_away, schema_without_a_title, log_without_words,
+    corpus_after_a_first_try_cut_short, pages_beside_writes, box_for_other_pages, index_taken_away, schema_without_a_title, fields_of_ones_own, log_without_words,
     silent_reader_of_the_log, keep_alive, pipelining, head_byte_by_byte, mutations, compression, not_modified, two_editors, types_of_documents, cross_origin, hosts, keys, synonyms, feedback,
     bulk, many_writers, long_article, everything_on_workers, full_queue, deadline, caps, many_kept_connections, many_slow_and_one_honest, stop_under_load, stop_with_open_connections, slow_heads,
     slow_bodies_and_readers)]
