@@ -29,7 +29,7 @@ typedef struct entry {
     }
 
 static const entry table[] = {
-    {{"q", JS_TEXT, QUERY | JS_FOR_SUGGEST, 0, 65536, NULL, NULL, "the query"}, AT(q)},
+    {{"q", JS_TEXT, (QUERY & ~(unsigned)JS_FOR_BATCH) | JS_FOR_SUGGEST, 0, 65536, NULL, NULL, "the query"}, AT(q)},
     {{"sort", JS_TEXT, ALL, 0, 80, "relevance", NULL, "relevance, newest, oldest, FIELD:asc or FIELD:desc"}, AT(sort)},
     FILTER("source", 0, "source"),
     FILTER("section", 1, "section"),
@@ -416,10 +416,12 @@ static int unknown(const js_request *q, const char *name, size_t len, js_problem
     const char *own = guess ? guess->name : q->uses & ALL ? js_own_guess(near, q->schema, name, len) : NULL;
     if (own)
         return js_problem_set(p, "invalid_parameter", shown, "unknown parameter '%s'; did you mean '%s'?", shown, own);
-    if ((q->uses & ALL) && js_own_names(there, sizeof there, q->schema))
+    bool elsewhere = js_param_find(name, len, ~0u) != NULL; /* what the index has is no help then */
+    if (!elsewhere && (q->uses & ALL) && js_own_names(there, sizeof there, q->schema))
         return js_problem_set(p, "invalid_parameter", shown,
                               "unknown parameter '%s'; of this index's own fields there are %s", shown, there);
-    return js_problem_set(p, "invalid_parameter", shown, "unknown parameter '%s'", shown);
+    return js_problem_set(p, "invalid_parameter", shown, "unknown parameter '%s'%s", shown,
+                          elsewhere ? " in this request" : "");
 }
 
 int js_request_set(js_request *q, const char *name, size_t name_len, const char *value, size_t value_len, js_problem *p)
