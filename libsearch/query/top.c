@@ -401,14 +401,10 @@ int lsi_exec_run_top(lsi_plan *p, const lsi_exec_top *t, bool *done, ls_error *e
     r->quantum = (float)lsi_bm25_quantum(p->magic);
     r->lanes = lsi_arena_alloc(a, lanes_of(r->core) * sizeof *r->lanes);
     if (!r->lanes) return lsi_fail_nomem(err);
+    memset(&r->sums, 0, sizeof r->sums);
     int rc = open_best(r, err);
     if (!rc) rc = lsi_filter_make(&r->filter, p, err);
     if (rc) return rc;
-    if (r->core->type == LSI_OP_OR) {
-        memset(r->acc, 0, sizeof r->acc);
-        memset(r->held, 0, sizeof r->held);
-        r->held_words = 0;
-    }
     for (size_t seg = 0; !rc && seg < p->snap->count; seg++) rc = run_segment(r, seg, err);
     if (r->core->type != LSI_OP_SET) hand_over(r); /* what was found until the deadline is shown */
     if (rc) return rc;

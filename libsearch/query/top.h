@@ -8,6 +8,8 @@
 #include "libsearch/query/probe.h"
 #include "libsearch/util/best.h"
 
+#define LSI_TOP_WIDE (4 * LSI_WINDOW_DOCS) /* a window of an OR whose words are rare */
+
 /* A word's list in the present segment, with what bounds its contributions. */
 typedef enum lsi_lane_role { /* in an AND; the order in which its lanes are asked */
                              LSI_LANE_REQUIRED = 0,
@@ -46,9 +48,10 @@ typedef struct lsi_top_run {
     /* batches of candidates */
     uint32_t docs[LSI_WINDOW_DOCS + 16], tf[LSI_WINDOW_DOCS + 16];
     float scores[LSI_WINDOW_DOCS + 16], add[LSI_WINDOW_DOCS + 16], wide[LSI_WINDOW_DOCS];
-    float acc[LSI_WINDOW_DOCS + 16]; /* zero between windows */
-    uint64_t held[LSI_WINDOW_WORDS],
-        held_words; /* of windows with few: what acc has, and in which words; zero as well */
+    float *acc;     /* of an OR: one of sums, zero between windows */
+    float *sums[2]; /* made when needed: of a window, of a wide one */
+    /* where few are expected: what acc has, and in which words; zero as well */
+    uint64_t held[LSI_TOP_WIDE / 64], held_words[LSI_TOP_WIDE / 64 / 64];
 } lsi_top_run;
 
 /* What a candidate's score or bound must be above. */

@@ -1,7 +1,7 @@
 /* top_or.c — owns the best k of one word and of any of several words.
  *
  * One word: blocks by falling impact, until none left can enter; in their order where there are few.
- * Several: MaxScore (Turtle and Flood) over windows of 4,096 documents. In each window the lists are put in rising
+ * Several: MaxScore (Turtle and Flood) over windows of 4,096 documents, of four times as many where the words are rare. In each window the lists are put in rising
  * order of their bound there; the first ones, whose bounds together do not reach the threshold, are inessential: a
  * document that only they hold cannot enter. The essential lists are added up in an array (one alone: its blocks are
  * taken as they are); what may still enter is probed in the others, the largest bound first.
@@ -89,7 +89,7 @@ static int add_up(lsi_top_run *r, const lsi_lane *l, lsi_doc lo, lsi_doc hi, boo
         for (uint32_t j = i; few && j < e; j++) {
             uint32_t at = docs[j] - lo;
             r->held[at >> 6] |= 1ull << (at & 63);
-            r->held_words |= 1ull << (at >> 6);
+            r->held_words[at >> 12] |= 1ull << (at >> 6 & 63);
         }
         from = docs[e - 1] + 1;
         l->c->at = e;
@@ -113,23 +113,25 @@ static uint32_t drain(lsi_top_run *r, lsi_doc lo, uint32_t n, float floor, const
     return found;
 }
 
-/* The same where few of them are not zero: no others are looked at. */
+/* The same where few of them are not zero: no others are looked at. Full batches are not the last. */
 static uint32_t drain_few(lsi_top_run *r, lsi_doc lo, float floor, const uint64_t *within)
 {
     uint32_t found = 0;
-    for (uint64_t words = r->held_words; words; words &= words - 1) {
-        uint32_t w = lsi_ctz64(words);
-        uint64_t allowed = within ? within[w] : ~0ull;
-        for (uint64_t m = r->held[w]; m; m &= m - 1) {
-            uint32_t j = w * 64 + lsi_ctz64(m);
-            r->docs[found] = lo + j;
-            r->scores[found] = r->acc[j];
-            found += r->acc[j] > floor && (allowed >> (j & 63) & 1) ? 1 : 0;
-            r->acc[j] = 0;
+    for (uint32_t part = 0; part < LSI_TOP_WIDE / 64 / 64; part++) {
+        for (; r->held_words[part]; r->held_words[part] &= r->held_words[part] - 1) {
+            uint32_t w = part * 64 + lsi_ctz64(r->held_words[part]);
+            uint64_t allowed = within ? within[w] : ~0ull;
+            if (found > LSI_WINDOW_DOCS - 64) return found;
+            for (uint64_t m = r->held[w]; m; m &= m - 1) {
+                uint32_t bit = lsi_ctz64(m), j = w * 64 + bit;
+                r->docs[found] = lo + j;
+                r->scores[found] = r->acc[j];
+                found += r->acc[j] > floor && (allowed >> bit & 1) ? 1 : 0;
+                r->acc[j] = 0;
+            }
+            r->held[w] = 0;
         }
-        r->held[w] = 0;
     }
-    r->held_words = 0;
     return found;
 }
 
@@ -267,7 +269,8 @@ static void sort_lanes(lsi_top_run *r)
     }
 }
 
-static int window_or(lsi_top_run *r, lsi_doc lo, lsi_doc hi, ls_error *err)
+/* few: as expects_few has it. */
+static int window_or(lsi_top_run *r, lsi_doc lo, lsi_doc hi, bool few, ls_error *err)
 {
     for (uint32_t i = 0; i < r->count; i++) r->lanes[i].bound = lsi_lane_stretch(&r->lanes[i], lo, hi);
     sort_lanes(r);
@@ -284,21 +287,38 @@ static int window_or(lsi_top_run *r, lsi_doc lo, lsi_doc hi, ls_error *err)
     const uint64_t *within = NULL;
     int rc = r->filter.on ? lsi_filter_window(&r->filter, lo, &within, err) : LS_OK;
     if (rc || (within && !lsi_window_count(within))) return rc;
-    const bool few = expects_few(r, rest);
+    few = few || expects_few(r, rest);
     for (uint32_t i = rest; i < r->count; i++) {
         rc = add_up(r, &r->lanes[i], lo, hi, few, err);
         if (rc) return rc;
     }
     float floor = LSI_MAX(r->threshold - sum * (1 + 1.0f / 65536), 0);
-    uint32_t found = few ? drain_few(r, lo, floor, within) : drain(r, lo, hi - lo, floor, within);
-    return probe_rest(r, rest, found, err);
+    uint32_t found;
+    do {
+        found = few ? drain_few(r, lo, floor, within) : drain(r, lo, hi - lo, floor, within);
+        rc = probe_rest(r, rest, found, err);
+    } while (!rc && few && found > LSI_WINDOW_DOCS - 64);
+    return rc;
+}
+
+static bool open_sums(lsi_top_run *r, bool few, lsi_doc docs)
+{
+    if (!r->sums[few]) r->sums[few] = lsi_arena_zalloc(&r->plan->scratch->arena, (docs + 16) * sizeof *r->acc);
+    r->acc = r->sums[few];
+    memset(r->held, 0, sizeof r->held);
+    memset(r->held_words, 0, sizeof r->held_words);
+    return r->acc != NULL;
 }
 
 int lsi_top_or(lsi_top_run *r, ls_error *err)
 {
-    lsi_doc doc_count = r->plan->seg->seg->doc_count;
-    for (lsi_doc lo = 0; lo < doc_count; lo += LSI_WINDOW_DOCS) {
-        int rc = window_or(r, lo, LSI_MIN(lo + LSI_WINDOW_DOCS, doc_count), err);
+    const lsi_doc doc_count = r->plan->seg->seg->doc_count;
+    const bool few = !r->filter.on && expects_few(r, 0);
+    const lsi_doc step = few ? LSI_TOP_WIDE : LSI_WINDOW_DOCS;
+    if (!open_sums(r, few, step)) return lsi_fail_nomem(err);
+    for (lsi_doc lo = 0, hi; lo < doc_count; lo = hi) {
+        hi = LSI_MIN(doc_count - lo, step) + lo;
+        int rc = window_or(r, lo, hi, few, err);
         if (!rc) rc = lsi_op_poll(r->plan, err);
         if (rc) return rc;
     }
