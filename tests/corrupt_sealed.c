@@ -3,8 +3,7 @@
  * nothing, and a merge and a salvage of it give an index that `check` passes as well.
  * In the small sections, where the numbers stand that everything else hangs on, each number is changed in turn.
  * usage: corrupt_sealed [PLACES [SEED]]: so many places in each section (6) */
-#include "fuzz/seal.h"
-#include "tests/image_util.h"
+#include "tests/seal_util.h"
 
 #define DOCS 170 /* of the first segment: lists of two blocks */
 #define MORE 30
@@ -54,32 +53,6 @@ static void build(void)
     kills(w, NULL, "urn:nobody", 0);
     OK(ls_commit(w, NULL, &err));
     ls_writer_close(w);
-}
-
-/* Segments and what goes with them first, for the manifest has their sums. */
-static void seal_all(void)
-{
-    image *m = NULL;
-    for (size_t i = 0; i < file_count; i++) {
-        image *f = &files[i];
-        if (!strcmp(f->name, "MANIFEST")) m = f;
-    }
-    assert_non_null(m);
-    const uint8_t *table = m->was + lsi_get64(m->was + HEADER_TABLE);
-    for (size_t i = 0; i < file_count; i++) {
-        image *f = &files[i];
-        if (!strchr(f->name, '-')) continue;
-        uint64_t was = lsi_get64(f->was + HEADER_SUM), sum = seal_file(f->now, f->bytes);
-        seal_copies(f->now, f->bytes);
-        for (uint32_t s = 0; s < lsi_get32(m->was + HEADER_COUNT); s++) { /* where the manifest has the sum that was */
-            const uint8_t *e = table + s * FRAME_ENTRY_BYTES;
-            uint64_t at = lsi_get64(e + ENTRY_OFFSET), end = at + lsi_get64(e + ENTRY_BYTES);
-            for (; at + 8 <= end; at += 8)
-                if (lsi_get64(m->was + at) == was && lsi_get64(m->now + at) == was) lsi_set64(m->now + at, sum);
-        }
-    }
-    seal_file(m->now, m->bytes);
-    seal_copies(m->now, m->bytes);
 }
 
 /* ---- what is asked ---- */

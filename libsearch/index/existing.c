@@ -7,11 +7,12 @@
 
 static int read_facts(lsi_existing *x, ls_error *err)
 {
+    const lsi_column *versions = &x->seg->seg->versions;
     bool has;
     int rc = lsi_segment_doc_hash(x->seg->seg, x->doc, &x->hash, err);
-    if (!rc) rc = lsi_column_get(&x->seg->seg->versions, x->doc, &has, &x->version, err);
-    if (!rc && !has) x->version = 1;
-    return rc;
+    if (!rc) rc = lsi_column_get(versions, x->doc, &has, &x->version, err);
+    if (rc || has) return rc;
+    return lsi_section_corrupt(versions->section, versions->offset, err, "a version for each document");
 }
 
 static bool take_pending(const ls_writer *w, bool by_guid, const void *name, size_t len, lsi_existing *x)

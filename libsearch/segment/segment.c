@@ -89,6 +89,8 @@ static int open_columns(lsi_segment *s, const lsi_meta *m, ls_error *err)
 {
     const lsi_section *at = section(s, LSI_SEC_COLUMNS);
     int rc = open_column(s, &s->versions, LSI_SEC_VERSIONS, m->versions, err);
+    if (!rc && (!s->versions.section || s->versions.present != s->doc_count))
+        rc = lsi_section_corrupt(section(s, LSI_SEC_META), 56, err, "a version for each document");
     for (uint32_t r = 1; !rc && r < m->region_count; r++)
         rc = open_column(s, &s->regions[r], LSI_SEC_REGIONS, m->regions[r], err);
     for (uint32_t t = 0; !rc && t + 1 < m->list_count; t++)
@@ -246,7 +248,7 @@ static int take_identity(const lsi_segment *s, lsi_doc doc, ls_doc *d, ls_error 
     if ((rc = lsi_segment_doc_language(s, doc, &lang, err))) return rc;
     const char *name = lsi_lang_name(lang);
     memcpy(d->language, name, LSI_MIN(strlen(name) + 1, sizeof d->language));
-    return s->versions.section ? lsi_column_get(&s->versions, doc, &has, &d->version, err) : LS_OK;
+    return lsi_column_get(&s->versions, doc, &has, &d->version, err);
 }
 
 /* What stored bytes leave to the columns: the numbers, and how many words there are. */
