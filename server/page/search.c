@@ -238,9 +238,17 @@ static void chips(view *v)
     js_puts(v->out, "</ul>");
 }
 
+/* The parameter by which a facet filters: subjects are filtered by subject. */
+static const char *filter_of(const view *v, const char *facet)
+{
+    for (size_t i = 0; i < JS_FILTERS; i++)
+        if (!strcmp(js_filter_field(ls_reader_schema(v->r), i), facet)) return js_filter_name(i);
+    return facet;
+}
+
 static void facet(view *v, size_t at)
 {
-    const char *name = v->q.facets.items[at];
+    const char *name = filter_of(v, v->q.facets.items[at]);
     const ls_facet_value *f;
     char not_name[96];
     size_t i;
@@ -417,6 +425,21 @@ static bool has_field(const ls_reader *r, const char *name)
     return ls_schema_find(ls_reader_schema(r), name) != NULL;
 }
 
+/* The newsroom's facets; in a schema of one's own its first two keyword fields. */
+static int want_facets(view *v, js_problem *p)
+{
+    const ls_schema *s = ls_reader_schema(v->r);
+    bool news = has_field(v->r, "source") || has_field(v->r, "section");
+    const ls_field *f;
+    int rc = LS_OK;
+    if (v->q.facets.count) return LS_OK;
+    if (has_field(v->r, "source")) rc = want(v, "facets", "source", p);
+    if (!rc && has_field(v->r, "section")) rc = want(v, "facets", "section", p);
+    for (size_t i = 0; !rc && !news && v->q.facets.count < 2 && (f = ls_schema_field(s, i)); i++)
+        if (f->type == LS_KEYWORD && strlen(f->name) < 63) rc = want(v, "facets", f->name, p);
+    return rc;
+}
+
 /* As sd_search_request, but empty fields of the form do not count, and facets and front page are added. */
 static bool request(view *v)
 {
@@ -430,8 +453,7 @@ static bool request(view *v)
         const sd_arg *a = &x->target.args[i];
         if (a->value_len) rc = js_request_set(&v->q, a->name, a->name_len, a->value, a->value_len, &p);
     }
-    if (!rc && !v->q.facets.count && has_field(v->r, "source")) rc = want(v, "facets", "source", &p);
-    if (!rc && v->q.facets.count == 1 && has_field(v->r, "section")) rc = want(v, "facets", "section", &p);
+    if (!rc) rc = want_facets(v, &p);
     if (!rc && !v->front && v->q.histogram < 0 && has_field(v->r, "published")) rc = want(v, "histogram", "auto", &p);
     if (!rc && !sd_target_get(&x->target, "fold")) rc = want(v, "fold", "similar", &p);
     if (!rc && v->front && !sd_target_get(&x->target, "limit")) v->q.limit = FRONT_HITS;

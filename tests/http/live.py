@@ -327,6 +327,8 @@ def fields_of_ones_own(program, corpus):
             page = ask("tag=light&from.price=0&facets=brand", path="/search?q=lamp&").body.decode()
             for text in ('name="tag" value="light"', 'name="from.price" value="0"', "from price:", "/v1/export?format=csv&amp;q=lamp&amp;tag=light&amp;from.price=0", "brand=Acme"):
                 need(text in page, "the page is without %s", text)
+            page = ask("", path="/search?q=lamp&").body.decode()
+            need("<h2>Tag</h2>" in page and "<h2>Brand</h2>" in page and 'href="/search?q=lamp&amp;tag=light"' in page, "no facets of its own")
             # a key that is limited by such a field
             need(ids("", "acme") == ["w1", "w3"] and ids("brand=Acme", "acme") == ["w1", "w3"], "the filter does not hold")
             need(ask("brand=Bolt", "acme").status == 403, "the filter is opened by another")
