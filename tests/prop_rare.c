@@ -3,6 +3,7 @@
  * engine says. Words stand in every so manieth document, or crowd together in one stretch of them; some documents are
  * deleted, some have no date, and dates rise with arrival but for each thirtieth. */
 #include "tests/ok.h"
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,11 +23,14 @@ static uint32_t draw(uint32_t n)
     return (uint32_t)((state >> 33) % n);
 }
 
+/* "qbb*" is a word of few documents with one of many that come late. */
+static const char *const NAME[WORDS] = {"qccx", "qbbx", "qddx", "qffx",  "qggx", "qhhx",
+                                        "qjjx", "qkkx", "qmmx", "qbbkx", "qllx", "qnnx"};
 /* One in so many documents of [from, to) holds the word. */
 static const struct {
     uint32_t every, from, to;
 } SPREAD[WORDS] = {{9000, 0, DOCS},   {2500, 0, DOCS},  {700, 0, DOCS},    {400, 5000, 66000}, {160, 0, DOCS},
-                   {90, 0, DOCS},     {50, 0, DOCS},    {40, 30000, DOCS}, {3, 0, DOCS},       {1, 32768, 32768 + 4500},
+                   {90, 0, DOCS},     {50, 0, DOCS},    {40, 30000, DOCS}, {3, 0, DOCS},       {1, 98304, 98304 + 4500},
                    {2, 15000, 24000}, {1, 49100, 49200}};
 
 static void build(const char *dir)
@@ -50,7 +54,7 @@ static void build(const char *dir)
         for (uint32_t k = 0; k < WORDS; k++) {
             if (i < SPREAD[k].from || i >= SPREAD[k].to || draw(SPREAD[k].every)) continue;
             for (uint32_t again = 1 + draw(3); again; again--)
-                len += (size_t)snprintf(text + len, sizeof text - len, " %c%cx", 'b' + (int)k, 'b' + (int)k);
+                len += (size_t)snprintf(text + len, sizeof text - len, " %s", NAME[k]);
         }
         ls_doc_clear(d);
         OK(ls_doc_set_id(d, id, (size_t)snprintf(id, sizeof id, "r%u", i), &err));
@@ -75,12 +79,13 @@ static void build(const char *dir)
 static void make_query(char *text, size_t cap)
 {
     static const char *const JOIN[] = {" OR ", " OR ", " OR ", " AND ", " AND ", " NOT "};
+    static const char *const EXPANDED[] = {"q*", "qd*", "qjj*", "qbb*", "qm*", "qbbx~2", "qkkx~2", "qllx~1"};
     size_t len = 0, words = 1 + draw(4);
     const char *join = JOIN[draw(6)];
     for (size_t i = 0; i < words; i++) {
-        int c = 'b' + (int)draw(WORDS);
-        len += (size_t)snprintf(text + len, cap - len, "%s%c%cx", i ? join : "", c, c);
+        len += (size_t)snprintf(text + len, cap - len, "%s%s", i ? join : "", NAME[draw(WORDS)]);
     }
+    if (draw(5) == 0) len = (size_t)snprintf(text, cap, "%s", EXPANDED[draw(8)]);
     if (draw(5) == 0) snprintf(text + len, cap - len, " source:dpa");
 }
 
@@ -113,11 +118,14 @@ static void test_rare(void **unused)
         ls_query *q = NULL;
         LS_INIT(ls_search_options, o);
         make_query(text, sizeof text);
+        bool late = i % 50 == 0; /* more are wanted than the first documents have */
+        if (late) snprintf(text, sizeof text, "qbb*");
         OK(ls_query_parse(&q, ls_reader_schema(r), text, strlen(text), NULL, &err));
         o.timeout_ms = -1;
         o.limit = draw(3) ? 1 + draw(20) : draw(1500);
         o.total = draw(2) ? LS_TOTAL_EXACT : LS_TOTAL_NONE;
         o.sort = draw(3) ? LS_BY_RELEVANCE : draw(3) ? LS_BY_FIELD_DESC : LS_BY_FIELD_ASC;
+        if (late) o.limit = 300 + draw(250), o.total = LS_TOTAL_NONE, o.sort = LS_BY_RELEVANCE;
         if (o.sort != LS_BY_RELEVANCE) o.sort_field = "published";
         o.exhaustive = 1;
         answer(plain, sizeof plain, r, q, &o);

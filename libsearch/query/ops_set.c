@@ -24,12 +24,18 @@ static bool bits_inline(const lsi_plan *p, lsi_op *op, const lsi_list *list)
     return true;
 }
 
+/* Whether all documents of a block lie behind those that are wanted as yet. */
+static bool is_behind(const lsi_op *op, const lsi_postings *l, uint32_t b)
+{
+    return op->set_until && b && lsi_postings_last(l, b - 1) + 1 >= op->set_until;
+}
+
 static int bits_of_list(lsi_plan *p, lsi_op *op, const lsi_list *list, ls_error *err)
 {
     lsi_cursor *c = op->cursors;
     if (bits_inline(p, op, list)) return LS_OK;
     int rc = lsi_cursor_open(c, p->seg->seg, list, err);
-    for (uint32_t b = 0; !rc && b < c->p.block_count; b++) {
+    for (uint32_t b = 0; !rc && b < c->p.block_count && !is_behind(op, &c->p, b); b++) {
         bool done;
         rc = lsi_postings_set_bits(&c->p, b, 0, p->seg->seg->doc_count, op->set, &done, err);
         if (rc || done) continue;
@@ -85,7 +91,7 @@ static int bits_of_source(lsi_plan *p, lsi_op *op, const lsi_pick *pick, ls_erro
     lsi_source *src = &s->sources[0];
     s->source_count = 1;
     int rc = lsi_source_open(p, src, pick, err);
-    for (uint32_t b = 0; !rc && b < src->c.p.block_count; b++) {
+    for (uint32_t b = 0; !rc && b < src->c.p.block_count && !is_behind(op, &src->c.p, b); b++) {
         rc = lsi_postings_block(&src->c.p, b, err);
         if (!rc) rc = lsi_postings_counts(&src->c.p, err);
         if (!rc) rc = bits_of_block(op, src, err);
@@ -116,7 +122,7 @@ static int bits_of_region(lsi_plan *p, lsi_op *op, const lsi_pick *pick, ls_erro
         if (!yes) rc = lsi_span_holds(p, s, d, &yes, err);
         if (yes) op->set[d >> 6] |= 1ull << (d & 63);
         if (!rc && (++p->steps & 1023) == 0) rc = lsi_op_poll(p, err);
-        d++;
+        if (++d == op->set_until) break;
     }
     return rc;
 }
@@ -190,17 +196,29 @@ static int fill_set(lsi_plan *p, lsi_op *op, size_t seg, ls_error *err)
     if (op->set_kind == LSI_SET_FORMS) rc = set_of_forms(p, op, seg, err);
     else if (op->set_kind == LSI_SET_KEYWORDS) rc = set_of_keywords(p, op, err);
     else rc = set_of_id(p, op, err);
-    op->set_of = rc ? 0 : seg + 1;
+    op->set_of = rc || op->set_until ? 0 : seg + 1;
     return rc;
+}
+
+static bool is_empty(const lsi_op *op)
+{
+    for (size_t w = 0; w < op->set_words; w++) {
+        if (op->set[w]) return false;
+    }
+    return true;
 }
 
 /* A segment may be opened twice, for its best and for a count: its set stays. */
 int lsi_set_open(lsi_plan *p, lsi_op *op, size_t seg, ls_error *err)
 {
     int rc = LS_OK;
-    if (op->set_of != seg + 1) rc = fill_set(p, op, seg, err);
-    op->empty = true;
-    for (size_t w = 0; !rc && op->empty && w < op->set_words; w++) op->empty = op->set[w] == 0;
+    if (op->set_of == seg + 1) op->set_until = 0;
+    else rc = fill_set(p, op, seg, err);
+    if (!rc && op->set_until && is_empty(op)) {
+        op->set_until = 0;
+        rc = fill_set(p, op, seg, err);
+    }
+    op->empty = rc || is_empty(op);
     return rc;
 }
 /* words:>1200 where no field says it: by the rounded lengths of the combined list. */

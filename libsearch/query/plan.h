@@ -65,6 +65,7 @@ struct lsi_op {
     const uint8_t *norms;
     uint64_t *set;
     size_t set_words, set_of; /* of SET: words of the set, which is that of segment set_of - 1 */
+    lsi_doc set_until;        /* of SET: only documents before this are wanted as yet; 0: all */
     uint64_t *bits;           /* of AND and OR, for their kids: one window */
     lsi_cursor **lead_order;  /* of AND; see ops_lead.c */
     float *scores_tmp;

@@ -351,6 +351,7 @@ static uint32_t lanes_of(const lsi_op *core)
 static int run_segment(lsi_top_run *r, size_t seg, ls_error *err)
 {
     int rc = lsi_op_poll(r->plan, err);
+    if (r->core->type == LSI_OP_SET) lsi_top_same_some(r, seg);
     if (!rc) rc = open_lanes(r, seg, err);
     if (rc || r->plan->root->empty) return rc;
     if (r->core->type == LSI_OP_SET) return lsi_top_same(r, seg, err);

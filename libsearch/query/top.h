@@ -109,4 +109,5 @@ int lsi_top_or(lsi_top_run *r, ls_error *err);
 int lsi_top_and(lsi_top_run *r, ls_error *err);              /* top_and.c */
 int lsi_top_span(lsi_top_run *r, ls_error *err);             /* top_span.c: the root itself */
 int lsi_top_same(lsi_top_run *r, size_t seg, ls_error *err); /* top_same.c: every match scores the same */
+void lsi_top_same_some(const lsi_top_run *r, size_t seg); /* before the segment is opened: are its first ones enough? */
 #endif
