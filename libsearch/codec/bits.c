@@ -104,11 +104,17 @@ int lsi_offsets_get(const lsi_section *s, uint64_t at, uint64_t n, uint64_t i, u
     unsigned width;
     const uint8_t *p = get_group(s, at, n, i / GROUP, &first, &width, err);
     if (!p) return lsi_read_failed(err);
-    *from = first + lsi_bits_at(p, width, i % GROUP);
-    if (LSI_UNLIKELY((i + 1) % GROUP == 0)) {
-        p = get_group(s, at, n, (i + 1) / GROUP, &first, &width, err);
-        if (!p) return lsi_read_failed(err);
+    if (LSI_LIKELY(width <= 28 && (i + 1) % GROUP)) { /* both lie in 8 bytes */
+        const uint64_t bit = i % GROUP * width, x = lsi_get64(p + (bit >> 3)) >> (bit & 7), mask = (1ull << width) - 1;
+        *from = first + (x & mask);
+        *to = first + (x >> width & mask);
+    } else {
+        *from = first + lsi_bits_at(p, width, i % GROUP);
+        if ((i + 1) % GROUP == 0) {
+            p = get_group(s, at, n, (i + 1) / GROUP, &first, &width, err);
+            if (!p) return lsi_read_failed(err);
+        }
+        *to = first + lsi_bits_at(p, width, (i + 1) % GROUP);
     }
-    *to = first + lsi_bits_at(p, width, (i + 1) % GROUP);
     return *from <= *to && *to <= most ? LS_OK : lsi_section_corrupt(s, at, err, "rising offsets within the section");
 }

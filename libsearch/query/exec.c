@@ -153,16 +153,18 @@ static int run_lead(lsi_plan *p, const lsi_exec_sink *sink, size_t seg, ls_error
 {
     shown g = {.sink = sink, .seg = seg};
     int rc = LS_OK;
-    if (!p->probe) p->probe = lsi_arena_zalloc(&p->scratch->arena, sizeof *p->probe);
-    if (!p->probe) return lsi_fail_nomem(err);
+    const bool asks = p->root->type == LSI_OP_AND;
+    if (asks && !p->probe) p->probe = lsi_arena_zalloc(&p->scratch->arena, sizeof *p->probe);
+    if (asks && !p->probe) return lsi_fail_nomem(err);
     for (uint32_t b = 0; !rc && b < lsi_exec_lead_blocks(p); b++) {
         lsi_doc docs[LSI_BLOCK_DOCS];
         uint32_t n = 0;
         rc = lsi_exec_lead_block(p, p->probe, b, docs, &n, err);
-        for (uint32_t i = 0; !rc && i < n; i++) rc = show(p, &g, docs[i], err);
+        if (!rc && n && sink->docs) rc = sink->docs(sink->ctx, seg, docs, n, err);
+        for (uint32_t i = 0; !rc && !sink->docs && i < n; i++) rc = show(p, &g, docs[i], err);
         if (!rc && (b & 15) == 15) rc = lsi_op_poll(p, err);
     }
-    return rc ? rc : show_window(p, &g, err);
+    return rc || sink->docs ? rc : show_window(p, &g, err);
 }
 
 int lsi_exec_segment(lsi_plan *p, const lsi_exec_sink *sink, size_t seg, uint64_t *undated, ls_error *err)

@@ -12,6 +12,8 @@ typedef struct lsi_exec_sink {
     int (*segment)(void *ctx, size_t seg, ls_error *err); /* before its first window; may be NULL */
     int (*window)(void *ctx, size_t seg, lsi_doc lo, lsi_doc hi, const uint64_t *bits, const float *scores,
                   ls_error *err);
+    /* May be NULL. Where no scores are wanted, some may come by themselves, live and rising, in place of windows. */
+    int (*docs)(void *ctx, size_t seg, const lsi_doc *docs, uint32_t n, ls_error *err);
 } lsi_exec_sink;
 
 /* The plain engine: every match of every tree, window by window. *undated (may be NULL): what only missing dates of

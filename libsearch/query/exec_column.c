@@ -16,7 +16,7 @@
 /* What a block costs that is visited backwards: as much as so many documents of the rarest word, as the values of so many
  * matches. */
 #define WINDOW 50.0
-#define VALUES 8.0
+#define VALUES 16.0
 
 typedef struct part { /* of the snapshot: a segment; of a segment: a block */
     uint64_t best;    /* key; only where has */

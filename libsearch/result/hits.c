@@ -89,6 +89,11 @@ static int on_best(void *ctx, size_t seg, lsi_doc lo, lsi_doc hi, const uint64_t
     return lsi_order_window(ctx, seg, lo, hi, bits, scores, err);
 }
 
+static int on_docs(void *ctx, size_t seg, const lsi_doc *docs, uint32_t n, ls_error *err)
+{
+    return lsi_order_docs(ctx, seg, docs, n, err);
+}
+
 /* How the best are found: all at once with the rest, or before it in a way that does not look at every match. */
 typedef enum way { WITH_ALL, BY_SCORE, BY_COLUMN } way;
 
@@ -111,7 +116,7 @@ static int run_best(lsi_search *s, way *w, uint64_t *total, ls_error *err)
     const lsi_top *after = s->has_after ? &s->after : NULL;
     if (*w == BY_COLUMN) {
         lsi_exec_column c = {s->order.field, s->order.falling, &s->heap, after};
-        lsi_exec_sink sink = {.ctx = s, .window = on_best};
+        lsi_exec_sink sink = {.ctx = s, .window = on_best, .docs = on_docs};
         return lsi_exec_by_column(&s->plan, &c, &sink, err);
     }
     lsi_exec_top t = {&s->heap, after, total};

@@ -70,6 +70,8 @@ int lsi_order_open(lsi_search *s, ls_error *err); /* memory for windows */
 /* Pushes the matches of a window. */
 int lsi_order_window(lsi_search *s, size_t seg, lsi_doc lo, lsi_doc hi, const uint64_t *bits, const float *scores,
                      ls_error *err);
+/* The same for some of a segment; by a number only. */
+int lsi_order_docs(lsi_search *s, size_t seg, const lsi_doc *docs, uint32_t n, ls_error *err);
 /* The score after fading by age. */
 float lsi_order_fade(const lsi_order *o, float score, bool has, int64_t value);
 

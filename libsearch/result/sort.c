@@ -134,13 +134,25 @@ static void push(lsi_search *s, const lsi_top *t)
     lsi_heap_push(&s->heap, t);
 }
 
-/* What a number sorts by, for one document of a window with few. */
-static int number_of(const lsi_search *s, const lsi_segment *seg, lsi_doc doc, bool *has, int64_t *value, ls_error *err)
+/* One match, by its number. */
+static void push_number(lsi_search *s, uint64_t doc, bool has, int64_t value)
 {
-    int field = s->order.field;
-    *has = false;
-    if ((uint32_t)field >= seg->field_count || !seg->columns[field].section) return LS_OK;
-    return lsi_column_get(&seg->columns[field], doc, has, value, err);
+    const lsi_heap *h = &s->heap;
+    lsi_top t = {.doc = doc, .has = has, .key = has ? lsi_exec_column_key(value, s->order.falling) : 0};
+    bool late = h->count == h->cap && h->at[0].has && (!has || t.key < h->at[0].key);
+    if (!late) push(s, &t);
+}
+
+/* The same where few of a window match. */
+static int look_up_number(lsi_search *s, const lsi_snapshot_segment *ss, lsi_doc doc, ls_error *err)
+{
+    int rc = LS_OK, field = s->order.field;
+    bool has = false;
+    int64_t value = 0;
+    if ((uint32_t)field < ss->seg->field_count && ss->seg->columns[field].section)
+        rc = lsi_column_get(&ss->seg->columns[field], doc, &has, &value, err);
+    if (!rc) push_number(s, ss->base + doc, has, value);
+    return rc;
 }
 
 /* By a number. Of a falling order the last documents come first: dates rise with arrival, as a rule, and then only the
@@ -149,23 +161,25 @@ static int window_by_number(lsi_search *s, size_t seg_no, lsi_doc lo, const uint
 {
     const lsi_snapshot_segment *ss = &s->snap->segments[seg_no];
     const lsi_order *o = &s->order;
-    const lsi_heap *h = &s->heap;
     bool few = lsi_window_count(bits) < FEW;
     int rc = few ? LS_OK : load(ss->seg, o->field, lo, s->keys, s->has_keys, err);
     for (uint32_t i = 0; !rc && i < LSI_WINDOW_WORDS; i++) {
         uint32_t w = o->falling ? LSI_WINDOW_WORDS - 1 - i : i;
         for (uint64_t x = bits[w]; !rc && x;) {
             uint32_t b = o->falling ? lsi_bits64(x) - 1 : lsi_ctz64(x), d = w * 64 + b;
-            lsi_top t = {.doc = ss->base + lo + d};
-            int64_t value = few ? 0 : s->keys[d];
             x &= ~(1ull << b);
-            t.has = !few && (s->has_keys[w] >> b & 1);
-            if (few) rc = number_of(s, ss->seg, lo + d, &t.has, &value, err);
-            t.key = t.has ? lsi_exec_column_key(value, o->falling) : 0;
-            bool late = h->count == h->cap && h->at[0].has && (!t.has || t.key < h->at[0].key);
-            if (!rc && !late) push(s, &t);
+            if (few) rc = look_up_number(s, ss, lo + d, err);
+            else push_number(s, ss->base + lo + d, s->has_keys[w] >> b & 1, s->keys[d]);
         }
     }
+    return rc;
+}
+
+int lsi_order_docs(lsi_search *s, size_t seg_no, const lsi_doc *docs, uint32_t n, ls_error *err)
+{
+    const lsi_snapshot_segment *ss = &s->snap->segments[seg_no];
+    int rc = LS_OK;
+    for (uint32_t i = 0; !rc && i < n; i++) rc = look_up_number(s, ss, docs[s->order.falling ? n - 1 - i : i], err);
     return rc;
 }
 
