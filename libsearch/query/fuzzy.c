@@ -162,6 +162,18 @@ static void step(lsi_fuzzy *f, uint8_t *out, uint32_t c)
     compute_state(f, i + 1);
 }
 
+/* Whether the state goes on by one place alone, no edit left and no swap begun: then all the rest of the word must
+ * follow, point by point, and *place is where it begins. */
+static bool is_forced(const lsi_fuzzy *f, uint32_t *place)
+{
+    const uint32_t i = f->depth;
+    const uint64_t open = f->near[i][f->max];
+    if (is_free(f, i) || !open || open & (open - 1)) return false;
+    if (i && f->max && f->near[i - 1][f->max - 1] & f->places[i - 1] >> 1) return false;
+    *place = lsi_ctz64(open);
+    return true;
+}
+
 size_t lsi_fuzzy_next(lsi_fuzzy *f, const uint8_t *cand, size_t len, uint8_t out[LSI_FUZZY_BYTES_MAX])
 {
     uint32_t i = 0, c = NO_POINT;
@@ -182,7 +194,13 @@ size_t lsi_fuzzy_next(lsi_fuzzy *f, const uint8_t *cand, size_t len, uint8_t out
     memcpy(out, cand, i ? f->ends[i - 1] : 0);
     step(f, out, c);
     /* What must follow in any case, as long as it is not a match by itself. */
+    uint32_t place;
     while (!(f->near[f->depth][f->max] >> f->len & 1)) {
+        if (is_forced(f, &place)) { /* without states, which the next candidate will hardly ask for */
+            size_t n = f->ends[f->depth - 1];
+            while (place < f->len) n += put_point(out + n, f->word[place++]);
+            return n;
+        }
         if (is_free(f, f->depth) || (c = smallest(f, f->depth, 0)) == NO_POINT) break;
         step(f, out, c);
     }
