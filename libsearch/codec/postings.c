@@ -214,24 +214,40 @@ int lsi_postings_block(lsi_postings *p, uint32_t block, ls_error *err)
 }
 
 /* Word k of n bits (whole words are there to be read), what lies behind them taken off. */
-static uint64_t word_of(const uint8_t *bits, uint32_t k, uint32_t n)
+LSI_INLINE uint64_t word_of(const uint8_t *bits, uint32_t k, uint32_t n)
 {
     uint64_t w = lsi_get64(bits + 8 * (size_t)k);
     return n - k * 64 < 64 ? w & ~(~(uint64_t)0 << (n - k * 64)) : w;
 }
 
-int lsi_postings_set_bits(lsi_postings *p, uint32_t block, lsi_doc lo, lsi_doc hi, uint64_t *bits, bool *done,
-                          ls_error *err)
+/* n bits added to those from number `at` on; how many are set. */
+#define ADD_BITS(name, popcount)                                                                                       \
+    static uint32_t name(const uint8_t *in, uint32_t n, uint64_t *bits, uint32_t at)                                   \
+    {                                                                                                                  \
+        uint32_t words = n / 64 + (n % 64 != 0), s = at & 63, set = 0;                                                 \
+        uint64_t *to = bits + (at >> 6), behind = 0;                                                                   \
+        for (uint32_t k = 0; k < words; k++) {                                                                         \
+            uint64_t w = word_of(in, k, n);                                                                            \
+            set += (uint32_t)popcount(w);                                                                              \
+            to[k] |= w << s | behind;                                                                                  \
+            behind = w >> 1 >> (63 - s);                                                                               \
+        }                                                                                                              \
+        if (behind) to[words] |= behind;                                                                               \
+        return set;                                                                                                    \
+    }
+ADD_BITS(add_bits_plain, lsi_popcount64)
+#if LSI_SIMD_X86 && defined(__x86_64__)
+/* Every processor with AVX2 has the instruction. */
+LSI_TARGET("popcnt")
+ADD_BITS(add_bits_popcnt, __builtin_popcountll)
+#else
+#define add_bits_popcnt add_bits_plain
+#endif
+
+/* The same for a block that the window cuts. */
+static uint32_t add_some_bits(const uint8_t *in, uint32_t n, lsi_doc first, lsi_doc lo, lsi_doc hi, uint64_t *bits)
 {
-    *done = lsi_postings_is_bits(p, block);
-    if (!*done) return LS_OK;
-    uint32_t base = block ? lsi_postings_last(p, block - 1) : UINT32_MAX, last = lsi_postings_last(p, block);
-    uint64_t off = p->list.blocks_offset + lsi_get32(p->offset_le + 4 * (size_t)block);
-    if (last >= p->at.doc_count || (block && base >= last))
-        return lsi_fail(err, LS_CORRUPT, "a posting list's last documents are out of order or range");
-    uint32_t n = last - base, words = n / 64 + (n % 64 != 0), first = base + 1, set = 0;
-    const uint8_t *in = lsi_section_get(p->at.blocks, off, n / 8 + (n % 8 != 0), err);
-    if (!in) return lsi_read_failed(err);
+    uint32_t words = n / 64 + (n % 64 != 0), set = 0;
     for (uint32_t k = 0; k < words; k++) { /* bit 0 of word k is document first + 64·k */
         uint64_t w = word_of(in, k, n);
         lsi_doc d = first + k * 64;
@@ -248,6 +264,24 @@ int lsi_postings_set_bits(lsi_postings *p, uint32_t block, lsi_doc lo, lsi_doc h
             bits[0] |= w >> (lo - d);
         }
     }
+    return set;
+}
+
+int lsi_postings_set_bits(lsi_postings *p, uint32_t block, lsi_doc lo, lsi_doc hi, uint64_t *bits, bool *done,
+                          ls_error *err)
+{
+    *done = lsi_postings_is_bits(p, block);
+    if (!*done) return LS_OK;
+    uint32_t base = block ? lsi_postings_last(p, block - 1) : UINT32_MAX, last = lsi_postings_last(p, block);
+    uint64_t off = p->list.blocks_offset + lsi_get32(p->offset_le + 4 * (size_t)block);
+    if (last >= p->at.doc_count || (block && base >= last))
+        return lsi_fail(err, LS_CORRUPT, "a posting list's last documents are out of order or range");
+    uint32_t n = last - base, words = n / 64 + (n % 64 != 0), first = base + 1, set;
+    const uint8_t *in = lsi_section_get(p->at.blocks, off, n / 8 + (n % 8 != 0), err);
+    if (!in) return lsi_read_failed(err);
+    bool quick = lsi_simd_level() >= LSI_SIMD_AVX2;
+    if (first < lo || last >= hi) set = add_some_bits(in, n, first, lo, hi, bits);
+    else set = (quick ? add_bits_popcnt : add_bits_plain)(in, n, bits, first - lo);
     if (set != docs_in(p, block) || !(word_of(in, words - 1, n) >> ((n - 1) & 63)))
         return lsi_section_corrupt(p->at.blocks, off, err, "a bit a document");
     return LS_OK;
