@@ -1,5 +1,5 @@
 /* fault_queries.c — each form of query, asked for in each way (best, page behind a page, by a date, by a value, all windows,
- * counts, filters, explained, passages), alone on a reader that has read nothing yet, while an allocation fails, a look
+ * counts, filters, explained, passages, folded without some ids, with words of feedback), alone on a reader that has read nothing yet, while an allocation fails, a look
  * at a section's bytes finds damage, or the caller cancels at the nth time of asking: an error with its name, or the
  * right answer. The ways also agree with each other on how many documents match. The index has what the engines tell
  * apart: segments of one block and of many windows, words in every document and in one, forms, boilerplate, fields of
@@ -315,8 +315,9 @@ static void build_own(void)
 /* ---- what is called: the present query, in the present way ---- */
 
 static const char *text;
-static ls_error *tell = &err; /* or NULL */
-static int by_brute;          /* every window, where the way does not say it */
+static ls_error *tell = &err;           /* or NULL */
+static const ls_query_options *read_as; /* how the text is read; NULL: as it is */
+static int by_brute;                    /* every window, where the way does not say it */
 static uint64_t cancel_at, asked, doc_count;
 static uint64_t total; /* of the last search that said it exactly */
 static bool exact;
@@ -354,7 +355,7 @@ static int search(ls_reader *r, uint64_t *sum, ls_search_options *o, int pages)
     o->timeout_ms = -1;
     o->now = clock_now;
     o->cancel = cancel;
-    int rc = ls_query_parse(&q, ls_reader_schema(r), text, strlen(text), NULL, tell);
+    int rc = ls_query_parse(&q, ls_reader_schema(r), text, strlen(text), read_as, tell);
     for (int i = 0; !rc && i < pages && (!i || cursor); i++) {
         ls_results *res;
         o->cursor = cursor;
@@ -493,13 +494,69 @@ static int shown(ls_reader *r, uint64_t *sum)
     return rc;
 }
 
+/* Folded, the latest versions alone, without some ids that match and some that do not. */
+static int left_out(ls_reader *r, uint64_t *sum)
+{
+    static const char *const ids[] = {"d12", "d27", "nobody", "D7"};
+    LS_INIT(ls_query_options, qo);
+    LS_INIT(ls_search_options, o);
+    qo.without = ids;
+    qo.without_count = 4;
+    read_as = &qo;
+    o.fold = LS_FOLD_STORY;
+    o.lead = LS_LEAD_LONGEST;
+    o.latest = 1;
+    o.limit = 4;
+    int rc = search(r, sum, &o, 2);
+    qo.without_count = 1;
+    o.cursor = NULL;
+    o.fold = LS_FOLD_NONE;
+    if (!rc) rc = search(r, sum, &o, 1);
+    read_as = NULL;
+    return rc;
+}
+
+/* Again, with the words that the best of it have in common, once where each word must be there and once where any may. */
+static int fed(ls_reader *r, uint64_t *sum)
+{
+    LS_INIT(ls_query_options, qo);
+    LS_INIT(ls_search_options, o);
+    ls_query *q;
+    ls_results *best = NULL;
+    ls_feedback *words = NULL;
+    o.timeout_ms = -1;
+    o.now = clock_now;
+    o.limit = 4;
+    qo.flags = strlen(text) % 2 ? LS_MATCH_ANY : 0;
+    int rc = ls_query_parse(&q, ls_reader_schema(r), text, strlen(text), &qo, tell);
+    if (!rc) rc = ls_search(&best, r, q, &o, tell);
+    if (!rc) rc = ls_feedback_new(&words, r, q, best, NULL, tell);
+    for (size_t i = 0; !rc && ls_feedback_at(words, i); i++) mix_text(sum, ls_feedback_at(words, i)->word);
+    qo.feedback = words;
+    read_as = &qo;
+    if (!rc) rc = search(r, sum, &o, 1);
+    read_as = NULL;
+    ls_feedback_free(words);
+    ls_results_free(best);
+    ls_query_free(q);
+    return rc;
+}
+
 static const struct {
     const char *name;
     call_fn *call;
     bool tells; /* how many documents match, but for filters */
-} ways[] = {{"best", by_best, false},      {"total", with_total, true},     {"windows", by_windows, true},
-            {"date", by_date, false},      {"value", by_value, true},       {"counted", counted, true},
-            {"filtered", filtered, false}, {"explained", explained, false}, {"shown", shown, false}};
+} ways[] = {{"best", by_best, false},
+            {"total", with_total, true},
+            {"windows", by_windows, true},
+            {"date", by_date, false},
+            {"value", by_value, true},
+            {"counted", counted, true},
+            {"filtered", filtered, false},
+            {"explained", explained, false},
+            {"shown", shown, false},
+            {"left out", left_out, false},
+            {"fed", fed, false}};
 
 /* ---- each point of each ---- */
 

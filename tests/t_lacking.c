@@ -386,8 +386,62 @@ static void newer_query(void **state)
     ls_query_free(q);
 }
 
+/* The same numbers mean fields of other types: a query that was read by a schema of another index finds nothing by them. */
+static void foreign_query(void **state)
+{
+    (void)state;
+    static const ls_type types[] = {LS_KEYWORD, LS_DATE, LS_TEXT, LS_TEXT, LS_INTEGER, LS_TEXT, LS_KEYWORD, LS_TEXT};
+    static const char *const nothing[] = {"lead:w1",
+                                          "lead:red",
+                                          "note:1970",
+                                          "note:>1970",
+                                          "tag:w1",
+                                          "tag:\"w1 w2\"",
+                                          "tag:w1*",
+                                          "tag:wq1~",
+                                          "tag:\"w1\"",
+                                          "tag:caps(W1)",
+                                          "source:w1",
+                                          "source:(w1 w/3 w2)",
+                                          "source:\"w1 w2\"~4",
+                                          "hlead:source:w1",
+                                          "evolved_from:>3",
+                                          "published:w1",
+                                          "published:\"w1 w2 w3\"",
+                                          "when:red",
+                                          "size:w1"};
+    ls_schema *s;
+    OK(ls_schema_new(&s, &err));
+    for (size_t i = 0; i < 2; i++) OK(ls_schema_add(s, &first_fields[i], &err));
+    for (size_t i = 0; i < sizeof later_fields / sizeof *later_fields; i++) {
+        ls_field f = later_fields[i];
+        f.type = types[i];
+        f.weight = f.type == LS_TEXT ? (int)i % 2 : 0;
+        OK(ls_schema_add(s, &f, &err));
+    }
+    for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++)
+        for (int not = 0; not < 2; not ++) {
+            char text[60];
+            ls_query *q;
+            ls_results *res;
+            ls_explanation *e;
+            snprintf(text, sizeof text, "%s%s", not ? "NOT " : "", nothing[i]);
+            OK(ls_query_parse(&q, s, text, strlen(text), NULL, &err));
+            OK(ls_search(&res, parts, q, NULL, &err));
+            if (ls_results_get(res).total != (not ? DOCS : 0)) print_error("%s\n", text);
+            assert_int_equal(ls_results_get(res).total, not ? DOCS : 0);
+            OK(ls_explain(&e, parts, q, NULL, 70, &err));
+            assert_int_equal(e->count > 0, not );
+            ls_explanation_free(e);
+            ls_results_free(res);
+            ls_query_free(q);
+        }
+    ls_schema_free(s);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(ways), cmocka_unit_test(others), cmocka_unit_test(newer_query)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(ways), cmocka_unit_test(others), cmocka_unit_test(newer_query),
+                                       cmocka_unit_test(foreign_query)};
     return cmocka_run_group_tests(tests, begin, end);
 }
