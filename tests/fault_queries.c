@@ -205,6 +205,10 @@ static const char *const news_queries[] = {
     "note:caps(FORMFUL)",
     "hlead:captions:w1",
     "captions:\"w1 w2\" OR w9",
+    "formful?",
+    "formful? w1",
+    "formful? w/9 w1",
+    "title:formful?",
     "w/3",
 };
 static const char *const own_queries[] = {"w1",
@@ -252,6 +256,7 @@ static void add_one(ls_writer *w, uint64_t *x, int i)
         for (int k = 0; k < 7; k++) form[k] = (char)(i / 9 >> k & 1 ? form[k] - 32 : form[k]);
         n = strlen(body);
         snprintf(body + n, sizeof body - n, " %s", form);
+        if (i % 45 == 2) strcat(body, " formfuls"); /* of the same term, and another spelling */
         if (i % 18 == 2) snprintf(title + strlen(title), sizeof title - strlen(title), " %s", form);
     }
     if (i % 11 == 4) snprintf(title + strlen(title), sizeof title - strlen(title), " %s", i % 2 ? "Running" : "runs");

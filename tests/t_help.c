@@ -31,6 +31,7 @@ static int begin(void **state)
         {"a5", "Budget talks fail", "Ministers failed, and planets wandered. The harbour was shut."},
         {"a6", "Harbour news", "The harbour opened. Nothing but the harbour, well-known."},
         {"a7", NULL, "The and of."},
+        {"a8", NULL, "Ministerial ministries met; a ministerialist did not."},
         {"b1", "\xe6\x9d\xb1\xe4\xba\xac",
          "\xe6\x9d\xb1 harbour \xe6\x9d\xb1 quayside 1984 \xe6\x9d\xb1\xe4\xba\xac\xe9\x83\xbd"},
         {"b2", "\xe6\x9d\xb1", "\xe6\x9d\xb1 harbour quayside 1984 \xe6\x9d\xb1\xe4\xba\xac"}};
@@ -116,6 +117,8 @@ static const struct {
     {"\xe6\x9d\xb1", "\xe6\x9d\xb1:2 | \xe6\x9d\xb1\xe4\xba\xac:2 | \xe6\x9d\xb1:1 | \xe6\x9d\xb1\xe4\xba\xac:1"},
     {"plan", "Planets:3 | plan:1 | planter:1 | plants:1"},
     {"bud*", ""},
+    {"minister", "Ministers:2 | Ministerial:1 | ministerialist:1"},
+    {"\xcc\x81", ""}, /* an accent of nothing */
     {"haus", "Haus:2 | H\xc3\xa4user:1"},
     {"zzz", ""},
     {"(bud", "(Budget:6 | (Budgets:1"},
@@ -360,6 +363,217 @@ static void explaining(void **state)
     r = old;
 }
 
+/* ---- what schemas and values make of it ---- */
+
+static ls_reader *small_index(const char *title, const char *main)
+{
+    const ls_field fields[] = {{sizeof *fields, "title", LS_TEXT, title ? 1 : 0, 0},
+                               {sizeof *fields, "body", LS_TEXT, 1, 0},
+                               {sizeof *fields, "source", LS_KEYWORD, 0, 0},
+                               {sizeof *fields, "evolved_from", LS_STORED, 0, 0}};
+    ls_schema *s;
+    ls_writer *w;
+    ls_doc *d;
+    LS_INIT(ls_writer_options, o);
+    index_clean(NULL);
+    OK(ls_schema_new(&s, &err));
+    for (size_t i = 0; i < 4; i++) OK(ls_schema_add(s, &fields[i], &err));
+    if (main) OK(ls_schema_set(s, "main", main, &err));
+    o.flags = LS_WRITER_CREATE | LS_WRITER_NO_SYNC;
+    o.schema = s;
+    OK(ls_writer_open(&w, index_path, &o, &err));
+    for (int i = 0; i < 4; i++) {
+        static const char *const sources[] = {"", "AP", " ", "ap"};
+        OK(ls_doc_new(&d, &err));
+        add_value(d, "title", i % 2 ? "Budget at last" : "Budget delayed");
+        add_value(d, "body", "talks of the budget, and more of them");
+        if (i != 3) add_value(d, "source", sources[i]);
+        add_value(d, "evolved_from", "x");
+        OK(ls_add(w, d, NULL, &err));
+        ls_doc_free(d);
+    }
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+    ls_schema_free(s);
+    return reader(0);
+}
+
+static void schemas(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 3; kind++) { /* a title; one that is the main field; none */
+        ls_reader *small = small_index(kind < 2 ? "title" : NULL, kind == 1 ? "title" : NULL);
+        ls_suggestions *s;
+        OK(ls_suggest(&s, small, "budget", 6, 10, &err));
+        assert_int_equal(s->count, kind < 2 ? 3 : 1);
+        assert_string_equal(s->completions[0].text, "budget");
+        if (kind < 2) assert_string_equal(s->completions[1].text, "Budget delayed");
+        ls_suggestions_free(s);
+        OK(ls_suggest(&s, small, "budget", 6, 1, &err));
+        assert_int_equal(s->count, 1);
+        ls_suggestions_free(s);
+        OK(ls_suggest(&s, small, "budget", 6, 100000, &err)); /* as many as there may be */
+        assert_int_equal(s->count, kind < 2 ? 3 : 1);
+        ls_suggestions_free(s);
+        ls_reader_close(small);
+    }
+}
+
+/* A value of nothing but blanks is one, counted and sorted first; an empty one is none. */
+static void empty_values(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"source", NULL};
+    ls_reader *small = small_index("title", NULL);
+    ls_query *q;
+    ls_results *res;
+    LS_INIT(ls_search_options, o);
+    OK(ls_query_parse(&q, ls_reader_schema(small), "budget", 6, NULL, &err));
+    o.facets = names;
+    o.facet_count = 1;
+    o.sort = LS_BY_FIELD_ASC;
+    o.sort_field = "source";
+    o.latest = 1; /* by a field that is no keyword: everything is the latest */
+    OK(ls_search(&res, small, q, &o, &err));
+    assert_int_equal(ls_results_get(res).total_leads, 4);
+    assert_int_equal(ls_results_hit(res, 0)->doc, 2);
+    assert_int_equal(ls_results_hit(res, 1)->doc, 1);
+    assert_int_equal(ls_results_hit(res, 3)->doc, 3); /* without a value: last */
+    const ls_facet_value *v = ls_results_facet(res, 0, 0);
+    uint64_t sum = 0;
+    bool empty = false;
+    for (size_t i = 0; (v = ls_results_facet(res, 0, i)); i++) {
+        sum += v->count;
+        empty |= strspn(v->value, " ") == v->len;
+    }
+    assert_true(empty && sum == 2);
+    ls_results_free(res);
+    o.facet_count = 2; /* the second has no name */
+    WANT(ls_search(&res, small, q, &o, &err), LS_INVALID);
+    ls_query_free(q);
+    ls_reader_close(small);
+}
+
+/* Tokens of the next page that none gave: too long, of another version, cut. */
+static void tokens(void **state)
+{
+    (void)state;
+    ls_query *q;
+    ls_results *res;
+    LS_INIT(ls_search_options, o);
+    char text[9000], good[2000];
+    OK(ls_query_parse(&q, ls_reader_schema(r), "budget", 6, NULL, &err));
+    o.limit = 2;
+    OK(ls_search(&res, r, q, &o, &err));
+    assert_non_null(ls_results_cursor(res));
+    snprintf(good, sizeof good, "%s", ls_results_cursor(res));
+    ls_results_free(res);
+    o.cursor = text;
+    memset(text, 'A', sizeof text);
+    static const size_t lengths[] = {0, 1, 50, 100, 500, 4000, 8999};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        text[lengths[i]] = 0;
+        if (lengths[i]) WANT(ls_search(&res, r, q, &o, &err), LS_INVALID);
+        text[lengths[i]] = 'A';
+    }
+    for (size_t n = 1; n < strlen(good); n++) {
+        memcpy(text, good, n);
+        text[n] = 0;
+        WANT(ls_search(&res, r, q, &o, &err), LS_INVALID);
+    }
+    snprintf(text, sizeof text, "%s", good);
+    OK(ls_search(&res, r, q, &o, &err));
+    ls_results_free(res);
+    text[1] = '*'; /* no letter of a token */
+    WANT(ls_search(&res, r, q, &o, &err), LS_INVALID);
+    ls_query_free(q);
+}
+
+/* Copies in the regions of one language are copies, translations are none; nor are texts ages apart. */
+static void related(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *language;
+        int64_t published;
+    } docs[] = {{"en-GB", 0}, {"en_US", 86400000}, {"en", -86400000},   {"de", 0},
+                {NULL, 0},    {"en", INT64_MAX},   {"en-AU", INT64_MIN}};
+    enum { DOCS = sizeof docs / sizeof *docs };
+    index_clean(NULL);
+    ls_writer *w = clocked_writer(LS_WRITER_CREATE | LS_WRITER_NO_SYNC, 0);
+    for (int i = 0; i < DOCS; i++) {
+        char id[8], body[2000];
+        uint64_t x = 99;
+        ls_doc *d;
+        snprintf(id, sizeof id, "d%d", i);
+        random_text(&x, body, sizeof body, 200);
+        snprintf(body + strlen(body), sizeof body - strlen(body), " end%d", i);
+        OK(ls_doc_new(&d, &err));
+        OK(ls_doc_set_id(d, id, strlen(id), &err));
+        OK(ls_doc_set_language(d, "english", &err));
+        add_value(d, "body", body);
+        if (docs[i].language) add_value(d, "language", docs[i].language);
+        OK(ls_doc_add_int(d, "published", docs[i].published, &err));
+        OK(ls_add(w, d, NULL, &err));
+        ls_doc_free(d);
+    }
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+    ls_reader *own = reader(0);
+    for (int i = 0; i < DOCS; i++) {
+        char id[8];
+        uint64_t doc;
+        ls_similar_list *list;
+        snprintf(id, sizeof id, "d%d", i);
+        OK(ls_reader_find(own, id, strlen(id), &doc, &err));
+        OK(ls_similar_find(&list, own, doc, NULL, &err));
+        assert_int_equal(list->count, i < 3 || i == 4 ? 3 : 0); /* without a field, by what the text was read as */
+        for (size_t k = 0; k < list->count; k++) assert_int_equal(list->items[k].relation, LS_COPY);
+        ls_similar_free(list);
+    }
+    WANT(ls_similar_find(&(ls_similar_list *){NULL}, own, 1000, NULL, &err), LS_NOTFOUND);
+    ls_reader_close(own);
+}
+
+/* A word of more letters than are compared is told, not searched by likeness. */
+static void long_words(void **state)
+{
+    (void)state;
+    char word[300], text[320];
+    index_clean(NULL);
+    static const size_t lengths[] = {59, 62, 63, 64, 120, 200};
+    ls_writer *w = clocked_writer(LS_WRITER_CREATE | LS_WRITER_NO_SYNC, 0);
+    for (size_t i = 0; i < 6; i++) {
+        memset(word, 'q', lengths[i]);
+        word[lengths[i]] = 0;
+        snprintf(text, sizeof text, "some %s words", word);
+        OK(add_doc(w, NULL, text, 0, NULL, &err));
+    }
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+    ls_reader *own = reader(0);
+    for (size_t i = 0; i < 6; i++)
+        for (int again = 0; again < 3; again++) { /* what is known of a word from the search before is the same */
+            ls_query *q;
+            ls_suggestions *s;
+            memset(word, 'q', lengths[i]);
+            word[lengths[i]] = 0;
+            assert_int_equal(total_of(own, word), 1);
+            snprintf(text, sizeof text, "%s~", word);
+            OK(ls_query_parse(&q, ls_reader_schema(own), text, strlen(text), NULL, &err));
+            const ls_warning *x = ls_query_warning(q, 0);
+            assert_int_equal(x != NULL, lengths[i] > 63);
+            if (x) assert_string_equal(x->code, "fuzzy_word");
+            assert_int_equal(total_of(own, text), lengths[i] == 62 || lengths[i] == 63 ? 3 - (lengths[i] == 62) : 1);
+            ls_query_free(q);
+            word[lengths[i] / 2] = 'k';
+            OK(ls_did_you_mean(&s, own, word, strlen(word), &err));
+            assert_int_equal(s->did_you_mean != NULL, lengths[i] <= 63);
+            ls_suggestions_free(s);
+        }
+    ls_reader_close(own);
+}
+
 /* ---- arithmetic of the same ---- */
 
 static void numbers(void **state)
@@ -423,7 +637,10 @@ static void scripts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(completing), cmocka_unit_test(meaning), cmocka_unit_test(alike), cmocka_unit_test(adding),
-        cmocka_unit_test(numbers),    cmocka_unit_test(scripts), cmocka_unit_test(gone),  cmocka_unit_test(explaining)};
+        cmocka_unit_test(completing),   cmocka_unit_test(meaning),    cmocka_unit_test(alike),
+        cmocka_unit_test(adding),       cmocka_unit_test(numbers),    cmocka_unit_test(scripts),
+        cmocka_unit_test(gone),         cmocka_unit_test(explaining), cmocka_unit_test(schemas),
+        cmocka_unit_test(empty_values), cmocka_unit_test(tokens),     cmocka_unit_test(related),
+        cmocka_unit_test(long_words)};
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -31,6 +31,7 @@ static void put(ls_writer *w, int i)
     random_text(&x, text, sizeof text, 4);
     OK(ls_doc_add_text(d, "title", text, strlen(text), &err));
     random_text(&x, text, sizeof text, 60);
+    strcat(text, i % 3 ? ".\n\nRead also: w1 w2 w3 w44\n" : "."); /* boilerplate, which counts apart */
     OK(ls_doc_add_text(d, "body", text, strlen(text), &err));
     if (i >= 2 * DOCS / 3) {
         random_text(&x, text, sizeof text, 6);
@@ -201,6 +202,12 @@ static const char *const queries[] = {"w1",
                                       "note:caps(W1)",
                                       "atleast2(note:w1)",
                                       "words:>20 w1",
+                                      "w44",
+                                      "w44 w1",
+                                      "body:w44",
+                                      "\"w2 w3\"",
+                                      "w2 w/2 w3",
+                                      "hlead:w44",
                                       "source:daily OR w9"};
 
 /* ---- every way over all queries ---- */

@@ -230,8 +230,8 @@ static void test_moves(void **state)
 /* Spellings that are no UTF-8, which a damaged dictionary may hold: the walk passes them by and ends. */
 static void test_broken(void **state)
 {
-    static const char *const spelt[] = {"ab",   "ab\xC3", "ab\xFF", "ab\xFF\xFE", "b",
-                                        "\x80", "\xC3",   "\xFE",   "\xFF\xFF"};
+    static const char *const spelt[] = {"\x01y", "ab",   "ab\xC3",           "ab\xFF", "ab\xFF\xFE", "b",
+                                        "\x80",  "\xC3", "\xF4\x8F\xBF\xBF", "\xFE",   "\xFF\xFF"};
     (void)state;
     ls_error err = {0};
     out index, blocks;
@@ -263,6 +263,7 @@ static void test_broken(void **state)
         OK(lsi_spellings_find(&list, &count, snap, scratch, (const uint8_t *)"abd", 3,
                               &(lsi_spellings){0, 0, distance, &moves}, &err));
         assert_true(count >= 1 && moves > 900);
+        for (size_t k = 0; k < count; k++) assert_true(list[k].folded[0] > ' '); /* a control character is no word */
     }
     lsi_scratch_give(scratch, reader);
     free(snap);

@@ -8,6 +8,7 @@
  *   - Kids of NEAR, of ATLEAST and of HLEAD have positions: WORD, PHRASE, SLOP, PREFIX, WILDCARD, FUZZY, CAPS; NEAR and
  *     HLEAD also take an OR of such (hyphenated words are one) and a NEAR. A NEAR has two kids; a chain `a w/5 b w/5 c`
  *     nests to the left. field is set at the leaves, and at HLEAD, NEAR and ATLEAST it is LSI_FIELD_NONE.
+ *   - The word of a FUZZY has no digit and at most LSI_FUZZY_POINTS_MAX letters.
  *   - An exact PHRASE may have one word ("arms" by its folded spelling only); a PHRASE by terms has at least two.
  *   - An OR of STYLE_SYN dissolves in no other; its kids[0] may be an AND (an OR under MATCH_ANY) of several words, but
  *     not within a NEAR or HLEAD. It has no such group among its kids.
@@ -116,6 +117,4 @@ int lsi_query_parse(ls_query **out, const ls_schema *s, const char *text, size_t
 ls_query *lsi_query_new(void); /* empty, without a root; NULL: no memory */
 void lsi_query_free(ls_query *q);
 uint64_t lsi_query_hash(const ls_query *q); /* of the meaning, for cursors */
-/* Code and a formatted sentence; start = end = 0 for the whole. LS_NOMEM. */
-int lsi_query_warn(ls_query *q, const char *code, size_t start, size_t end, const char *fmt, ...) LSI_PRINTF(5, 6);
 #endif

@@ -262,9 +262,8 @@ int lsi_resolve_forms(lsi_resolver *r, lsi_word *out, const lsi_qword *w, lsi_fo
     if (how == LSI_MATCH_FUZZY) {
         k.fuzzy = lsi_arena_alloc(a, sizeof *k.fuzzy);
         if (!k.fuzzy) return lsi_fail_nomem(err);
-        bool plain = lsi_fuzzy_has_digit(w->folded, w->folded_len);
-        if (plain || !lsi_fuzzy_init(k.fuzzy, w->folded, w->folded_len, distance)) k.how = LSI_MATCH_FOLDED;
-        else k.start_len = 0;
+        lsi_fuzzy_init(k.fuzzy, w->folded, w->folded_len, distance); /* it has room: ast.h */
+        k.start_len = 0;
     }
     if (!w->folded_len) return LS_OK;
     lsi_map_init(&k.map);

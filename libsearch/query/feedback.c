@@ -12,13 +12,15 @@
  * Ignorant of: where the words come from (result/feedback.c), what they weigh.
  */
 #include "libsearch/query/feedback.h"
+#include <assert.h>
 
 /* What was added as one leaf; NULL where it is no single word here. */
 static lsi_node *leaf(lsi_parser *p, const ls_feedback_word *f)
 {
     lsi_words w;
-    uint32_t boost = f->boost > 0 && f->boost <= 1000 ? (uint32_t)(f->boost * LSI_BOOST_ONE + 0.5) : 0;
+    uint32_t boost = (uint32_t)(f->boost * LSI_BOOST_ONE + 0.5);
     size_t len = strlen(f->word);
+    assert(boost <= LSI_BOOST_MAX); /* by result/feedback.c */
     if (!boost || !lsi_words_read(p, &w, f->word, len, 0) || w.count != 1 || w.has_joined) return NULL;
     w.list[0].start = w.list[0].end = 0; /* it need not stand in the query's text */
     w.list[0].alternative = true;

@@ -33,9 +33,9 @@ static lsi_field_kind kind_of(const ls_schema *s, int field)
     case LS_DATE:
         return LSI_KIND_DATE;
     case LS_STORED:
-        return LSI_KIND_STORED;
+        break;
     }
-    return LSI_KIND_UNKNOWN;
+    return LSI_KIND_STORED;
 }
 
 lsi_field_kind lsi_query_field(const ls_schema *s, const char *name, size_t len, int *field)

@@ -15,6 +15,7 @@
  * taken for one another.
  * Works on code points, not bytes. It does not know dictionaries. */
 #include "libsearch/query/fuzzy.h"
+#include <assert.h>
 
 #define LAST_POINT 0x10FFFFu
 #define NO_POINT   UINT32_MAX
@@ -115,7 +116,7 @@ uint32_t lsi_fuzzy_distance(lsi_fuzzy *f, const uint8_t *cand, size_t len, size_
 /* Whether any point may follow the first i points: with edits left it may. */
 static bool is_free(const lsi_fuzzy *f, uint32_t i)
 {
-    return f->max && f->near[i][f->max - 1];
+    return f->near[i][f->max - 1] != 0;
 }
 
 static bool is_digit(uint32_t c)
@@ -130,7 +131,7 @@ static uint32_t smallest(const lsi_fuzzy *f, uint32_t i, uint32_t least)
     if (is_free(f, i)) return is_digit(least) ? '9' + 1 : least > LAST_POINT ? NO_POINT : least;
     const uint64_t in_word = (UINT64_C(1) << f->len) - 1;
     uint64_t open = f->near[i][f->max] & in_word; /* the same point; or the second of two swapped ones */
-    if (i && f->max) open |= f->near[i - 1][f->max - 1] & f->places[i - 1] >> 1;
+    if (i) open |= f->near[i - 1][f->max - 1] & f->places[i - 1] >> 1;
     uint32_t best = NO_POINT;
     for (; open; open &= open - 1) {
         uint32_t c = f->word[lsi_ctz64(open)];
@@ -177,6 +178,7 @@ static bool is_forced(const lsi_fuzzy *f, uint32_t *place)
 size_t lsi_fuzzy_next(lsi_fuzzy *f, const uint8_t *cand, size_t len, uint8_t out[LSI_FUZZY_BYTES_MAX])
 {
     uint32_t i = 0, c = NO_POINT;
+    assert(f->max);
     while (i < f->depth && !is_digit(f->points[i])) i++;
     size_t at = i ? f->ends[i - 1] : 0;
     if (at == len) { /* all of it may go on */

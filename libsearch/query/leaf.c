@@ -2,11 +2,12 @@
  * its spelling. Invariants: at most LSI_QUERY_CLAUSES_MAX words and leaves; every leaf has a spelling that is read as
  * the same leaf again. Ignorant of: how leaves are joined; numbers and dates (range.c).
  */
+#include "libsearch/query/fuzzy.h"
 #include "libsearch/query/parse.h"
 #include "libsearch/query/resolve.h"
 #include <stdio.h>
 
-#define FUZZY_LETTERS_MAX 64u
+#define FUZZY_LETTERS_MAX LSI_FUZZY_POINTS_MAX
 #define PATTERN_BYTES_MAX 512u
 
 typedef struct slice {

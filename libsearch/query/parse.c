@@ -54,15 +54,6 @@ static int warn_v(ls_query *q, const char *code, size_t start, size_t end, const
     return LS_OK;
 }
 
-int lsi_query_warn(ls_query *q, const char *code, size_t start, size_t end, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    int rc = warn_v(q, code, start, end, fmt, ap);
-    va_end(ap);
-    return rc;
-}
-
 void lsi_parse_warn(lsi_parser *p, const char *code, size_t start, size_t end, const char *fmt, ...)
 {
     if (p->quiet || p->rc) return;

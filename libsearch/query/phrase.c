@@ -106,7 +106,8 @@ static int keep_allowed(lsi_plan *p, lsi_places *f, lsi_span *kid, uint32_t firs
     uint32_t kept = 0;
     run r;
     int rc = run_open(p, kid, first, n, &r, err);
-    for (uint32_t i = 0; !rc && i < f->count; i++) {
+    if (rc) return rc;
+    for (uint32_t i = 0; i < f->count; i++) {
         uint64_t want = (uint64_t)f->start[i] + kid->offset;
         bool yes = false;
         if (!run_seek(&r, want)) break;
@@ -121,7 +122,7 @@ static int keep_allowed(lsi_plan *p, lsi_places *f, lsi_span *kid, uint32_t firs
         kept += yes ? 1 : 0;
     }
     f->count = kept;
-    return rc;
+    return LS_OK;
 }
 
 int lsi_phrase_join(lsi_plan *p, lsi_span *s, const uint32_t *first, const uint32_t *count, size_t step, uint32_t from,

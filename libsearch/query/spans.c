@@ -332,7 +332,7 @@ static int in_head(lsi_plan *p, const lsi_span *s, lsi_doc doc, bool *yes, ls_er
     const lsi_places *f = &s->found;
     *yes = false;
     if (s->list != LSI_LIST_COMBINED) { /* a field apart: its own first words */
-        *yes = f->count && f->end[0] < LSI_HLEAD_WORDS;
+        *yes = f->end[0] < LSI_HLEAD_WORDS;
         return LS_OK;
     }
     int rc = lsi_plan_regions(p, doc, err);
@@ -354,8 +354,7 @@ static uint32_t weigh_places(const lsi_plan *p, const lsi_span *s, const lsi_pla
     for (uint32_t i = 0; i < f->count; i++) {
         int r = lsi_plan_region_of(p, f->start[i]);
         if (r == (int)schema->region_count - 1) continue; /* boilerplate */
-        const lsi_schema_field *field = lsi_schema_region(schema, r);
-        sum += weighted && field ? (uint64_t)field->pub.weight : 1;
+        sum += weighted ? (uint64_t)lsi_schema_region(schema, r)->pub.weight : 1;
     }
     return sum > INT32_MAX ? INT32_MAX : sum ? (uint32_t)sum : 1;
 }

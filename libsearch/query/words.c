@@ -10,6 +10,7 @@
 #include "libsearch/text/ucd.h"
 #include "libsearch/text/utf8.h"
 #include "libsearch/util/alloc.h"
+#include <assert.h>
 
 /* Where words come from: the analyzer, or, of nothing but ASCII letters and digits between blanks, the text itself, whose
  * runs are words as they stand. */
@@ -126,7 +127,8 @@ static bool is_paired(lsi_parser *p, const lsi_qword *w)
     size_t n = w->form_len;
     unsigned bytes;
     lsi_token t;
-    if (!n || n > LSI_FORM_MAX || !(lsi_ucd(lsi_utf8_get(w->form, n, 0, &bytes)) & LSI_UCD_BIGRAM)) return false;
+    assert(n && n <= LSI_FORM_MAX);
+    if (!(lsi_ucd(lsi_utf8_get(w->form, n, 0, &bytes)) & LSI_UCD_BIGRAM)) return false;
     memcpy(twice, w->form, n);
     memcpy(twice + n, w->form, n);
     lsi_tokens_begin(p->an, twice, 2 * n, p->q->default_lang);
@@ -185,15 +187,10 @@ bool lsi_words_read(lsi_parser *p, lsi_words *out, const char *text, size_t len,
     return !p->rc;
 }
 
+/* Of one parser: folded spelling and terms follow from the form. */
 static bool word_equal(const lsi_qword *a, const lsi_qword *b)
 {
-    if (a->form_len != b->form_len || a->folded_len != b->folded_len || a->offset != b->offset) return false;
-    if (a->term_count != b->term_count || memcmp(a->form, b->form, a->form_len) != 0) return false;
-    if (memcmp(a->folded, b->folded, a->folded_len) != 0) return false;
-    for (uint32_t i = 0; i < a->term_count; i++) {
-        if (lsi_bytes_cmp(a->terms[i].term, a->terms[i].len, b->terms[i].term, b->terms[i].len) != 0) return false;
-    }
-    return true;
+    return a->offset == b->offset && !lsi_bytes_cmp(a->form, a->form_len, b->form, b->form_len);
 }
 
 bool lsi_words_equal(const lsi_words *a, const lsi_words *b)
@@ -221,7 +218,7 @@ static bool is_plain(const lsi_words *w, const char *text, size_t len)
     for (size_t i = 0; i < len; i++) {
         if (!lsi_is_alnum(text[i])) return false;
     }
-    return len && !lsi_may_be_operator(text, len);
+    return !lsi_may_be_operator(text, len);
 }
 
 /* The text alone is cut into one plain chunk, and that is read as w. */

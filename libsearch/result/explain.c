@@ -7,6 +7,7 @@
 #include "libsearch/query/ops.h"
 #include "libsearch/query/spans.h"
 #include "libsearch/util/alloc.h"
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -57,51 +58,25 @@ static int ask(explaining *x, lsi_op *op, bool *yes, float *score)
 
 static const char *kind(const lsi_op *op)
 {
+    static const char *const names[] = {
+        [LSI_Q_ALL] = "everything",
+        [LSI_Q_WORD] = "word",
+        [LSI_Q_PHRASE] = "phrase",
+        [LSI_Q_SLOP] = "words close together",
+        [LSI_Q_NEAR] = "words near each other",
+        [LSI_Q_PREFIX] = "words beginning with",
+        [LSI_Q_WILDCARD] = "words like",
+        [LSI_Q_FUZZY] = "words spelled like",
+        [LSI_Q_CAPS] = "word as written",
+        [LSI_Q_KEYWORD] = "value",
+        [LSI_Q_RANGE] = "range",
+        [LSI_Q_ID] = "id",
+    };
     if (!op->node) return op->type == LSI_OP_ALL ? "everything" : "filter";
-    switch (op->node->type) {
-    case LSI_Q_ALL:
-        return "everything";
-    case LSI_Q_WORD:
-        return "word";
-    case LSI_Q_PHRASE:
-        return op->node->exact ? "exact phrase" : "phrase";
-    case LSI_Q_SLOP:
-        return "words close together";
-    case LSI_Q_NEAR:
-        return "words near each other";
-    case LSI_Q_PREFIX:
-        return "words beginning with";
-    case LSI_Q_WILDCARD:
-        return "words like";
-    case LSI_Q_FUZZY:
-        return "words spelled like";
-    case LSI_Q_CAPS:
-        return "word as written";
-    case LSI_Q_KEYWORD:
-        return "value";
-    case LSI_Q_RANGE:
-        return "range";
-    case LSI_Q_ID:
-        return "id";
-    default:
-        return "part";
-    }
-}
-
-/* The words of a leaf, for people. */
-static void words_of(const lsi_node *n, char *out, size_t cap)
-{
-    size_t at = 0;
-    out[0] = 0;
-    for (uint32_t i = 0; n && i < n->word_count && at + 1 < cap; i++) {
-        int k = snprintf(out + at, cap - at, "%s%.80s", i ? " " : "", (const char *)n->words[i].form);
-        at = k < 0 || (size_t)k >= cap - at ? cap - 1 : at + (size_t)k;
-    }
-    for (uint32_t i = 0; n && i < n->kid_count && at + 1 < cap; i++) {
-        if (i && at + 1 < cap) out[at++] = ' ';
-        words_of(n->kids[i], out + at, cap - at);
-        at += strlen(out + at);
-    }
+    if (op->node->type == LSI_Q_PHRASE && op->node->exact) return "exact phrase";
+    assert(op->node->type < LSI_COUNTOF(names) &&
+           names[op->node->type]); /* an operator of a group is explained by its parts */
+    return names[op->node->type];
 }
 
 static size_t put(char *out, size_t at, size_t cap, const char *fmt, ...) LSI_PRINTF(4, 5);
@@ -109,9 +84,23 @@ static size_t put(char *out, size_t at, size_t cap, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    int n = vsnprintf(out + at, cap - at, fmt, ap);
+    int n = vsnprintf(out + at, cap - at, fmt, ap); /* not negative: these formats cannot fail */
     va_end(ap);
-    return n < 0 || (size_t)n >= cap - at ? cap - 1 : at + (size_t)n;
+    return (size_t)n >= cap - at ? cap - 1 : at + (size_t)n;
+}
+
+/* The words of a leaf, for people. */
+static void words_of(const lsi_node *n, char *out, size_t cap)
+{
+    size_t at = 0;
+    out[0] = 0;
+    for (uint32_t i = 0; i < n->word_count && at + 1 < cap; i++)
+        at = put(out, at, cap, "%s%.80s", i ? " " : "", (const char *)n->words[i].form);
+    for (uint32_t i = 0; i < n->kid_count && at + 1 < cap; i++) {
+        if (i) out[at++] = ' ';
+        words_of(n->kids[i], out + at, cap - at);
+        at += strlen(out + at);
+    }
 }
 
 /* One end of a range of numbers or dates. */
@@ -133,19 +122,25 @@ static void filter_of(const lsi_plan *p, const lsi_op *op, char *out, size_t cap
         at = put(out, at, cap, "%s%.*s", i ? " or " : "", (int)LSI_MIN(op->values[i].len, 60u),
                  (const char *)op->values[i].term);
     if (op->type != LSI_OP_RANGE) return;
-    bool date = op->field >= 0 && p->snap->schema->fields[op->field].pub.type == LS_DATE;
+    bool date = p->snap->schema->fields[op->field].pub.type == LS_DATE;
     at = put_end(out, at, cap, "from", op->from, date);
     put_end(out, at, cap, "to", op->to, date);
+}
+
+/* An operator of a field that this schema does not have is LSI_OP_NONE, and not asked for its words. */
+static void words_and_field(const lsi_plan *p, const lsi_op *op, char *words, size_t cap, char *field, size_t field_cap)
+{
+    *field = 0;
+    if (op->node) words_of(op->node, words, cap);
+    else filter_of(p, op, words, cap);
+    if (op->field >= 0) snprintf(field, field_cap, " in %s", p->snap->schema->fields[op->field].name);
 }
 
 static int explain_leaf(explaining *x, const lsi_op *op, int depth, float score)
 {
     const lsi_plan *p = x->plan;
-    char words[200], field[80] = "";
-    if (op->node) words_of(op->node, words, sizeof words);
-    else filter_of(p, op, words, sizeof words);
-    if (op->field >= 0 && (size_t)op->field < p->snap->schema->count)
-        snprintf(field, sizeof field, " in %s", p->snap->schema->fields[op->field].name);
+    char words[200], field[80];
+    words_and_field(p, op, words, sizeof words, field, sizeof field);
     if (!op->scores) return add(x, depth, 0, "%s \"%s\"%s: matches, adds nothing", kind(op), words, field);
     if (op->constant)
         return add(x, depth, (double)score, "%s \"%s\"%s: %g = boost %g", kind(op), words, field, (double)score,
@@ -165,12 +160,9 @@ static int explain_leaf(explaining *x, const lsi_op *op, int depth, float score)
 static int explain_not(explaining *x, const lsi_op *op, int depth)
 {
     const lsi_plan *p = x->plan;
-    char words[200], field[80] = "";
+    char words[200], field[80];
     if (op->type == LSI_OP_AND || op->type == LSI_OP_OR || op->type == LSI_OP_NONE) return LS_OK;
-    if (op->node) words_of(op->node, words, sizeof words);
-    else filter_of(p, op, words, sizeof words);
-    if (op->field >= 0 && (size_t)op->field < p->snap->schema->count)
-        snprintf(field, sizeof field, " in %s", p->snap->schema->fields[op->field].name);
+    words_and_field(p, op, words, sizeof words, field, sizeof field);
     return add(x, depth, 0, "without %s \"%s\"%s", kind(op), words, field);
 }
 

@@ -115,7 +115,7 @@ static int count_doc(lsi_search *s, struct lsi_facet_run *f, lsi_doc doc, ls_err
 int lsi_facets_window(lsi_search *s, size_t seg, lsi_doc lo, const uint64_t *bits, ls_error *err)
 {
     (void)seg;
-    for (size_t i = 0; s->facets && i < s->o.facet_count; i++) {
+    for (size_t i = 0; i < s->o.facet_count; i++) {
         struct lsi_facet_run *f = &s->facets[i];
         if (!f->k) continue;
         for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) {
@@ -184,7 +184,7 @@ int lsi_facets_finish(lsi_search *s, ls_results *res, ls_error *err)
 {
     res->facets = lsi_arena_zalloc(&res->arena, (s->o.facet_count + 1) * sizeof *res->facets);
     if (!res->facets) return lsi_fail_nomem(err);
-    for (size_t i = 0; s->facets && i < s->o.facet_count; i++) {
+    for (size_t i = 0; i < s->o.facet_count; i++) {
         int rc = settle(s, &s->facets[i], err);
         if (!rc) rc = finish_one(s, &s->facets[i], res, &res->facets[i], err);
         if (rc) return rc;

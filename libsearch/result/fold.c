@@ -69,7 +69,7 @@ static int by_number(const void *a, const void *b)
 
 static bool in_window(const folding *f, uint64_t doc)
 {
-    return f->window_count && bsearch(&doc, f->window, f->window_count, sizeof doc, by_number);
+    return bsearch(&doc, f->window, f->window_count, sizeof doc, by_number) != NULL;
 }
 
 /* ---- 1: the window, and its texts ---- */
@@ -439,8 +439,8 @@ static int try_window(folding *f, bool whole, bool last_try, bool *enough)
     rc = show_page(f, from, n);
     if (rc || (whole && !more)) return rc;
     const lsi_top *last = NULL; /* the page goes on behind the last lead shown; a short one behind the window */
-    if (more && n) last = &f->entries[f->leads[from + n - 1]].top;
-    for (size_t i = f->entry_count; !more && !last && i-- > 0;)
+    if (more) last = &f->entries[f->leads[from + n - 1]].top;
+    for (size_t i = f->entry_count; !last && i-- > 0;)
         if (f->entries[i].in_window) last = &f->entries[i].top;
     if (!last) return LS_OK;
     f->res->cursor = lsi_cursor_write(s, last, &f->res->arena);

@@ -81,11 +81,7 @@ static int prepare_word(lsi_matcher *m, const lsi_node *n, const lsi_qword *w, u
         s->distance = n->distance;
         s->fuzzy = lsi_arena_alloc(&m->scratch->arena, sizeof *s->fuzzy);
         if (!s->fuzzy) return lsi_fail_nomem(err);
-        if (lsi_fuzzy_has_digit(w->folded, w->folded_len) ||
-            !lsi_fuzzy_init(s->fuzzy, w->folded, w->folded_len, n->distance)) {
-            s->by = LSI_Q_NOTHING;
-            return chain(m, &m->by_folded, w->folded, w->folded_len, slot, err);
-        }
+        lsi_fuzzy_init(s->fuzzy, w->folded, w->folded_len, n->distance); /* it has room: ast.h */
         return LS_OK;
     case LSI_Q_CAPS:
         s->weight = PATTERN_WEIGHT;
@@ -279,7 +275,7 @@ static bool fits_pattern(const lsi_match_slot *s, const uint8_t *folded, size_t 
     if (s->by == LSI_Q_PREFIX) return len >= w->folded_len && memcmp(folded, w->folded, w->folded_len) == 0;
     if (s->by == LSI_Q_WILDCARD) return lsi_wildcard_match(w->folded, w->folded_len, folded, len);
     if (lsi_fuzzy_distance(s->fuzzy, folded, len, &dead) > s->distance) return false;
-    return lsi_bytes_cmp(folded, len, w->folded, w->folded_len) == 0 || !lsi_fuzzy_has_digit(folded, len);
+    return !lsi_fuzzy_has_digit(folded, len);
 }
 
 /* The slots that a form fills, as a list in m->lists ended by UINT32_MAX; judged once for each form and language. */

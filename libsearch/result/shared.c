@@ -123,10 +123,9 @@ static int find_passages(finder *f, ls_similar *s, bool equal, const lsi_doc_val
 
 static const lsi_doc_value *main_value(const finder *f, const ls_doc *d)
 {
-    int no = f->snap->schema->main;
-    for (size_t i = 0; no >= 0 && i < d->count; i++)
-        if (!d->values[i].is_int && d->values[i].text && !strcmp(d->values[i].field, f->snap->schema->fields[no].name))
-            return &d->values[i];
+    const char *name = f->snap->schema->fields[f->snap->schema->main].name; /* without it nothing is a copy */
+    for (size_t i = 0; i < d->count; i++)
+        if (!strcmp(d->values[i].field, name)) return &d->values[i];
     return NULL;
 }
 

@@ -5,6 +5,7 @@
 #include "libsearch/query/parse.h"
 #include "libsearch/result/suggest.h"
 #include "libsearch/result/telling.h"
+#include <assert.h>
 
 #define WORDS_MAX      25u
 #define TEXT_BYTES_MAX ((size_t)1 << 20) /* of each value that are looked at */
@@ -21,7 +22,8 @@ static lsi_node *leaf(lsi_parser *p, const lsi_telling *c)
     for (uint32_t i = 0; i < word->term_count; i++) {
         known = known || lsi_bytes_cmp(word->terms[i].term, word->terms[i].len, c->term, c->term_len) == 0;
     }
-    if (!known && word->term_count < LSI_COUNTOF(word->terms)) {
+    if (!known) { /* its document is of another language */
+        assert(word->term_count < LSI_COUNTOF(word->terms));
         const uint8_t *term = lsi_arena_dup(&p->q->arena, c->term, c->term_len);
         if (!term) p->rc = LS_NOMEM;
         else word->terms[word->term_count++] = (lsi_qterm){term, c->term_len};
@@ -45,9 +47,7 @@ static int build(lsi_parser *p, const lsi_telling *list, size_t count, ls_error 
         if (kids[n]) n++;
     }
     q->root = p->rc ? NULL : n ? lsi_node_group(p, LSI_Q_OR, kids, n) : lsi_node_new(p, LSI_Q_NOTHING);
-    int rc = p->rc;
-    if (!rc && !q->root) rc = LS_NOMEM;
-    if (!rc) rc = lsi_query_print(q, p->s);
+    int rc = q->root ? lsi_query_print(q, p->s) : LS_NOMEM;
     if (rc) return lsi_fail(err, rc, "the query could not be made: %s", lsi_strerror(rc));
     q->text = q->parsed;
     q->text_len = strlen(q->parsed);

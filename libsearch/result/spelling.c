@@ -109,7 +109,7 @@ static int smallest_form(walk *k, lane **l, ls_error *err)
 static void weigh_form(walk *k)
 {
     lsi_spelling *s = &k->list[k->count - 1];
-    if (k->form && k->form_df >= s->form_df) {
+    if (k->form_df >= s->form_df) {
         s->form = k->form;
         s->form_len = (uint32_t)k->form_len;
         s->form_df = k->form_df;

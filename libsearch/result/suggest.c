@@ -41,7 +41,7 @@ static bool is_word_byte(char c)
     return lsi_is_alnum(c) || ((unsigned char)c & 0x80) || c == '\'' || c == '&' || c == '_' || c == '-';
 }
 
-/* The word at the end, without what stands before it: signs, quotation marks, a field's name. Empty where the text ends
+/* The word at the end of valid UTF-8, without what stands before it: signs, quotation marks, a field's name. Empty where the text ends
  * with anything else. */
 static size_t find_tail(const char *s, size_t len)
 {
@@ -53,8 +53,7 @@ static size_t find_tail(const char *s, size_t len)
         for (size_t i = at; i < len; i++) {
             if (!((unsigned char)s[i] & 0x80)) continue;
             unsigned char c = (unsigned char)s[i];
-            bool mark = (c == 0xC2 && i + 1 < len) || (c == 0xE2 && i + 2 < len && (unsigned char)s[i + 1] == 0x80 &&
-                                                       (unsigned char)s[i + 2] != 0x99);
+            bool mark = c == 0xC2 || (c == 0xE2 && (unsigned char)s[i + 1] == 0x80 && (unsigned char)s[i + 2] != 0x99);
             if (!mark) continue;
             at = i + (c == 0xC2 ? 2 : 3);
             moved = true;
@@ -70,7 +69,7 @@ static int add(maker *k, const char *head, size_t head_len, const uint8_t *word,
     char *text = lsi_arena_alloc(&k->out->arena, head_len + word_len + 1);
     if (!text) return lsi_fail_nomem(err);
     if (head_len) memcpy(text, head, head_len);
-    if (word_len) memcpy(text + head_len, word, word_len);
+    memcpy(text + head_len, word, word_len);
     text[head_len + word_len] = 0;
     k->list[k->count++] = (ls_suggestion){text, documents};
     return LS_OK;
@@ -189,7 +188,7 @@ static int try_title(maker *k, const ls_hit *hit, const uint8_t *typed, size_t t
     else if (!rc) rc = lsi_segment_doc_head(in, local, d, err); /* of the main field there may be less */
     for (size_t i = 0; !rc && i < d->count; i++) {
         const lsi_doc_value *v = &d->values[i];
-        if (v->is_int || !v->text || strcmp(v->field, name) != 0) continue;
+        if (strcmp(v->field, name) != 0) continue;
         const uint8_t *folded = lsi_analyzer_keyword(k->an, (const uint8_t *)v->text, v->len, &n);
         if (!folded) rc = lsi_fail_nomem(err);
         if (rc || n < typed_len || memcmp(folded, typed, typed_len) != 0 || memchr(v->text, 0, v->len)) break;
@@ -198,7 +197,7 @@ static int try_title(maker *k, const ls_hit *hit, const uint8_t *typed, size_t t
             known = strcmp(k->list[j].text, v->text) == 0;
             if (known) k->list[j].documents++;
         }
-        if (!known && k->count - first < TITLES_MAX && k->count < k->limit + TITLES_MAX) {
+        if (!known && k->count - first < TITLES_MAX) { /* for which there is room behind the limit */
             rc = add(k, NULL, 0, (const uint8_t *)v->text, v->len, 1, err);
         }
         break;

@@ -10,6 +10,7 @@
 #include "libsearch/query/fuzzy.h"
 #include "libsearch/util/alloc.h"
 #include "libsearch/util/map.h"
+#include <assert.h>
 #include <stdlib.h>
 
 typedef struct teller {
@@ -69,7 +70,7 @@ static int count_doc(teller *k, uint64_t doc, ls_doc *d, ls_error *err)
     for (size_t i = 0; !rc && i < d->count; i++) {
         const lsi_doc_value *v = &d->values[i];
         int f = lsi_schema_find(k->snap->schema, v->field, strlen(v->field));
-        if (f < 0 || v->is_int || !v->text) continue;
+        assert(f >= 0); /* the document was read by this schema */
         const ls_field *field = &k->snap->schema->fields[f].pub;
         if (field->type == LS_TEXT && field->weight > 0) rc = count_value(k, v, (uint64_t)field->weight, err);
     }
