@@ -63,7 +63,7 @@ static void build(const char *dir)
         OK(ls_doc_add_text(d, "source", i % 3 ? "AP" : "dpa", i % 3 ? 2 : 3, &err));
         if (i % 50) OK(ls_doc_add_int(d, "published", (i % 30 ? i : draw(DOCS)) / 7 * DAY, &err));
         OK(ls_add(w, d, NULL, &err));
-        if (i == 131000) OK(ls_commit(w, NULL, &err));
+        if (i == 138000) OK(ls_commit(w, NULL, &err));
     }
     OK(ls_commit(w, NULL, &err));
     for (uint32_t i = 0; i < 300; i++) {
