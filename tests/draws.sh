@@ -24,6 +24,7 @@ for s in $(seq "$seed" $((seed + rounds - 1))); do
     draw prop_news "$s"
     draw prop_noise "$s"
     draw prop_parse "$s"
+    draw prop_rare 1500 "$s"
     draw prop_search 500 "$s"
     draw prop_segment "$s"
     draw prop_text 5000 "$s"

@@ -26,7 +26,7 @@ for seed in 1 2 3; do
     part "prop_search-$seed" build/plain/tests/prop_search 10000 "$seed"
 done
 part draws sh tests/draws.sh build/plain 20
-part prop_parse build/plain/tests/prop_parse 300000 1
+part prop_parse build/plain/tests/prop_parse 1 300000
 part prop_noise build/plain/tests/prop_noise 7 300000
 part fault_public build/plain/tests/fault_public 1 1
 part fault_pages build/plain/tests/fault_pages 1 1

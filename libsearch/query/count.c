@@ -2,8 +2,9 @@
  * phrase or near alone, where no score is asked for.
  *
  * The rarest list leads, block by block: its documents are asked for in each other list in rising order of frequency,
- * then in those excluded; what is left is counted (exec.c shows it as windows to who wants more than the number). Where the rarest word stands in more than a sixteenth of a segment's
- * documents, windows of bits (exec.c) count quicker. Words that only add to a score are not looked at.
+ * then in those excluded; what is left is counted (exec.c shows it as windows to who wants more than the number). Where
+ * the rarest word stands in more than a sixteenth of a segment's documents, windows of bits (exec.c) count quicker. Words
+ * that only add to a score are not looked at.
  * Of an OR the bits of 64 windows are set by all its words, and counted.
  * Invariant: the lists' cursors only move forward. It does not know scores or conditions on columns. */
 #include "libsearch/query/exec.h"
