@@ -102,8 +102,10 @@ static bool listed(const char *list, const char *opaque, bool strongly)
     const char *at = list;
     if (!strcmp(list, "*")) return true;
     while ((at = strstr(at, opaque))) {
-        bool whole = at[n] == 0 || at[n] == ',' || at[n] == ' ' || at[n] == '\t';
-        if (whole && !(strongly && at > list && at[-1] == '/')) return true;
+        bool ends = at[n] == 0 || at[n] == ',' || at[n] == ' ' || at[n] == '\t';
+        bool begins = at == list || at[-1] == ',' || at[-1] == ' ' || at[-1] == '\t';
+        bool weak = at >= list + 2 && at[-1] == '/' && at[-2] == 'W';
+        if (ends && (begins || (weak && !strongly))) return true;
         at += n;
     }
     return false;

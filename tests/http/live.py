@@ -513,6 +513,7 @@ def two_editors(program, corpus):
         need(put("third", ("If-Match", first)).status == 412, "the tag of before")
         need(put("third", ("If-Match", "W/" + second)).status == 412, "If-Match compares weakly")
         need(put("third", ("If-Match", second[1:-1])).status == 412, "a tag without its quotation marks")
+        need(put("third", ("If-Match", "x" + second)).status == 412, "what is no tag")
         need(put("third", ("If-None-Match", second)).status == 412, "If-None-Match of what is there")
         need(put("third", ("If-Match", '"x", %s ,"y"' % second)).json()["result"] == "replaced", "a list")
         need("third" in server.ask("GET", "/v1/documents/page").json()["body"], "not written")
