@@ -33,8 +33,18 @@ static unsigned class_of(const js_request *q)
     return c;
 }
 
+/* Whole texts with the hits: how long they are nobody has asked yet. */
+static bool wants_texts(const js_request *q)
+{
+    const char *main = q->schema ? ls_schema_get(q->schema, "main") : NULL;
+    for (size_t i = 0; main && i < q->fields.count; i++)
+        if (!strcmp(q->fields.items[i], main)) return true;
+    return false;
+}
+
 bool sd_search_costly(const sd_exchange *x, const js_request *q)
 {
+    if (wants_texts(q)) return true;
     unsigned us = atomic_load_explicit(&average_us[class_of(q)], memory_order_relaxed);
     int64_t limit_us = x->server->config.inline_ms * 1000;
     if (us || !limit_us) return us > limit_us || !limit_us;
