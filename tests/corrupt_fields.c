@@ -2,7 +2,8 @@
  * in the first segment, its deletions and the tombstones each four bytes are set to other values, each eight to all ones.
  * `check` tells it or finds nothing to tell; told is a place, a file and a section; what it does not tell opens, gives every
  * document, merges and salvages; what it tells is refused elsewhere by name or read right.
- * usage: corrupt_fields [STRIDE]: every so many-th number behind the first 128 bytes of a section (9; 1: all) */
+ * usage: corrupt_fields [STRIDE]: every so many-th number behind the first 32 bytes of a section that is not a
+ * file's first, which counts and names the others (9; 1: all) */
 #include "tests/seal_util.h"
 
 static uint64_t stride = 9, lies, told, passed;
@@ -110,6 +111,11 @@ static void write_all(bool clean)
     if (clean) assert_int_equal(saved.lost, 0);
     assert_int_equal(saved.faults, faults);
     remove_folder(to);
+    answered("backup", rc = ls_backup(index_path, to, &err), clean);
+    remove_folder(to);
+    assert_int_equal(ls_backup(index_path, to, NULL), rc); /* nobody asks why */
+    remove_folder(to);
+    assert_int_equal(ls_check(index_path, NULL, NULL, NULL, NULL) == LS_OK, clean);
     o.flags = LS_WRITER_NO_MERGE | LS_WRITER_NO_SYNC;
     o.clock = read_clock;
     answered("writer", rc = ls_writer_open(&w, index_path, &o, &err), clean);
@@ -119,6 +125,36 @@ static void write_all(bool clean)
     if (!rc) answered("merge", rc = ls_merge(w, 1, &err), clean);
     ls_writer_close(w);
     if (clean && !rc) answered("check again", ls_check(index_path, NULL, NULL, NULL, &err), true);
+}
+
+/* The manifest is gone, or but on its way to its name; of the first segment META may be lost as well: all that is known then
+ * are the files themselves. What is saved passes its check. */
+static uint64_t meta_at; /* in the first segment's file */
+static const char *first_segment;
+
+static void salvage_ruin(unsigned how)
+{
+    char name[200], temp[200], to[120];
+    LS_INIT(ls_salvage_options, o);
+    LS_INIT(ls_salvage_report, saved);
+    image_put();
+    snprintf(name, sizeof name, "%s/MANIFEST", index_path);
+    snprintf(temp, sizeof temp, "%s/manifest-00000000000000ff", index_path);
+    snprintf(to, sizeof to, "%s/saved", folder);
+    assert_int_equal(how % 3 ? rename(name, temp) : unlink(name), 0);
+    snprintf(name, sizeof name, "%s/%.63s", index_path, first_segment);
+    int fd = open(name, O_WRONLY);
+    assert_true(fd >= 0);
+    if (how % 3 == 2) assert_int_equal(pwrite(fd, "\xA5", 1, (off_t)meta_at + 30), 1);
+    close(fd);
+    o.fault = count;
+    faults = 0;
+    int rc = ls_salvage(index_path, to, &o, &saved, &err);
+    answered("salvage of a ruin", rc, false);
+    if (!rc) answered("check of what was saved", ls_check(to, NULL, NULL, NULL, &err), true);
+    if (!rc) assert_true(saved.documents || saved.lost || saved.segments_lost);
+    assert_int_equal(saved.faults, faults);
+    remove_folder(to);
 }
 
 static void judge(const image *f, size_t from, size_t at)
@@ -138,16 +174,16 @@ static void judge(const image *f, size_t from, size_t at)
     lies++;
     read_all(!rc);
     if (write || !rc) write_all(!rc);
+    if (lies % 4 == 0) salvage_ruin((unsigned)lies / 4);
 }
 
 /* ---- the lies ---- */
 
-static void lie_in(const image *f, size_t from, size_t bytes, uint64_t *turn)
+static void lie_in(const image *f, size_t from, size_t bytes, bool all, uint64_t *turn)
 {
     for (size_t at = 0; at + 4 <= bytes; at += 4) {
-        if (at >= 128 && (*turn)++ % stride) continue;
-        uint32_t was = lsi_get32(f->was + from + at),
-                 values[] = {was + 1, 0, was - 1, 0x7FFFFFFF, 0xFFFFFFFF, was ^ 0x01000000};
+        if (!all && at >= 32 && (*turn)++ % stride) continue;
+        uint32_t was = lsi_get32(f->was + from + at), values[] = {was + 1, 0, was - 1, 0x7FFFFFFF};
         for (size_t k = 0; k < LSI_COUNTOF(values); k++) {
             image_reset();
             lsi_set32(f->now + from + at, values[k]);
@@ -175,6 +211,12 @@ static void fields(void **state)
     image_load();
     qsort(files, file_count, sizeof *files, by_name);
     image_reset();
+    for (size_t i = 0; !first_segment; i++) {
+        if (strncmp(files[i].name, "seg-", 4)) continue;
+        first_segment = files[i].name;
+        meta_at =
+            lsi_get64(files[i].was + lsi_get64(files[i].was + HEADER_TABLE) + ENTRY_OFFSET); /* the first section */
+    }
     image_put();
     OK(ls_check(index_path, count, NULL, NULL, &err));
     read_all(true);
@@ -188,7 +230,8 @@ static void fields(void **state)
         const uint8_t *table = f->was + lsi_get64(f->was + HEADER_TABLE);
         for (uint32_t s = 0; s < lsi_get32(f->was + HEADER_COUNT); s++) {
             const uint8_t *e = table + s * FRAME_ENTRY_BYTES;
-            lie_in(f, (size_t)lsi_get64(e + ENTRY_OFFSET), (size_t)lsi_get64(e + ENTRY_BYTES), &turn);
+            lie_in(f, (size_t)lsi_get64(e + ENTRY_OFFSET), (size_t)lsi_get64(e + ENTRY_BYTES), lsi_get32(e) == 1,
+                   &turn);
         }
     }
     image_free();

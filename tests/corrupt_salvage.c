@@ -246,6 +246,8 @@ static void lost_schema(void **state)
     LS_INIT(ls_salvage_options, o);
     LS_INIT(ls_salvage_report, report);
     ls_field text = {sizeof text, "text", LS_TEXT, 2, 0}, kind = {sizeof kind, "kind", LS_KEYWORD, 0, 0};
+    ls_field unlike[] = {{sizeof text, "more", LS_KEYWORD, 0, 0}, {sizeof text, "more", LS_TEXT, 2, 0}, {sizeof text, "more", LS_TEXT, 0, 0}};
+    ls_schema *as_many[LSI_COUNTOF(unlike)]; /* as many fields, of other kinds */
     char path[200], text_of[100];
     ls_writer *w;
     ls_doc *d;
@@ -255,6 +257,12 @@ static void lost_schema(void **state)
     OK(ls_schema_add(own, &kind, &err));
     OK(ls_schema_new(&other, &err));
     OK(ls_schema_add(other, &kind, &err));
+    for (size_t i = 0; i < LSI_COUNTOF(unlike); i++) {
+        ls_field f = unlike[i];
+        OK(ls_schema_new(&as_many[i], &err));
+        OK(ls_schema_add(as_many[i], i == 1 ? &text : &kind, &err));
+        OK(ls_schema_add(as_many[i], &f, &err));
+    }
     wo.flags = LS_WRITER_CREATE | LS_WRITER_NO_SYNC;
     wo.schema = own;
     OK(ls_writer_open(&w, index_path, &wo, &err));
@@ -272,8 +280,15 @@ static void lost_schema(void **state)
     assert_non_null(strstr(err.message, "schema is lost"));
     o.schema = other;
     WANT(ls_salvage(index_path, saved_path, &o, &report, &err), LS_CORRUPT);
+    for (size_t i = 0; i < LSI_COUNTOF(unlike); i++) {
+        o.schema = as_many[i];
+        WANT(ls_salvage(index_path, saved_path, &o, &report, &err), LS_CORRUPT);
+        assert_non_null(strstr(err.message, "the one given"));
+        ls_schema_free(as_many[i]);
+    }
     assert_int_not_equal(access(saved_path, F_OK), 0);
     o.schema = own;
+    o.memory_bytes = 4 << 20;
     OK(ls_salvage(index_path, saved_path, &o, &report, &err));
     assert_int_equal(report.documents, 1);
     OK(ls_reader_open(&r, saved_path, NULL, &err));
@@ -469,6 +484,9 @@ static void false_count(void **state)
     assert_in_range(lsi_rescue_reach(r), MANY, 4 * files[1].n);
     assert_true(lsi_rescue_live_from(r, MANY) == UINT32_MAX - 1 - MANY);
     lsi_rescue_close(r);
+    info.doc_count = UINT32_MAX; /* which stands for no document */
+    WANT(lsi_rescue_open(&r, dir, &info, news, NULL, NULL, &err), LS_CORRUPT);
+    assert_true(!r && strstr(err.message, "a number of documents"));
     lsi_dir_close(dir);
     ls_schema_free(news);
     for (size_t i = 0; i < 2; i++) free(files[i].p);

@@ -1,7 +1,8 @@
 /* fault_segment.c — each work on segments alone, on two of seven articles with copies, guids, numbers and deletions: opened,
  * checked, read, corrected after deletions in each way, merged, cut and written, rescued. Each allocation, each look at the
- * bytes of a section and each system call fails in turn (of looks and calls all of the first 150): the work is done, or refused by name (a look: CORRUPT
- * with its file; told by the check), leaves no file behind, and is done when it is asked for again. */
+ * bytes of a section and each system call fails in turn (of looks and calls some of those behind the first 60): the work is
+ * done, or refused by name (a look: CORRUPT with its file; told by the check), leaves no file behind, and is done when it is
+ * asked for again. */
 #include "libsearch/model/news.h"
 #include "libsearch/segment/backlog.h"
 #include "libsearch/segment/build.h"
@@ -263,6 +264,7 @@ static int rescued(void)
     if (!rc) assert_true(of == infos[0].generation);
     if (!rc) rc = lsi_rescue_live(r, dir, infos[0].live_generation, err);
     if (!rc) assert_true(lsi_rescue_is_deleted(r, 1) && !lsi_rescue_is_deleted(r, 2));
+    if (!rc) assert_true(lsi_rescue_live_from(r, 0) == DOCS - 2 && lsi_rescue_live_from(r, 5) == DOCS - 6);
     if (!rc) rc = lsi_doc_new(&d, err);
     else d = NULL;
     for (lsi_doc i = 0; !rc && i < DOCS; i++) {
@@ -317,7 +319,7 @@ static void each_point(size_t i, int kind)
 {
     unsigned points = 0, refused = 0;
     uint64_t n = 1;
-    for (bool over = false; !over; points++, n += n < 150 || kind <= UNSAID ? 1 : 29) {
+    for (bool over = false; !over; points++, n += kind == MEMORY || n < 60 ? 1 : kind == UNSAID ? 5 : 41) {
         uint32_t files = files_in_folder();
         memset(&said, 0, sizeof said);
         fail_at(kind, n);

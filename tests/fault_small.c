@@ -2,7 +2,7 @@
  * that every allocation, every look at a section's bytes and every system call can fail in turn. A work is done, or refused
  * by name; then the index passes its check with the documents of before, or of one of the work's commits, and the work is
  * done when it is asked for again. (fault_stories takes some of the points of more stories.) usage: fault_small [STRIDE]: every so many-th
- * point of each, those of the next work beside them (4; 1: all) */
+ * point of each, those of the next work beside them (9; 1: all) */
 #include "tests/fault_util.h"
 #include "tests/image_util.h"
 
@@ -369,7 +369,7 @@ static void failing(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(failing, index_clean)};
-    stride = 4;
+    stride = 9;
     take_arguments(argc, argv);
     return cmocka_run_group_tests(tests, folder_begin, folder_end);
 }

@@ -167,6 +167,58 @@ static void build_lie(const ls_schema *s, lie what, lsi_segment_info *info)
     assert_int_equal(lsi_builder_finish(b, false, info, &err), LS_OK);
 }
 
+/* A document that the segment does not have is our own mistake, and named. */
+static void test_beyond(void **state)
+{
+    ls_error err;
+    ls_schema *s = small_schema();
+    lsi_segment_info info;
+    lsi_live *live;
+    ls_doc *d;
+    uint32_t starts[LSI_TEXT_FIELDS_MAX + 2];
+    (void)state;
+    lsi_segment *seg = some_segment(s, &info, &live);
+    assert_int_equal(lsi_doc_new(&d, &err), LS_OK);
+    assert_int_equal(lsi_segment_doc(seg, 8, d, &err), LS_OK);
+    assert_int_equal(lsi_segment_doc(seg, 9, d, &err), LS_MISUSE);
+    assert_int_equal(lsi_segment_doc_head(seg, UINT32_MAX, d, &err), LS_MISUSE);
+    assert_int_equal(lsi_segment_regions(seg, 9, starts, &err), LS_MISUSE);
+    assert_string_equal(err.message, "document 9 of a segment of 9");
+    assert_null(lsi_segment_norms(seg, LSI_LISTS_MAX, &err));
+    lsi_doc_free(d);
+    lsi_live_release(live);
+    lsi_segment_release(seg);
+    remove_segment(&info);
+    lsi_free(s);
+}
+
+/* Two documents of one id and one guid: right where the first is deleted. */
+static void test_twice(void **state)
+{
+    ls_error err;
+    ls_schema *s;
+    (void)state;
+    assert_int_equal(lsi_schema_news(&s, &err), LS_OK);
+    for (int which = 0; which < 3; which++) { /* the id, the guid, both are the same */
+        lsi_memseg *m = new_memseg(s);
+        lsi_segment_info info;
+        told t;
+        uint64_t bits = 1;
+        assert_int_equal(add(m, s, SIZE_MAX, &err, "a", "body", "one text", "guid", "urn:a", NULL), LS_OK);
+        assert_int_equal(add(m, s, SIZE_MAX, &err, which == 1 ? "b" : "a", "body", "another", "guid", which ? "urn:a" : "urn:b", NULL), LS_OK);
+        lsi_segment *seg = flush(m, s, &info);
+        lsi_memseg_free(m);
+        assert_true(is_told(s, &info, true, &t));
+        assert_non_null(strstr(t.last, which ? "one live document to a guid" : "one live document to an id"));
+        assert_int_equal(t.faults, which == 2 ? 2 : 1);
+        assert_int_equal(lsi_live_write(dir, ++generation, seg, NULL, &bits, false, &info, &err), LS_OK);
+        assert_false(is_told(s, &info, true, &t));
+        lsi_segment_release(seg);
+        remove_segment(&info);
+    }
+    lsi_schema_free(s);
+}
+
 static void test_lies(void **state)
 {
     (void)state;
@@ -314,6 +366,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_damage),
         cmocka_unit_test(test_lies),
+        cmocka_unit_test(test_twice),
+        cmocka_unit_test(test_beyond),
         cmocka_unit_test(test_crafted),
     };
     rnd_seed(argc > 1 ? strtoull(argv[1], NULL, 10) : 1);

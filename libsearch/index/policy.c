@@ -9,6 +9,7 @@
  * A segment of which a third is deleted is rewritten alone. No merge makes more than MERGED_DOCS documents: the norms
  * of a list, a byte each, are to stay in the second-level cache. */
 #include "libsearch/index/policy.h"
+#include "libsearch/codec/postings.h"
 
 #define FLOOR_BYTES ((uint64_t)256 << 10)
 #define FANOUT      8u
@@ -108,8 +109,8 @@ bool lsi_policy_next(const lsi_policy_segment *s, size_t n, lsi_policy_pick *out
 
 bool lsi_policy_reduce(const lsi_policy_segment *s, size_t n, size_t target, lsi_policy_pick *out)
 {
-    uint64_t most = LSI_DOC_END - 1;
-    if (n > target && pick_cheapest(s, n, LSI_MIN(n - target + 1, (size_t)WIDEST), most, out)) return true;
+    const size_t count = LSI_MIN(n - target + 1, (size_t)WIDEST);
+    if (n > target && pick_cheapest(s, n, count, LSI_SEGMENT_DOCS_MAX, out)) return true;
     for (size_t i = 0; i < n; i++)
         if (s[i].deleted) {
             *out = (lsi_policy_pick){i, 1};

@@ -13,6 +13,7 @@ typedef struct lsi_policy_pick {
 
 /* True where a merge is worth its cost. */
 bool lsi_policy_next(const lsi_policy_segment *s, size_t n, lsi_policy_pick *out);
-/* Towards at most `target` segments without deletions, the least bytes first. False where that is reached. */
+/* Towards at most `target` segments without deletions, the least bytes first. False where that is reached, or
+ * would take more documents than a segment may have. */
 bool lsi_policy_reduce(const lsi_policy_segment *s, size_t n, size_t target, lsi_policy_pick *out);
 #endif

@@ -95,7 +95,6 @@ int lsi_merge_write_documents(lsi_merge *m)
             if (s->docs[d] == LSI_DOC_END) continue;
             lsi_buf_reset(&stored);
             rc = lsi_stored_get(s->seg->stored, d, &stored, m->err);
-            if (!rc && stored.rc) rc = lsi_fail_nomem(m->err);
             if (!rc) rc = lsi_ids_get(&s->seg->ids, d, &id, &id_len, m->err);
             if (!rc) rc = lsi_segment_doc_hash(s->seg, d, &hash, m->err);
             if (!rc) lsi_build_doc(m->b, id, id_len, hash, stored.data, stored.len);

@@ -15,6 +15,7 @@
 #include "libsearch/text/analyzer.h"
 #include "libsearch/util/alloc.h"
 #include "libsearch/util/bitset.h"
+#include <stdio.h>
 
 enum { LIVE_COUNTS = 1, LIVE_DELETED = 2 }; /* sections of a live file: segment/live.c */
 #define LIVE_HEAD_BYTES 40u
@@ -29,8 +30,7 @@ struct lsi_rescue {
     lsi_stored *stored;
     lsi_ids ids;
     lsi_column versions, columns[LSI_FIELDS_MAX]; /* section NULL: not there, or damaged */
-    bool columns_lost;
-    uint64_t *deleted; /* a bit a document; NULL: none */
+    uint64_t *deleted;                            /* a bit a document; NULL: none */
     ls_fault_fn *fault;
     void *ctx;
 };
@@ -47,36 +47,26 @@ static void tell(const lsi_rescue *r, const ls_error *why, uint32_t type)
 
 /* ---- opening ---- */
 
-/* A part that is damaged is told and done without; anything else (no memory) ends the opening. */
-static int optional(const lsi_rescue *r, int rc, const ls_error *why, uint32_t type, ls_error *err)
-{
-    if (!rc) return LS_OK;
-    if (why->code == LS_NOMEM) return lsi_fail_nomem(err);
-    tell(r, why, type);
-    return LS_OK;
-}
-
-static int open_column(lsi_rescue *r, lsi_column *c, uint32_t type, uint64_t offset, ls_error *err)
+/* Columns, META and ids take no memory to open: what fails is told, and done without. */
+static void open_column(lsi_rescue *r, lsi_column *c, uint32_t type, uint64_t offset)
 {
     ls_error why;
-    if (offset == LSI_OFFSET_NONE) return LS_OK;
+    if (offset == LSI_OFFSET_NONE) return;
     int rc = lsi_column_open(c, section(r, type), offset, &why);
     if (!rc && c->doc_count != r->doc_count)
         rc = lsi_section_corrupt(section(r, type), offset, &why, "a column as long as the segment");
-    if (!rc) return LS_OK;
+    if (!rc) return;
     c->section = NULL;
-    return optional(r, rc, &why, type, err);
+    tell(r, &why, type);
 }
 
-static int open_columns(lsi_rescue *r, ls_error *err)
+static void open_columns(lsi_rescue *r)
 {
-    int rc = open_column(r, &r->versions, LSI_SEC_VERSIONS, r->meta.versions, err);
-    for (uint32_t f = 0; !rc && f < r->meta.field_count && f < r->schema->count; f++) {
+    open_column(r, &r->versions, LSI_SEC_VERSIONS, r->meta.versions);
+    for (uint32_t f = 0; f < r->meta.field_count && f < r->schema->count; f++) {
         ls_type type = r->schema->fields[f].pub.type;
-        if (type == LS_INTEGER || type == LS_DATE)
-            rc = open_column(r, &r->columns[f], LSI_SEC_COLUMNS, r->meta.columns[f], err);
+        if (type == LS_INTEGER || type == LS_DATE) open_column(r, &r->columns[f], LSI_SEC_COLUMNS, r->meta.columns[f]);
     }
-    return rc;
 }
 
 /* The number of documents, where neither manifest nor META tells. */
@@ -91,10 +81,9 @@ static int count_by_stored(lsi_rescue *r, ls_error *err)
 static int open_parts(lsi_rescue *r, const lsi_segment_info *info, ls_error *err)
 {
     ls_error why;
-    int rc = lsi_meta_read(&r->meta, section(r, LSI_SEC_META), &why);
-    r->has_meta = !rc;
-    rc = optional(r, rc, &why, LSI_SEC_META, err);
-    if (rc) return rc;
+    int rc = LS_OK;
+    r->has_meta = !lsi_meta_read(&r->meta, section(r, LSI_SEC_META), &why);
+    if (!r->has_meta) tell(r, &why, LSI_SEC_META);
     r->doc_count = info->doc_count ? info->doc_count : r->has_meta ? r->meta.doc_count : 0;
     if (!r->doc_count && (rc = count_by_stored(r, err))) return rc;
     if (r->has_meta && r->meta.doc_count != r->doc_count) r->has_meta = false; /* of another segment */
@@ -103,10 +92,10 @@ static int open_parts(lsi_rescue *r, const lsi_segment_info *info, ls_error *err
     rc = lsi_stored_open_unread(&r->stored, section(r, LSI_SEC_STORED_INDEX), section(r, LSI_SEC_STORED),
                                 section(r, LSI_SEC_STORED_DICT), r->doc_count, err);
     if (rc) return rc;
-    rc = lsi_ids_open_bytes(&r->ids, section(r, LSI_SEC_IDS), r->doc_count, &why);
-    r->has_ids = !rc;
-    rc = optional(r, rc, &why, LSI_SEC_IDS, err);
-    return rc || !r->has_meta ? rc : open_columns(r, err);
+    r->has_ids = !lsi_ids_open_bytes(&r->ids, section(r, LSI_SEC_IDS), r->doc_count, &why);
+    if (!r->has_ids) tell(r, &why, LSI_SEC_IDS);
+    if (r->has_meta) open_columns(r);
+    return LS_OK;
 }
 
 int lsi_rescue_open(lsi_rescue **out, lsi_dir *dir, const lsi_segment_info *info, const ls_schema *schema,
@@ -180,7 +169,7 @@ static int take_language(lsi_rescue *r, lsi_doc doc, ls_doc *d, ls_error *err)
     const uint8_t *p = r->has_meta ? lsi_section_get(section(r, LSI_SEC_LANGUAGES), doc, 1, err) : NULL;
     if (!p || *p >= r->meta.language_count) return LS_CORRUPT;
     const char *name = lsi_lang_name(r->meta.languages[*p]);
-    memcpy(d->language, name, LSI_MIN(strlen(name) + 1, sizeof d->language));
+    snprintf(d->language, sizeof d->language, "%s", name);
     return LS_OK;
 }
 
@@ -206,9 +195,8 @@ int lsi_rescue_doc(lsi_rescue *r, lsi_doc doc, ls_doc *d, unsigned *lost, ls_err
     *lost = 0;
     lsi_doc_clear(d);
     lsi_buf_init(&b, 0);
-    int rc = lsi_stored_get(r->stored, doc, &b, err);
-    if (!rc && b.rc) rc = lsi_fail_nomem(err);
-    if (!rc && !b.len) rc = LS_CORRUPT; /* no layout; nor has it a place in memory */
+    int rc = lsi_stored_get(r->stored, doc, &b, err); /* tells a buffer that could not grow */
+    if (!rc && !b.len) rc = LS_CORRUPT;               /* no layout; nor has it a place in memory */
     if (!rc) rc = lsi_doc_decode(d, r->schema, b.data, b.data + b.len, err);
     if (rc == LS_CORRUPT && (!err || !err->code || !*err->file))
         rc = lsi_section_corrupt(section(r, LSI_SEC_STORED), 0, err, "stored documents that decode");

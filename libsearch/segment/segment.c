@@ -275,8 +275,7 @@ static int take_values(const lsi_segment *s, lsi_doc doc, bool head, ls_doc *d, 
 {
     bool whole = true;
     int rc = head ? lsi_stored_head(s->stored, doc, b, &whole, err) : lsi_stored_get(s->stored, doc, b, err);
-    if (!rc && b->rc) rc = lsi_fail_nomem(err);
-    if (rc) return rc;
+    if (rc) return rc;            /* of a buffer that could not grow, too */
     if (!b->len) rc = LS_CORRUPT; /* no layout; nor has it a place in memory */
     else if (whole) rc = lsi_doc_decode(d, s->schema, b->data, b->data + b->len, err);
     else rc = lsi_doc_decode_head(d, s->schema, b->data, b->data + b->len, err);
