@@ -181,16 +181,21 @@ static bool is_canceled(const ls_doc *d)
 
 /* A condition is one about the last commit: nothing else of its group has been applied yet. The snapshot is that commit,
  * but where it could not be opened behind it. */
-static int check_condition(sd_archive *a, sd_write *w, ls_error *err)
+static int check_condition(sd_archive *a, sd_write *w, const char *id, size_t id_len, const char *guid, size_t guid_len,
+                           ls_error *err)
 {
     js_text article = {0};
     ls_doc *old = NULL;
+    uint64_t doc;
     if (!w->holds) return LS_OK;
     int rc = refresh(a, err);
     if (rc) return rc;
-    rc = ls_get(&old, a->present->hidden, w->id, w->id_len, err);
+    const ls_reader *r = a->present->hidden;
+    rc = id && id_len ? ls_get(&old, r, id, id_len, err) : LS_NOTFOUND;
+    if (rc == LS_NOTFOUND && guid && !(rc = ls_reader_find_guid(r, guid, guid_len, &doc, err)))
+        rc = ls_reader_doc(&old, r, doc, err);
     bool none = rc == LS_NOTFOUND;
-    if (rc == LS_OK) rc = js_write_document(&article, ls_reader_schema(a->present->hidden), old, err);
+    if (rc == LS_OK) rc = js_write_document(&article, ls_reader_schema(r), old, err);
     if (rc == LS_OK || none) {
         w->unmet = !w->holds(w->ctx, none ? NULL : &article);
         rc = w->unmet ? fail(err, LS_INVALID, "a condition of the request does not hold") : LS_OK;
@@ -220,7 +225,8 @@ static int put_one(sd_archive *a, sd_write *w, const char *text, size_t len, con
     w->canceled = is_canceled(a->doc);
     if (!may_put(a, w, own, own_len, guid, guid_len))
         return fail(err, LS_NOTFOUND, "the key does not allow this document");
-    if ((rc = check_condition(a, w, err))) return rc;
+    /* of a path's id whatever stands there; else of the story that would be replaced */
+    if ((rc = check_condition(a, w, own, own_len, id ? NULL : guid, guid_len, err))) return rc;
     how.revive = w->revive;
     rc = ls_add_with(a->writer, a->doc, &how, added, err);
     if (!rc && (added->result == LS_REPLACED || added->result == LS_KILLED))
@@ -301,13 +307,14 @@ static int apply(sd_archive *a, sd_write *w)
         return put_lines(a, w);
     case SD_WRITE_DELETE:
         if (whose(a, w, w->id, w->id_len, NULL, 0) != OWN) return fail(&w->err, LS_NOTFOUND, "no document has this id");
-        if (check_condition(a, w, &w->err)) return w->err.code;
+        if (check_condition(a, w, w->id, w->id_len, NULL, 0, &w->err)) return w->err.code;
         note_version(a, w);
         sd_touched_add(&a->touched, w->id, w->id_len, NULL, 0);
         return ls_delete(a->writer, w->id, w->id_len, &w->err);
     case SD_WRITE_KILL:
         if (whose(a, w, w->id, w->id_len, NULL, 0) != OWN) return fail(&w->err, LS_NOTFOUND, "no document has this id");
-        return check_condition(a, w, &w->err) ? w->err.code : kill_one(a, w);
+        if (check_condition(a, w, w->id, w->id_len, NULL, 0, &w->err)) return w->err.code;
+        return kill_one(a, w);
     case SD_WRITE_COMMIT:
         return LS_OK;
     case SD_WRITE_PURGE:

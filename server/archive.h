@@ -31,7 +31,7 @@ typedef struct sd_write {
     uint64_t first_line;                     /* LINES: number of the first */
     size_t segments;                         /* MERGE */
     bool (*may)(void *ctx, const ls_doc *d); /* NULL: all; whether the asker may touch this document */
-    /* NULL: whatever is there; PUT of an id, DELETE, KILL: whether it may be done to the article as it is now, told as its
+    /* NULL: whatever is there; PUT, DELETE, KILL: whether it may be done to the article as it is now, told as its
      * JSON (NULL: there is none), hidden or not. Such a write begins a commit of its own. */
     bool (*holds)(void *ctx, const js_text *article);
     void *ctx;

@@ -209,7 +209,7 @@ static sd_write *new_write(sd_exchange *x, sd_write_kind kind)
     w->id = x->id_len ? x->id : NULL;
     w->id_len = x->id_len;
     if (x->forced_field) w->may = may_touch;
-    if (w->id && (x->if_match || x->if_none_match)) w->holds = holds;
+    if (x->if_match || x->if_none_match) w->holds = holds;
     return w;
 }
 

@@ -538,6 +538,15 @@ def two_editors(program, corpus):
         need(server.ask("PUT", "/v1/documents/later", hidden, list(JSON) + [new]).status == 412, "hidden, there")
         seen = tag("/v1/documents/later?include=embargoed")
         need(server.ask("PUT", "/v1/documents/later", '{"body":"y"}', list(JSON) + [("If-Match", seen)]).status == 200, "hidden, by its tag")
+        # a POST of one article: that of its id or guid
+        post = json.dumps({"guid": "urn:posted", "body": "x"})
+        need(server.ask("POST", "/v1/documents", post, list(JSON) + [gone]).status == 412, "POST overlooks it")
+        need(server.ask("POST", "/v1/documents", post, list(JSON) + [new]).status == 201, "POST of a new one")
+        need(server.ask("POST", "/v1/documents", post, list(JSON) + [new]).status == 412, "POST of one that is there")
+        posted = tag("/v1/documents?guid=urn:posted")
+        need(server.ask("POST", "/v1/documents", post.replace("x", "y"), list(JSON) + [("If-Match", posted)]).json()["result"] == "replaced", "by its tag")
+        need(server.ask("POST", "/v1/documents", '{"id":"posted","body":"x"}', list(JSON) + [new]).status == 201, "POST with an id")
+        need(server.ask("POST", "/v1/documents", '{"id":"posted","body":"y"}', list(JSON) + [new]).status == 412, "POST with that id")
         # and at once: of many that read the same one writes
         start, done = tag(), []
 
