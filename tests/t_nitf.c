@@ -103,6 +103,8 @@ static void management(void **state)
             "{\"guid\":\"urn:x:1\",\"status\":\"canceled\"}");
     becomes(DOC("<docdata management-status='canceled'><doc-id id-string='urn:x:2'/></docdata>", "", ""),
             "{\"guid\":\"urn:x:2\",\"status\":\"canceled\"}");
+    becomes(DOC("<docdata management-status=' stat:Cancelled'><doc-id id-string='urn:x:2'/></docdata>", "", ""),
+            "{\"guid\":\"urn:x:2\",\"status\":\"canceled\"}"); /* in whatever spelling */
     becomes(DOC("<docdata management-status='usable' management-doc-idref='urn:x:1'/>", "", "x"),
             "{\"status\":\"usable\",\"body\":\"x\"}");
     refused(DOC("<docdata management-status='canceled'/>", "", ""), "line 2: canceled, but not which");
