@@ -667,6 +667,54 @@ static void finding(void **state)
     ls_writer_close(w);
 }
 
+/* Which lines are worth a list, how they are written in one, and in which order they are told. */
+static void worth(void **state)
+{
+    (void)state;
+    ls_writer *w;
+    char id[20], body[3000], longest[1100];
+    static const char *const once[] = {"Not of each: alpha beta gamma\n", "Not of each: delta beta gamma\n"};
+    open_index(&w, NULL);
+    memset(longest, 'x', sizeof longest);
+    for (size_t i = 9; i < sizeof longest; i += 10) longest[i] = ' ';
+    longest[sizeof longest - 1] = 0;
+    for (unsigned i = 0; i < 48; i++) {
+        ls_doc *d;
+        snprintf(id, sizeof id, "d%u", i);
+        snprintf(body, sizeof body,
+                 "Story %u of them began.\n1984 1985 1986 1987\nTwo words\n\xc3\x9c"
+                 "bergangsm\xc3\xa4\xc3\x9fig\n\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xe3\x81\xae\xe6\x96\x87\n"
+                 "(((((((((( So many brackets here\n  \x01 [See \t\t it here]  \t\n%s\n%s***\n",
+                 i, longest, i % 12 ? once[i % 2] : "");
+        OK(ls_doc_new(&d, &err));
+        OK(ls_doc_set_id(d, id, strlen(id), &err));
+        OK(ls_doc_set_language(d, "english", &err));
+        OK(ls_doc_add_text(d, "title", "The title of every one of them", 30, &err)); /* is read by nobody */
+        OK(ls_doc_add_text(d, "body", body, strlen(body), &err));
+        OK(ls_doc_add_text(d, "byline", "The byline of every one of them", 31, &err));
+        OK(ls_doc_add_text(d, "source", i % 2 ? "Tas" : "AP", i % 2 ? 3 : 2, &err));
+        OK(ls_doc_add_int(d, "urgency", 3, &err));
+        OK(ls_add(w, d, NULL, &err));
+        ls_doc_free(d);
+        if (i == 20) OK(ls_commit(w, NULL, &err));
+    }
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+    static const char told[] = "AP 24/24 So many brackets here\n"
+                               "AP 24/24 [See it here]\n"
+                               "AP 24/24 \xc3\x9c"
+                               "bergangsm\xc3\xa4\xc3\x9fig\n"
+                               "AP 24/24 \xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xe3\x81\xae\xe6\x96\x87\n"
+                               "AP 20/24 Not of each: alpha beta gamma\n"
+                               "Tas 24/24 Not of each: delta beta gamma\n"
+                               "Tas 24/24 So many brackets here\n"
+                               "Tas 24/24 [See it here]\n"
+                               "Tas 24/24 \xc3\x9c"
+                               "bergangsm\xc3\xa4\xc3\x9fig\n"
+                               "Tas 24/24 \xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xe3\x81\xae\xe6\x96\x87\n";
+    assert_string_equal(recurring(0, 0), told);
+}
+
 static int begin(void **state)
 {
     return lsi_analyzer_new(&an, NULL) || folder_begin(state);
@@ -695,6 +743,7 @@ int main(void)
         cmocka_unit_test(analyzing),
         cmocka_unit_test_teardown(damage, index_clean),
         cmocka_unit_test_teardown(finding, index_clean),
+        cmocka_unit_test_teardown(worth, index_clean),
     };
     return cmocka_run_group_tests_name("boilerplate", tests, begin, end);
 }
