@@ -6,6 +6,7 @@
  * their own, missing dates, deleted documents, fields that came after the first segments; a second index has a schema of its own without title and
  * main field. usage: fault_queries [STRIDE [LOOKS]]: fewer points by so much (3 3; 1 1:
  * the most) */
+#include "libsearch/util/simd.h"
 #include "tests/fault_util.h"
 
 #define FEW  150  /* documents of the first segment: more than a block of a list */
@@ -205,6 +206,22 @@ static const char *const news_queries[] = {
     "note:caps(FORMFUL)",
     "hlead:captions:w1",
     "captions:\"w1 w2\" OR w9",
+    "latish early",
+    "latish early sparse",
+    "\"early latish\"",
+    "\"latish w1\"",
+    "latish w/9 w1",
+    "sparse w/9 latish",
+    "sparse w1",
+    "w1 w2 sparse",
+    "sparse latish w5",
+    "w400 latish w1",
+    "early NOT latish",
+    "latish OR sparse OR w400",
+    "w1 (*^0 OR latish)",
+    "w2 (*^0 OR latish) NOT sparse",
+    "latish (*^0 OR sparse)",
+    "formful~0",
     "formful?",
     "formful? w1",
     "formful? w/9 w1",
@@ -249,6 +266,10 @@ static void add_one(ls_writer *w, uint64_t *x, int i)
     n += strlen(body + n);
     if (i % 4 == 0) n += (size_t)snprintf(body + n, sizeof body - n, " %s w1.", runs[i / 4 % 5]);
     if (i % 50 == 7) n += (size_t)snprintf(body + n, sizeof body - n, " US hyphen-word \xe6\x9d\xb1\xe4\xba\xac.");
+    if (i < 2500 && i % 3 == 0) strcat(body, " early w1."); /* in a part of the segment: ranges without it */
+    if (i > 2000 && i % 4 == 0) strcat(body, " early latish.");
+    if (i % 34 == 5) strcat(body, " sparse early w2."); /* more than a block, and few for a segment */
+    n = strlen(body);
     n += (size_t)snprintf(body + n, sizeof body - n, " v%d", i); /* more words than a query may have */
     if (i % 60 == 3) snprintf(body + n, sizeof body - n, "\n\nReporting by w1 w2 w3 run; Editing by w5 w6\n");
     if (i % 9 == 2) { /* more than 64 forms of a word */
@@ -674,6 +695,12 @@ static void fail_queries(const char *const *queries, size_t count)
         OK(run(KINDS, with_total, 0, &brute, &all));
         by_brute = 0;
         if (brute != right) print_error("%s: other hits by every window\n", text);
+        lsi_simd_limit(LSI_SIMD_SCALAR);
+        OK(run(KINDS, with_total, 0, &told, &all));
+        lsi_simd_limit(LSI_SIMD_LEVELS);
+        if (told != right) print_error("%s: other hits without vectors\n", text);
+        assert_int_equal(told, right);
+        told = UINT64_MAX;
         assert_int_equal(brute, right);
         for (size_t k = 0; k < sizeof ways / sizeof *ways; k++) {
             if (looks > 1 && (i + k) % 4) continue;

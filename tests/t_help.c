@@ -574,6 +574,74 @@ static void long_words(void **state)
     ls_reader_close(own);
 }
 
+/* What a date without a field is about, where no field has one of the two names and that type; queries at their limits. */
+static void other_dates(void **state)
+{
+    (void)state;
+    const ls_field fields[] = {{sizeof *fields, "body", LS_TEXT, 1, 0},
+                               {sizeof *fields, "date", LS_KEYWORD, 0, 0},
+                               {sizeof *fields, "when", LS_DATE, 0, 0}};
+    static const struct {
+        const char *text;
+        int found;
+    } rows[] = {{"after:1970-01-02", 2},
+                {"before:1970-01-02", 1},
+                {"since:1970-01-03", 2},
+                {"date:x", 1},
+                {"w1 after:1970-01-03", 1}};
+    ls_schema *s;
+    ls_writer *w;
+    LS_INIT(ls_writer_options, o);
+    index_clean(NULL);
+    OK(ls_schema_new(&s, &err));
+    for (size_t i = 0; i < 3; i++) OK(ls_schema_add(s, &fields[i], &err));
+    o.flags = LS_WRITER_CREATE | LS_WRITER_NO_SYNC;
+    o.schema = s;
+    OK(ls_writer_open(&w, index_path, &o, &err));
+    for (int i = 0; i < 4; i++) {
+        ls_doc *d;
+        OK(ls_doc_new(&d, &err));
+        add_value(d, "body", "w1 w2");
+        add_value(d, "date", i ? "y" : "x");
+        OK(ls_doc_add_int(d, "when", i * INT64_C(86400000), &err));
+        OK(ls_add(w, d, NULL, &err));
+        ls_doc_free(d);
+    }
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+    ls_schema_free(s);
+    ls_reader *own = reader(0);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        uint64_t n = total_of(own, rows[i].text);
+        if (n != (uint64_t)rows[i].found) print_error("%s: %d\n", rows[i].text, (int)n);
+        assert_int_equal(n, rows[i].found);
+    }
+    static const char *const behind[] = {"",    "when:1970", "date:x",     "\"w1 w2\"", "w*",
+                                         "w1~", "*",         "(w1 OR w2)", "caps(W1)",  "since:1d"};
+    for (size_t i = 0; i < sizeof behind / sizeof *behind; i++) { /* 1,024 words, and one thing more */
+        char text[4096];
+        ls_query *q;
+        const ls_warning *x;
+        bool told = false;
+        for (int k = 0; k < 1024; k++) memcpy(text + 2 * k, k % 2 ? "a " : "b ", 2);
+        snprintf(text + 2048, sizeof text - 2048, "%s", behind[i]);
+        OK(ls_query_parse(&q, ls_reader_schema(own), text, strlen(text), NULL, &err));
+        for (size_t k = 0; (x = ls_query_warning(q, k)); k++) told |= !strcmp(x->code, "limit_clauses");
+        if (told != (*behind[i] != 0)) print_error("%s\n", behind[i]);
+        assert_int_equal(told, *behind[i] != 0);
+        ls_query_free(q);
+    }
+    char pattern[600]; /* and a pattern longer than one may be */
+    ls_query *q;
+    memset(pattern, 'a', sizeof pattern);
+    pattern[sizeof pattern - 2] = '*';
+    pattern[sizeof pattern - 1] = 0;
+    OK(ls_query_parse(&q, ls_reader_schema(own), pattern, strlen(pattern), NULL, &err));
+    assert_non_null(ls_query_warning(q, 0));
+    ls_query_free(q);
+    ls_reader_close(own);
+}
+
 /* ---- arithmetic of the same ---- */
 
 static void numbers(void **state)
@@ -641,6 +709,6 @@ int main(void)
         cmocka_unit_test(adding),       cmocka_unit_test(numbers),    cmocka_unit_test(scripts),
         cmocka_unit_test(gone),         cmocka_unit_test(explaining), cmocka_unit_test(schemas),
         cmocka_unit_test(empty_values), cmocka_unit_test(tokens),     cmocka_unit_test(related),
-        cmocka_unit_test(long_words)};
+        cmocka_unit_test(long_words),   cmocka_unit_test(other_dates)};
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -36,6 +36,8 @@ static void put(ls_writer *w, int i)
     if (i >= 2 * DOCS / 3) {
         random_text(&x, text, sizeof text, 6);
         if (i % 2) OK(ls_doc_add_text(d, "lead", text, strlen(text), &err));
+        if (i % 6 == 1) strcat(text, " us US we");
+        if (i % 6 == 2) strcat(text, " US us US");
         if (i % 3) OK(ls_doc_add_text(d, "note", text, strlen(text), &err));
         if (i % 4) OK(ls_doc_add_text(d, "tag", tags[i % 3], strlen(tags[i % 3]), &err));
         if (i % 5) OK(ls_doc_add_text(d, "source", i % 2 ? "Daily" : "Weekly", i % 2 ? 5 : 6, &err));
@@ -202,6 +204,10 @@ static const char *const queries[] = {"w1",
                                       "note:caps(W1)",
                                       "atleast2(note:w1)",
                                       "words:>20 w1",
+                                      "note:caps(US)",
+                                      "note:caps(US) w1",
+                                      "note:\"us we\"",
+                                      "caps(US)",
                                       "w44",
                                       "w44 w1",
                                       "body:w44",

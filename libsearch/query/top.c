@@ -12,6 +12,7 @@
  * A word may only come here if each of its contributions is at least a quantum: then a score of 0 means no match. */
 #include "libsearch/query/top.h"
 #include "libsearch/codec/norms.h"
+#include <assert.h>
 
 /* Whether every contribution of an operator is above 0 after rounding. */
 static bool always_adds(const lsi_plan *p, const lsi_op *op)
@@ -43,7 +44,8 @@ static bool plain_addition(const lsi_plan *p, const lsi_op *op)
     for (uint32_t i = 0; i < op->kid_count; i++) {
         if (op->kids[i]->scores && !plain_word(p, op->kids[i])) return false;
     }
-    return op->type == LSI_OP_OR || plain_word(p, op);
+    assert(op->type == LSI_OP_OR); /* of everything and something that scores (plan.c) */
+    return true;
 }
 
 /* The operator whose lists are run, or NULL where the tree has another shape. Beside it are checks only. */
@@ -321,7 +323,7 @@ static void open_and(lsi_top_run *r, const lsi_op *core)
         if (i >= core->kid_count || op->empty) continue;
         for (uint32_t k = 0; op->optional && op->type == LSI_OP_OR && k < op->kid_count; k++)
             open_lane(r, op->kids[k], LSI_LANE_OPTIONAL);
-        if (op->type == LSI_OP_TERM) open_lane(r, op, op->optional ? LSI_LANE_OPTIONAL : LSI_LANE_REQUIRED);
+        if (op->type == LSI_OP_TERM) open_lane(r, op, LSI_LANE_REQUIRED);
     }
 }
 

@@ -172,8 +172,10 @@ bool lsi_words_read(lsi_parser *p, lsi_words *out, const char *text, size_t len,
         last_start = t.start;
         last_end = t.end;
     }
-    if (more < 0) p->rc = LS_NOMEM;
-    if (p->rc) return false;
+    if (more < 0) {
+        p->rc = LS_NOMEM;
+        return false;
+    }
     out->count = count;
     out->list = lsi_arena_alloc(&p->q->arena, LSI_MAX(count, 1) * sizeof *out->list);
     if (!out->list) p->rc = LS_NOMEM;
@@ -225,7 +227,8 @@ static bool is_plain(const lsi_words *w, const char *text, size_t len)
 static bool is_chunk_of(lsi_parser *p, const char *text, size_t len, const lsi_words *w)
 {
     bool simple = p->q->flags & LS_MODE_SIMPLE;
-    if (!len || (!simple && (memchr(text, '*', len) || memchr(text, '?', len)))) return false;
+    assert(len);
+    if (!simple && (memchr(text, '*', len) || memchr(text, '?', len))) return false;
     bool quiet = p->quiet;
     p->quiet = true;
     const lsi_lexeme *x = lsi_lex(p, text, len);
@@ -243,7 +246,7 @@ static const char *string(lsi_parser *p, const char *s, size_t n)
 
 const char *lsi_words_chunk(lsi_parser *p, const lsi_words *w, const char *text, size_t len)
 {
-    if (!w->count || p->rc) return NULL;
+    assert(w->count && !p->rc);
     const char *form = (const char *)w->list[0].form;
     if (is_plain(w, form, w->list[0].form_len)) return form;
     if (w->count == 1 && is_chunk_of(p, form, w->list[0].form_len, w)) return form;
@@ -264,8 +267,9 @@ const char *lsi_words_quoted(lsi_parser *p, const lsi_words *w, const char *text
 {
     size_t n = 0, cut_len = w->to - w->from;
     for (uint32_t i = 0; i < w->count; i++) n += w->list[i].form_len + (size_t)1;
+    assert(w->count);
     char *forms = lsi_parse_alloc(p, n + 1);
-    if (!forms || !w->count) return NULL;
+    if (!forms) return NULL;
     char *at = forms;
     for (uint32_t i = 0; i < w->count; i++) {
         if (i) *at++ = ' ';
