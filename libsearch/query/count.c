@@ -5,14 +5,16 @@
  * then in those excluded; what is left is counted (exec.c shows it as windows to who wants more than the number). Where
  * the rarest word stands in more than a sixteenth of a segment's documents, windows of bits (exec.c) count quicker. Words
  * that only add to a score are not looked at.
- * Of an OR the bits of 64 windows are set by all its words, and counted.
+ * Of an OR the bits of 64 windows are set by all its words, and counted; where a word stands in most documents, each
+ * window's remaining ones are sought in the next word, until none is left.
  * Invariant: the lists' cursors only move forward. It does not know scores or conditions on columns. */
 #include "libsearch/query/exec.h"
 #include "libsearch/query/probe.h"
 
-#define DENSE   16u                    /* one of so many documents */
-#define STRETCH (64 * LSI_WINDOW_DOCS) /* of an OR: 32 KB of bits */
-#define SAMPLED 8u                     /* blocks of a list */
+#define DENSE     16u                    /* one of so many documents */
+#define STRETCH   (64 * LSI_WINDOW_DOCS) /* of an OR: 32 KB of bits */
+#define SAMPLED   8u                     /* blocks of a list */
+#define LOOKED_UP 8u                     /* documents of a window: more, and a list's blocks there are taken whole */
 
 static bool plain(const lsi_op *op)
 {
@@ -126,12 +128,85 @@ static int count_or(lsi_plan *p, uint64_t *bits, uint64_t *total, ls_error *err)
     return LS_OK;
 }
 
+/* Words of an OR, those of the most documents first. */
+static lsi_op **by_frequency(const lsi_plan *p, uint32_t *n)
+{
+    const lsi_op *root = p->root;
+    lsi_op **order = lsi_arena_alloc(&p->scratch->arena, (root->kid_count + 1) * sizeof *order);
+    *n = 0;
+    for (uint32_t i = 0; order && i < root->kid_count; i++) {
+        lsi_op *op = root->kids[i];
+        if (op->empty) continue;
+        uint32_t j = (*n)++;
+        for (; j && order[j - 1]->cursors[0].p.list.df < op->cursors[0].p.list.df; j--) order[j] = order[j - 1];
+        order[j] = op;
+    }
+    return order;
+}
+
+/* Of the window's documents that no word before had, those that this one has are taken out. */
+static int cover(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, uint32_t left, uint64_t *open, ls_error *err)
+{
+    uint64_t bits[LSI_WINDOW_WORDS] = {0};
+    int rc = LS_OK;
+    if (left > LOOKED_UP) {
+        rc = lsi_term_gather(p, op, lo, hi, bits, err);
+        lsi_window_fold(p, bits);
+    }
+    for (uint32_t w = 0; !rc && left <= LOOKED_UP && w < LSI_WINDOW_WORDS; w++) {
+        for (uint64_t x = open[w]; !rc && x; x &= x - 1) {
+            lsi_doc doc = lo + w * 64 + lsi_ctz64(x), d;
+            rc = lsi_cursor_seek(op->cursors, doc, &d, err);
+            if (!rc && d == doc) bits[w] |= x & (~x + 1);
+        }
+    }
+    for (uint32_t w = 0; w < LSI_WINDOW_WORDS; w++) open[w] &= ~bits[w];
+    return rc;
+}
+
+/* An OR with words that nearly all documents hold: most windows are done before its other words are asked. */
+static int count_common(lsi_plan *p, uint64_t *total, ls_error *err)
+{
+    const lsi_live *live = p->seg->live;
+    lsi_doc doc_count = p->seg->seg->doc_count;
+    uint32_t n;
+    lsi_op **order = by_frequency(p, &n);
+    int rc = order ? LS_OK : lsi_fail_nomem(err);
+    for (lsi_doc lo = 0, hi; !rc && lo < doc_count; lo = hi) {
+        uint64_t open[LSI_WINDOW_WORDS] = {0};
+        hi = LSI_MIN(doc_count - lo, LSI_WINDOW_DOCS) + lo;
+        for (uint32_t i = 0; i < hi - lo; i += 64) {
+            open[i / 64] = hi - lo - i < 64 ? ~(~0ull << (hi - lo - i)) : ~0ull;
+            if (live) open[i / 64] &= ~live->deleted[(lo + i) / 64];
+        }
+        uint32_t all = lsi_window_count(open), left = all;
+        for (uint32_t i = 0; !rc && left && i < n; i++) {
+            rc = cover(p, order[i], lo, hi, left, open, err);
+            left = lsi_window_count(open);
+        }
+        *total += all - left;
+        if (!rc) rc = lsi_op_poll(p, err);
+    }
+    return rc;
+}
+
+static bool has_common(const lsi_plan *p)
+{
+    bool yes = false;
+    for (uint32_t i = 0; i < p->root->kid_count; i++) {
+        const lsi_op *op = p->root->kids[i];
+        yes |= !op->empty && (uint64_t)op->cursors[0].p.list.df * 8 > 7 * (uint64_t)p->seg->seg->doc_count;
+    }
+    return yes;
+}
+
 static int count_segment(lsi_plan *p, lsi_probe *probe, uint64_t *bits, size_t seg, uint64_t *total, ls_error *err)
 {
     const lsi_exec_sink sink = {.ctx = total, .window = on_window};
     int rc = lsi_exec_open(p, seg, err);
     if (rc || p->root->empty) return rc;
     if (p->root->type == LSI_OP_OR && or_is_sparse(p)) return count_or(p, bits, total, err);
+    if (p->root->type == LSI_OP_OR && has_common(p)) return count_common(p, total, err);
     if (!lsi_exec_leads(p)) return lsi_exec_segment(p, &sink, seg, NULL, err);
     for (uint32_t b = 0; !rc && b < lsi_exec_lead_blocks(p); b++) {
         lsi_doc docs[LSI_BLOCK_DOCS];

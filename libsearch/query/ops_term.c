@@ -138,13 +138,14 @@ static void set_bits(uint64_t *bits, const uint32_t *docs, uint32_t i, uint32_t 
 /* The same as bytes, which do not wait for one another as bits of a word do; lsi_window_fold makes bits of them. */
 static void set_bytes(uint8_t *map, const uint32_t *docs, uint32_t i, uint32_t e, lsi_doc lo)
 {
-    for (; i + 4 <= e; i += 4) {
-        map[docs[i] - lo] = 1;
-        map[docs[i + 1] - lo] = 1;
-        map[docs[i + 2] - lo] = 1;
-        map[docs[i + 3] - lo] = 1;
+    const uint32_t *d = docs + i, *end = docs + e;
+    for (; end - d >= 4; d += 4) {
+        map[d[0] - lo] = 1;
+        map[d[1] - lo] = 1;
+        map[d[2] - lo] = 1;
+        map[d[3] - lo] = 1;
     }
-    for (; i < e; i++) map[docs[i] - lo] = 1;
+    for (; d < end; d++) map[*d - lo] = 1;
 }
 
 /* Bits of many windows at once. Documents of packed blocks lie so far apart that few share a byte and wait for one
