@@ -134,6 +134,7 @@ static const char *reason(int status)
                    {404, "Not Found"},
                    {405, "Method Not Allowed"},
                    {410, "Gone"},
+                   {412, "Precondition Failed"},
                    {413, "Content Too Large"},
                    {422, "Unprocessable Content"},
                    {500, "Internal Server Error"},
