@@ -561,6 +561,8 @@ def two_editors(program, corpus):
         for t in threads:
             t.join()
         need(sorted(done) == [200] + [412] * 11, "who won: %s", sorted(done))
+        counted = re.findall(r'requests_total\{[^}]*documents/\{id\}"[^}]*"412"[^}]*\} (\d+)', server.ask("GET", "/metrics").body.decode())
+        need(sum(map(int, counted)) > 11, "412 is not counted: %s", counted)
 
 
 def types_of_documents(program, corpus):
