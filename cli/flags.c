@@ -38,7 +38,8 @@ static int unknown_flag(const cli_call *c, const char *arg, const char *param, s
             if (*p == '_' || *p == '.') *p = '-';
         return cli_fail("unknown flag '%.*s'; did you mean '--%s'?", (int)len + 2, arg, name);
     }
-    return cli_fail("unknown flag '%.60s'; see libsearch %s --help (-- ends the flags)", arg, c->command->name);
+    return cli_fail("unknown flag '%.60s'; see libsearch %s --help (-- ends the flags%s)", arg, c->command->name,
+                    c->command->params & JS_FOR_SHELL ? "; --filter NAME=VALUE is for fields of the schema" : "");
 }
 
 /* One flag at argv[i]; *used: how many arguments it took. */

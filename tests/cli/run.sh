@@ -91,6 +91,7 @@ t 0 'an export by a filter' export --filter price=90 own; out '"id":"p2"'; is 'o
 t 2 'a filter by no field' search --filter prise=90 own oak; one_line; err "did you mean 'price'?"
 t 2 'a filter without a value' search --filter price own oak; one_line; err 'expected NAME=VALUE'
 t 2 'a filter that is a flag' search --filter limit=5 own oak; one_line; err 'a flag of its own'
+t 2 'a field as a flag' search --colour=x own oak; one_line; err 'filter NAME=VALUE'
 t 2 'members that are none' search --ndjson --fields colour own oak; one_line; err 'there are id, guid'
 t 2 'a filter of the newsroom, likewise' search --filter source=nobody own oak; one_line; err 'no such field'
 t 0 'show of an own schema' show --json own p1; out '"price":20'; out '"day":"2023-09-11T00:00:00Z"'; out '"extra":{"colour":"brown"}'

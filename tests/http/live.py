@@ -308,7 +308,7 @@ def fields_of_ones_own(program, corpus):
             counts = ask("facets=tag,place&limit=0").json()["facets"]
             need(counts["tag"][0] == {"value": "light", "count": 2} and counts["place"] == [{"value": "Oslo", "count": 1}], "%s", counts)
             for what, told in (("fields=lost", "brand"), ("fields=nmae", "name"), ("colour=x", "brand (not)"), ("brnad=x", "'brand'"), ("from.prise=1", "'from.price'"),
-                               ("price=x", "whole number"), ("made=soon", "date"), ("price=1&price=2", "given twice"), ("from.price=2&to.price=1", "ends before"),
+                               ("price=x", "whole number"), ("&".join("tag=%d" % i for i in range(101)), "at most 100"), ("made=soon", "date"), ("price=1&price=2", "given twice"), ("from.price=2&to.price=1", "ends before"),
                                ("facets=price", "tag, brand"), ("source=x", "no such field"), ("not.made=1", "made (from, to)")):
                 answer = ask(what)
                 need(answer.status == 400 and told in answer.json()["detail"], "%s: %d %s", what, answer.status, answer.body)
