@@ -60,9 +60,10 @@ static const ls_field *further(const ls_schema *s, const char *name)
 /* Whether any such is wanted; *whole: the main text is. */
 static bool wants_further(const js_request *q, const ls_schema *s, bool *whole)
 {
-    const char *main = ls_schema_get(s, "main");
     bool any = false;
     *whole = false;
+    if (q->fields.count == 0) return false;
+    const char *main = ls_schema_get(s, "main");
     for (size_t i = 0; i < q->fields.count; i++) {
         const ls_field *f = further(s, q->fields.items[i]);
         any |= f != NULL;

@@ -36,7 +36,7 @@ static unsigned class_of(const js_request *q)
 /* Whole texts with the hits: how long they are nobody has asked yet. */
 static bool wants_texts(const js_request *q)
 {
-    const char *main = q->schema ? ls_schema_get(q->schema, "main") : NULL;
+    const char *main = q->schema && q->fields.count ? ls_schema_get(q->schema, "main") : NULL;
     for (size_t i = 0; main && i < q->fields.count; i++)
         if (!strcmp(q->fields.items[i], main)) return true;
     return false;
