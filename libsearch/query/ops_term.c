@@ -175,8 +175,8 @@ int lsi_term_gather(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, uint64_t *b
         bool done = false;
         if (b && lsi_postings_last(l, b - 1) + 1 >= hi) break;
         c->near = b;
-        int rc = lsi_postings_set_bits(l, b, lo, hi, bits, &done, err);
-        if (!rc && !done) rc = lsi_postings_block(l, b, err);
+        int rc = lsi_postings_is_bits(l, b) ? lsi_postings_set_bits(l, b, lo, hi, bits, &done, err)
+                                            : lsi_postings_block(l, b, err);
         if (rc) return rc;
         if (done) continue;
         uint32_t i = lsi_postings_lower(l, 0, lo), e = l->docs[l->n - 1] < hi ? l->n : lsi_postings_lower(l, i, hi);
