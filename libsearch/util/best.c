@@ -8,7 +8,8 @@
  * all that came. It does not know what a number means. */
 #include "libsearch/util/best.h"
 
-#define SMALL 64u /* up to so many in falling order */
+#define SMALL 64u  /* up to so many in falling order */
+#define FEW   128u /* up to so many are sorted by insertion in the end */
 
 size_t lsi_best_memory(size_t cap)
 {
@@ -47,6 +48,30 @@ static void radix(uint64_t *a, uint64_t *b, size_t n, unsigned from)
         a = sorted;
     }
     if (a != to) memcpy(to, a, n * sizeof *a);
+}
+
+/* The same for few: spread by the highest six bits of those in which any two differ, then put right by insertion, which
+ * finds most where they belong. At worst FEW² / 4 steps. */
+static void sort_few(uint64_t *a, uint64_t *b, size_t n)
+{
+    uint64_t differ = 0;
+    uint8_t start[64] = {0}, sum = 0;
+    for (size_t i = 0; i < n; i++) differ |= a[i] ^ a[0];
+    const uint32_t high = (uint32_t)(differ >> 32);
+    const unsigned bits = high ? 32 + lsi_bits32(high) : lsi_bits32((uint32_t)differ), from = bits > 6 ? bits - 6 : 0;
+    for (size_t i = 0; i < n; i++) start[a[i] >> from & 63]++;
+    for (uint32_t d = 64; d-- > 0;) {
+        uint8_t here = start[d];
+        start[d] = sum;
+        sum = (uint8_t)(sum + here);
+    }
+    for (size_t i = 0; i < n; i++) b[start[a[i] >> from & 63]++] = a[i];
+    for (size_t i = 0; i < n; i++) {
+        uint64_t v = b[i];
+        size_t j = i;
+        for (; j && a[j - 1] < v; j--) a[j] = a[j - 1];
+        a[j] = v;
+    }
 }
 
 /* The middle one of three of n numbers: whichever (Knuth's MMIX generator says), so that nobody can put the numbers in
@@ -128,6 +153,10 @@ void lsi_best_sort(lsi_best *b)
     bool falling = true; /* the low halves: then radix, which keeps the order of equals, need not look at them */
     if (!lsi_best_is_loose(b)) return;
     if (b->count > b->cap) settle(b);
+    if (b->count <= FEW) {
+        sort_few(b->at, b->spare, b->count);
+        return;
+    }
     for (size_t i = 1; i < b->count; i++) falling &= (uint32_t)b->at[i] < (uint32_t)b->at[i - 1];
     radix(b->at, b->spare, b->count, falling ? 32 : 0);
 }
