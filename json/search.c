@@ -497,24 +497,11 @@ static void put_totals(js_text *out, const js_request *q, const js_found *f)
     js_puts(out, i.timed_out || f->no_time ? "true" : "false");
 }
 
-/* What the hits tell is read one behind the other, and asked for together. */
-static void expect_documents(const js_request *q, const ls_reader *r, const ls_results *res)
-{
-    enum { MOST = 64 }; /* more do not stay near */
-    uint64_t docs[MOST];
-    size_t n = 0;
-    const ls_hit *hit;
-    if (!(wanted(q) & ~WITHOUT_DOCUMENT)) return;
-    for (; n < MOST && (hit = ls_results_hit(res, n)) != NULL; n++) docs[n] = hit->doc;
-    ls_reader_expect(r, docs, n);
-}
-
 int js_write_search(js_text *out, const js_request *q, const ls_reader *r, js_found *f, ls_error *err)
 {
     const ls_hit *hit;
     int rc = LS_OK;
     js_putc(out, '{');
-    expect_documents(q, r, f->results);
     put_query(out, q, f->query);
     put_warnings(out, q, f->query, f->results, f->no_time);
     put_expanded(out, q, f);

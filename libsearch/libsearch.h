@@ -370,9 +370,6 @@ LS_API int ls_reader_doc(ls_doc **out, const ls_reader *r, uint64_t doc, ls_erro
 /* The same for showing a hit, quicker: of a long main text there may be nothing, or, where the document has no title, its
  * beginning (ls_doc_is_cut). Such a document is refused by ls_add: LS_MISUSE. */
 LS_API int ls_reader_head(ls_doc **out, const ls_reader *r, uint64_t doc, ls_error *err);
-/* These documents will be read soon, by either: what they are is brought near the processor, all at once, where reading one
- * after the other waits for each. A page of hits gains by it; nothing else comes of it, nor of numbers that do not exist. */
-LS_API void ls_reader_expect(const ls_reader *r, const uint64_t *docs, size_t count);
 LS_API int ls_reader_find_guid(const ls_reader *r, const char *guid, size_t len, uint64_t *doc, ls_error *err);
 /* The tombstone of an id or a guid, or the i-th of all. Pointers are NUL-terminated and borrowed from the reader; NULL and
  * 0 where unknown. LS_NOTFOUND. */

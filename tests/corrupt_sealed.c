@@ -155,7 +155,6 @@ static void ask_documents(const ls_reader *r, bool clean)
     for (doc = 5; doc < DOCS + MORE; doc += 60) {
         answered("similar", ls_similar_find(&list, r, doc, NULL, &err), clean);
         ls_similar_free(list);
-        ls_reader_expect(r, &doc, 1);
         answered("head", ls_reader_head(&d, r, doc, &err), clean);
         ls_doc_free(d);
     }

@@ -137,17 +137,6 @@ static void same_title(const ls_schema *s, const ls_doc *whole, const ls_doc *he
     js_facts_clear(&b);
 }
 
-/* Nothing comes of it, whatever the numbers. */
-static void expect_all(const ls_reader *r)
-{
-    uint64_t docs[DOCUMENTS + 3];
-    for (uint64_t i = 0; i < DOCUMENTS + 3; i++) docs[i] = i * 7 % (DOCUMENTS + 2);
-    docs[DOCUMENTS + 2] = UINT64_MAX;
-    ls_reader_expect(NULL, docs, 1);
-    ls_reader_expect(r, NULL, 0);
-    ls_reader_expect(r, docs, DOCUMENTS + 3);
-}
-
 static void read_both(bool merged)
 {
     ls_reader *r;
@@ -157,7 +146,6 @@ static void read_both(bool merged)
     size_t cut = 0, count = 0;
     make_index(merged);
     OK(ls_reader_open(&r, index_path, NULL, &err));
-    expect_all(r);
     for (; ls_reader_next(r, &doc, &err) == LS_OK; count++) {
         OK(ls_reader_doc(&whole, r, doc, &err));
         OK(ls_reader_head(&head, r, doc, &err));

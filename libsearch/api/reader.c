@@ -185,29 +185,6 @@ int ls_reader_head(ls_doc **out, const ls_reader *r, uint64_t doc, ls_error *err
     return get(out, r, (wanted){BY_NUMBER, NULL, 0, doc, true}, err);
 }
 
-static void expect(const lsi_snapshot *s, const uint64_t *docs, size_t count)
-{
-    ls_error ignored = {0};
-    size_t segment;
-    lsi_doc local;
-    for (int step = 0; step < 2; step++) {
-        for (size_t i = 0; i < count; i++) {
-            if (lsi_snapshot_locate(s, docs[i], &segment, &local, &ignored)) continue;
-            if (step) lsi_segment_ask_next(s->segments[segment].seg, local);
-            else lsi_segment_ask(s->segments[segment].seg, local);
-        }
-    }
-}
-
-void ls_reader_expect(const ls_reader *r, const uint64_t *docs, size_t count)
-{
-    ls_error ignored = {0};
-    const ls_reader *in;
-    if (!r || !docs || lsi_reader_enter(&in, r, &ignored)) return;
-    expect(in->snap, docs, count);
-    lsi_reader_leave(in, r);
-}
-
 int ls_reader_find(const ls_reader *r, const char *id, size_t len, uint64_t *doc, ls_error *err)
 {
     return number(r, (wanted){BY_ID, id, len, 0, false}, doc, err);

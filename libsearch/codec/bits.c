@@ -88,15 +88,6 @@ LSI_INLINE const uint8_t *get_group(const lsi_section *s, uint64_t at, uint64_t 
     return bytes ? lsi_section_get(s, at + 16 * groups + begin, bytes, err) : p;
 }
 
-void lsi_offsets_ask_next(const lsi_section *s, uint64_t at, uint64_t n, uint64_t i)
-{
-    ls_error ignored = {0}; /* who reads it will be told */
-    uint64_t first;
-    unsigned width;
-    const uint8_t *p = get_group(s, at, n, i / GROUP, &first, &width, &ignored);
-    if (p) LSI_ASK_FOR(p + i % GROUP * width / 8);
-}
-
 int lsi_offsets_get(const lsi_section *s, uint64_t at, uint64_t n, uint64_t i, uint64_t most, uint64_t *from,
                     uint64_t *to, ls_error *err)
 {

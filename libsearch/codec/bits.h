@@ -68,8 +68,6 @@ LSI_INLINE void lsi_offsets_ask(const lsi_section *s, uint64_t at, uint64_t i)
 {
     LSI_ASK_FOR(s->base + at + 16 * (i >> 6));
 }
-/* The same for what it looks at next: behind lsi_offsets_ask of all of them. */
-void lsi_offsets_ask_next(const lsi_section *s, uint64_t at, uint64_t n, uint64_t i);
 /* Of thing i (< n) in the n + 1 offsets at `at`: *from ≤ *to ≤ most. */
 int lsi_offsets_get(const lsi_section *s, uint64_t at, uint64_t n, uint64_t i, uint64_t most, uint64_t *from,
                     uint64_t *to, ls_error *err);

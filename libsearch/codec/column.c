@@ -112,14 +112,6 @@ int lsi_column_get(const lsi_column *c, lsi_doc doc, bool *has, int64_t *value, 
     return LS_OK;
 }
 
-void lsi_column_ask(const lsi_column *c, lsi_doc doc)
-{
-    ls_error ignored = {0}; /* who reads it will be told */
-    block_parts b;
-    if (doc >= c->doc_count || get_block(c, doc / LSI_COLUMN_BLOCK, &b, &ignored) || !b.packed) return;
-    LSI_ASK_FOR(b.packed + (uint64_t)(doc % LSI_COLUMN_BLOCK) * b.width / 8);
-}
-
 /* All values of a block. Up to 56 bits, the 8 bytes at a value's first bit hold all of it. */
 static void unpack(const lsi_column *c, const block_parts *b, int64_t *values)
 {

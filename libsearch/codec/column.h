@@ -18,8 +18,6 @@ typedef struct lsi_column {
 int lsi_column_open(lsi_column *c, const lsi_section *s, uint64_t offset, ls_error *err);
 /* *has false where the document has no value. */
 int lsi_column_get(const lsi_column *c, lsi_doc doc, bool *has, int64_t *value, ls_error *err);
-/* What it looks at is brought near. */
-void lsi_column_ask(const lsi_column *c, lsi_doc doc);
 /* All of a block (documents block·4096…) into values[] and a bit set present[64 words]; *n documents in it. */
 int lsi_column_block(const lsi_column *c, uint32_t block, int64_t *values, uint64_t *present, uint32_t *n,
                      ls_error *err);

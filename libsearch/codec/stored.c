@@ -27,9 +27,8 @@
 #include <stdatomic.h>
 #include <zstd.h>
 
-#define SLOTS      8
-#define NEAR_BYTES 256u /* of a document that is asked for; what follows comes by itself */
-#define HEAD       (LSI_STORED_FRAME_HEAD + LSI_STORED_BLOCK_HEAD) /* bytes before a frame and its only block */
+#define SLOTS 8
+#define HEAD  (LSI_STORED_FRAME_HEAD + LSI_STORED_BLOCK_HEAD) /* bytes before a frame and its only block */
 
 typedef struct context {
     ZSTD_DCtx *zstd;
@@ -326,20 +325,6 @@ int lsi_stored_head(const lsi_stored *cs, lsi_doc doc, lsi_buf *out, bool *whole
     out->len = before + (rc ? 0 : got);
     return rc ? lsi_section_corrupt(s->frames, r.at, err, "a block that decompresses to a document's beginning")
               : LS_OK;
-}
-
-void lsi_stored_ask(const lsi_stored *s, lsi_doc doc)
-{
-    if (doc < s->doc_count) lsi_offsets_ask_next(s->index, 8, s->doc_count, doc);
-}
-
-void lsi_stored_ask_next(const lsi_stored *s, lsi_doc doc)
-{
-    ls_error ignored = {0};
-    uint64_t at, to;
-    if (doc >= s->doc_count) return;
-    if (lsi_offsets_get(s->index, 8, s->doc_count, doc, s->frames->bytes, &at, &to, &ignored)) return;
-    for (to = LSI_MIN(to, at + NEAR_BYTES); at < to; at += 64) LSI_ASK_FOR(s->frames->base + at);
 }
 
 int lsi_stored_get(const lsi_stored *s, lsi_doc doc, lsi_buf *out, ls_error *err)

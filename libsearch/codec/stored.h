@@ -21,10 +21,6 @@ int lsi_stored_length(const lsi_stored *s, lsi_doc doc, uint64_t *len, ls_error 
 int lsi_stored_range(const lsi_stored *s, lsi_doc doc, uint64_t off, uint64_t len, lsi_buf *out, ls_error *err);
 /* The document's beginning, as far as it was told to be one (lsi_stored_writer_add) or further; *whole: that is all. */
 int lsi_stored_head(const lsi_stored *s, lsi_doc doc, lsi_buf *out, bool *whole, ls_error *err);
-/* What lsi_stored_head looks at is brought near: first where the document is, then, of many one behind the other, its
- * beginning. */
-void lsi_stored_ask(const lsi_stored *s, lsi_doc doc);
-void lsi_stored_ask_next(const lsi_stored *s, lsi_doc doc);
 /* Decompresses everything. */
 int lsi_stored_verify(const lsi_stored *s, ls_error *err);
 

@@ -311,22 +311,6 @@ int lsi_segment_doc_head(const lsi_segment *s, lsi_doc doc, ls_doc *d, ls_error 
     return read_doc(s, doc, true, d, err);
 }
 
-void lsi_segment_ask(const lsi_segment *s, lsi_doc doc)
-{
-    if (doc >= s->doc_count) return;
-    lsi_stored_ask(s->stored, doc);
-    LSI_ASK_FOR(s->languages->base + doc);
-    for (uint32_t t = 0; t + 1 < s->list_count; t++) {
-        if (s->lengths[t].section) lsi_column_ask(&s->lengths[t], doc);
-    }
-    if (s->versions.section) lsi_column_ask(&s->versions, doc);
-}
-
-void lsi_segment_ask_next(const lsi_segment *s, lsi_doc doc)
-{
-    lsi_stored_ask_next(s->stored, doc);
-}
-
 int lsi_segment_find_guid(const lsi_segment *s, const char *guid, size_t len, const uint64_t *deleted, lsi_doc *doc,
                           ls_error *err)
 {

@@ -112,9 +112,6 @@ int lsi_segment_form_stream(const lsi_segment *s, const lsi_list *l, uint32_t fo
 int lsi_segment_doc(const lsi_segment *s, lsi_doc doc, ls_doc *d, ls_error *err);
 /* The same, but that the main field's texts may be cut (lsi_doc_is_cut) where that spares reading them. */
 int lsi_segment_doc_head(const lsi_segment *s, lsi_doc doc, ls_doc *d, ls_error *err);
-/* What both look at is brought near: first where it is, then, of many documents one behind the other, the rest. */
-void lsi_segment_ask(const lsi_segment *s, lsi_doc doc);
-void lsi_segment_ask_next(const lsi_segment *s, lsi_doc doc);
 /* The newest document of a guid whose bit in `deleted` (NULL: none are) is clear; LSI_DOC_END where there is none. */
 int lsi_segment_find_guid(const lsi_segment *s, const char *guid, size_t len, const uint64_t *deleted, lsi_doc *doc,
                           ls_error *err);
