@@ -72,20 +72,6 @@ LSI_INLINE uint32_t lsi_below8(const uint32_t *v, lsi_doc doc)
     return n;
 }
 #endif
-/* Whether x is among the 8 numbers at v. */
-LSI_INLINE bool lsi_among8(const uint32_t *v, uint32_t x)
-{
-#if defined(__SSE2__)
-    const __m128i want = _mm_set1_epi32((int32_t)x);
-    __m128i a = _mm_cmpeq_epi32(_mm_loadu_si128((const __m128i *)(const void *)v), want);
-    __m128i b = _mm_cmpeq_epi32(_mm_loadu_si128((const __m128i *)(const void *)(v + 4)), want);
-    return _mm_movemask_epi8(_mm_or_si128(a, b)) != 0;
-#else
-    unsigned yes = 0;
-    for (unsigned i = 0; i < 8; i++) yes |= v[i] == x ? 1u : 0u;
-    return yes != 0;
-#endif
-}
 LSI_INLINE int lsi_cursor_seek(lsi_cursor *c, lsi_doc doc, lsi_doc *out, ls_error *err)
 {
     const lsi_postings *p = &c->p;

@@ -61,34 +61,84 @@ static int begin(lsi_plan *p, lsi_places *f, lsi_span *kid, uint32_t first, uint
     return LS_OK;
 }
 
-/* The same of at most SHORT occurrences. Behind the last stand entries of others, or what was there: the last one's
+/* The places of at most SHORT occurrences. Behind the last stand entries of others, or what was there: the last one's
  * place is repeated. */
-static int keep_short(lsi_places *f, const lsi_span *kid, const run *r, ls_error *err)
+#if defined(__SSE2__)
+typedef struct few_places {
+    __m128i low, high;
+} few_places;
+
+/* Sums of four and what stands before them. */
+LSI_INLINE __m128i sums4(__m128i gaps)
 {
-    uint32_t at[SHORT], kept = 0;
+    gaps = _mm_add_epi32(gaps, _mm_slli_si128(gaps, 4));
+    return _mm_add_epi32(gaps, _mm_slli_si128(gaps, 8));
+}
+
+/* False where they may pass 32 bits. */
+LSI_INLINE bool few_open(few_places *f, const run *r)
+{
+    const __m128i n = _mm_set1_epi32((int)r->n), *gaps = (const __m128i *)(const void *)r->gaps;
+    __m128i low = _mm_and_si128(_mm_loadu_si128(gaps), _mm_cmpgt_epi32(n, _mm_setr_epi32(0, 1, 2, 3)));
+    __m128i high = _mm_and_si128(_mm_loadu_si128(gaps + 1), _mm_cmpgt_epi32(n, _mm_setr_epi32(4, 5, 6, 7)));
+    const __m128i large = _mm_srli_epi32(_mm_or_si128(low, high), 29); /* eight below 2^29 each are below 2^32 */
+    low = sums4(low);
+    high = _mm_add_epi32(sums4(high), _mm_shuffle_epi32(low, _MM_SHUFFLE(3, 3, 3, 3)));
+    *f = (few_places){low, high};
+    return _mm_movemask_epi8(_mm_cmpeq_epi32(large, _mm_setzero_si128())) == 0xFFFF;
+}
+
+LSI_INLINE bool few_hold(const few_places *f, uint32_t at)
+{
+    const __m128i want = _mm_set1_epi32((int32_t)at);
+    return _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi32(f->low, want), _mm_cmpeq_epi32(f->high, want))) != 0;
+}
+#else
+typedef struct few_places {
+    uint32_t at[SHORT];
+} few_places;
+
+LSI_INLINE bool few_open(few_places *f, const run *r)
+{
     uint64_t sum = 0;
     for (uint32_t i = 0; i < SHORT; i++) {
         sum += i < r->n ? r->gaps[i] : 0;
-        at[i] = (uint32_t)sum;
+        f->at[i] = (uint32_t)sum;
     }
-    if (sum > UINT32_MAX) return lsi_fail(err, LS_CORRUPT, "positions of more than 32 bits");
+    return sum <= UINT32_MAX;
+}
+
+LSI_INLINE bool few_hold(const few_places *f, uint32_t at)
+{
+    unsigned yes = 0;
+    for (unsigned i = 0; i < SHORT; i++) yes |= f->at[i] == at ? 1u : 0u;
+    return yes != 0;
+}
+#endif
+
+static void keep_few(lsi_places *f, const lsi_span *kid, const few_places *few)
+{
+    uint32_t kept = 0;
     for (uint32_t i = 0; i < f->count; i++) {
         uint64_t want = (uint64_t)f->start[i] + kid->offset;
         f->start[kept] = f->start[i];
-        kept += want <= UINT32_MAX && lsi_among8(at, (uint32_t)want) ? 1 : 0;
+        kept += want <= UINT32_MAX && few_hold(few, (uint32_t)want) ? 1 : 0;
     }
     f->count = kept;
-    return LS_OK;
 }
 
 /* Leaves the starts that the kid's positions fit. Both rise. */
 static int keep_fitting(lsi_plan *p, lsi_places *f, lsi_span *kid, uint32_t first, uint32_t n, ls_error *err)
 {
+    few_places few;
     uint32_t kept = 0;
     run r;
     int rc = run_open(p, kid, first, n, &r, err);
     if (rc) return rc;
-    if (n <= SHORT) return keep_short(f, kid, &r, err);
+    if (n <= SHORT && few_open(&few, &r)) {
+        keep_few(f, kid, &few);
+        return LS_OK;
+    }
     for (uint32_t i = 0; i < f->count; i++) {
         uint64_t want = (uint64_t)f->start[i] + kid->offset;
         if (!run_seek(&r, want)) break;
@@ -96,7 +146,7 @@ static int keep_fitting(lsi_plan *p, lsi_places *f, lsi_span *kid, uint32_t firs
         kept += r.at == want ? 1 : 0;
     }
     f->count = kept;
-    return LS_OK;
+    return r.at <= UINT32_MAX ? LS_OK : lsi_fail(err, LS_CORRUPT, "positions of more than 32 bits");
 }
 
 /* The same for the forms: does an allowed form stand at each start? */
