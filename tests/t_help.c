@@ -541,9 +541,9 @@ static void long_words(void **state)
     (void)state;
     char word[300], text[320];
     index_clean(NULL);
-    static const size_t lengths[] = {59, 62, 63, 64, 120, 200};
+    static const size_t lengths[] = {59, 62, 63, 64, 120, 200, 256};
     ls_writer *w = clocked_writer(LS_WRITER_CREATE | LS_WRITER_NO_SYNC, 0);
-    for (size_t i = 0; i < 6; i++) {
+    for (size_t i = 0; i < 7; i++) {
         memset(word, 'q', lengths[i]);
         word[lengths[i]] = 0;
         snprintf(text, sizeof text, "some %s words", word);
@@ -552,7 +552,7 @@ static void long_words(void **state)
     OK(ls_commit(w, NULL, &err));
     ls_writer_close(w);
     ls_reader *own = reader(0);
-    for (size_t i = 0; i < 6; i++)
+    for (size_t i = 0; i < 7; i++)
         for (int again = 0; again < 3; again++) { /* what is known of a word from the search before is the same */
             ls_query *q;
             ls_suggestions *s;
@@ -638,6 +638,19 @@ static void other_dates(void **state)
     pattern[sizeof pattern - 1] = 0;
     OK(ls_query_parse(&q, ls_reader_schema(own), pattern, strlen(pattern), NULL, &err));
     assert_non_null(ls_query_warning(q, 0));
+    ls_query_free(q);
+    for (int k = 0; k < 40; k++)
+        memcpy(pattern + 4 * k, "\xef\xb7\xba*", 4); /* one that is longer folded: 33 bytes for 3 */
+    pattern[160] = 0;
+    OK(ls_query_parse(&q, ls_reader_schema(own), pattern, strlen(pattern), NULL, &err));
+    assert_non_null(ls_query_warning(q, 0));
+    assert_string_equal(ls_query_warning(q, 0)->code, "limit_pattern");
+    ls_query_free(q);
+    memset(pattern, 'a', 70);
+    memcpy(pattern + 70, ":w1", 4); /* and a name that no field may have */
+    OK(ls_query_parse(&q, ls_reader_schema(own), pattern, strlen(pattern), NULL, &err));
+    assert_non_null(ls_query_warning(q, 0));
+    assert_string_equal(ls_query_warning(q, 0)->code, "unknown_field");
     ls_query_free(q);
     ls_reader_close(own);
 }

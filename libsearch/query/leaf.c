@@ -177,7 +177,7 @@ static void add_bytes(pattern *x, const uint8_t *s, size_t n)
         x->too_long = true;
         return;
     }
-    if (n) memcpy(x->text + x->len, s, n);
+    memcpy(x->text + x->len, s, n);
     x->len += n;
 }
 
