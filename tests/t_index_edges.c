@@ -191,6 +191,35 @@ static void carried(void **state)
     OK(ls_check(index_path, NULL, NULL, NULL, &err));
 }
 
+/* More segments than there was room for when the writer opened: each allocation of the commit fails, then it is made. */
+static void ninth_segment(void **state)
+{
+    (void)state;
+    ls_writer *w = clocked_writer(LS_WRITER_CREATE | LS_WRITER_NO_MERGE | LS_WRITER_NO_SYNC, 0);
+    for (int i = 0; i < 18; i++) {
+        char id[8];
+        uint64_t n = 1;
+        snprintf(id, sizeof id, "d%d", i);
+        OK(add_doc(w, id, "some words", 0, NULL, &err));
+        if (i % 8) { /* 1 and 9 to 16 documents before: the lists have room, or have none */
+            OK(ls_commit(w, NULL, &err));
+            continue;
+        }
+        for (int rc = LS_NOMEM; rc; n++) {
+            lsi_alloc_fail_at(n, false);
+            rc = ls_commit(w, NULL, &err);
+            lsi_alloc_fail_at(0, false);
+            assert_true(rc == LS_OK || (rc == LS_NOMEM && err.code == rc));
+        }
+        assert_true(n > 20);
+    }
+    ls_writer_close(w);
+    ls_reader *r = reader(0);
+    assert_int_equal(count_docs(r), 18);
+    ls_reader_close(r);
+    OK(ls_check(index_path, NULL, NULL, NULL, &err));
+}
+
 /* ---- files ---- */
 
 /* Two segments, the first with deletions, and a tombstone. */
@@ -368,6 +397,7 @@ int main(void)
         cmocka_unit_test_teardown(each_file_missing, index_clean),
         cmocka_unit_test_teardown(wrong_sections, index_clean),
         cmocka_unit_test_teardown(carried, index_clean),
+        cmocka_unit_test_teardown(ninth_segment, index_clean),
         cmocka_unit_test_teardown(last_number, index_clean),
         cmocka_unit_test_teardown(numbers, index_clean),
         cmocka_unit_test_teardown(languages, index_clean),

@@ -179,13 +179,14 @@ static int is_sound(salvage *s, const lsi_segment_info *x, bool *sound, ls_error
     uint64_t faults = 0;
     *sound = false;
     int rc = lsi_segment_open(&seg, s->dir, x, s->schema, false, &why);
+    const char *what = rc ? "segment" : "live";
     if (!rc) rc = lsi_live_open(&live, s->dir, seg, x, false, &why);
     bool opened = !rc;
     if (!rc) rc = lsi_segment_verify(seg, live, on_fault, s, &faults, &why);
     lsi_live_release(live);
     lsi_segment_release(seg);
     if (rc && !is_damage(rc, &why)) return give_up(rc, &why, err);
-    if (rc && !opened) on_fault(s, &why, "segment");
+    if (rc && !opened) on_fault(s, &why, what);
     *sound = !rc && !faults;
     return LS_OK;
 }

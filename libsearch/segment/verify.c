@@ -12,7 +12,7 @@
 
 static const char *section_at(const lsi_frame *f, const ls_error *e)
 {
-    for (size_t i = 0; f && i < lsi_frame_section_count(f); i++) {
+    for (size_t i = 0; i < lsi_frame_section_count(f); i++) {
         const lsi_section *s = lsi_frame_section_at(f, i);
         if (e->offset >= s->file_offset && e->offset - s->file_offset <= s->bytes)
             return lsi_segment_section_name(s->type);
@@ -24,7 +24,7 @@ int lsi_verify_take(lsi_verify *v, int rc)
 {
     if (rc != LS_CORRUPT && rc != LS_TOO_NEW) return rc;
     v->faults++;
-    bool of_live = v->live && !strcmp(v->found.file, lsi_frame_name(v->live->frame));
+    bool of_live = v->live && strstr(v->found.file, lsi_frame_name(v->live->frame)); /* a name within a path */
     if (v->fault) v->fault(v->ctx, &v->found, of_live ? "live" : section_at(v->seg->frame, &v->found));
     lsi_error_clear(&v->found);
     return LS_OK;
