@@ -268,7 +268,7 @@ static void postings_memory(void **state)
     (void)state;
     for (uint32_t i = 0; i < N; i++) {
         uint32_t block = i / LSI_BLOCK_DOCS;
-        docs[i] = i ? docs[i - 1] + (block < 8 || block % 2 ? 1 + i % 2 : 1 + i % 90) : 0;
+        docs[i] = i ? docs[i - 1] + (block < 8 || block % 2 ? i % 64 ? 1 : 9 : 1 + i % 90) : 0;
         counts[i] = 1 + (i % 7 == 0 ? i : 0);
     }
     for (uint64_t n = 1;; n++) {

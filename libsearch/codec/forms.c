@@ -159,7 +159,7 @@ int lsi_forms_iter_form(lsi_forms_iter *it, ls_error *err)
 {
     const uint8_t *p = get_form(it->rest + 1, it->end, *it->rest & 3, it);
     if (it->form.rc) return lsi_fail_nomem(err);
-    if (!p || it->form.len > UINT32_MAX) return damaged(it->forms, err);
+    if (!p) return damaged(it->forms, err);
     it->at.form = it->form.data;
     it->at.form_len = (uint32_t)it->form.len;
     return LS_OK;
