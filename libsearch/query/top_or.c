@@ -301,9 +301,14 @@ static int window_or(lsi_top_run *r, lsi_doc lo, lsi_doc hi, bool few, ls_error 
     return rc;
 }
 
-static bool open_sums(lsi_top_run *r, bool few, lsi_doc docs)
+/* Sums of as many documents as a window has at most, in whatever segment: zeroing more than that is dear. */
+static bool open_sums(lsi_top_run *r, bool few, lsi_doc step)
 {
-    if (!r->sums[few]) r->sums[few] = lsi_arena_zalloc(&r->plan->scratch->arena, (docs + 16) * sizeof *r->acc);
+    const lsi_snapshot *snap = r->plan->snap;
+    lsi_doc most = 0;
+    for (size_t s = 0; !r->sums[few] && s < snap->count; s++) most = LSI_MAX(most, snap->segments[s].seg->doc_count);
+    if (!r->sums[few])
+        r->sums[few] = lsi_arena_zalloc(&r->plan->scratch->arena, (LSI_MIN(most, step) + 64) * sizeof *r->acc);
     r->acc = r->sums[few];
     memset(r->held, 0, sizeof r->held);
     memset(r->held_words, 0, sizeof r->held_words);
