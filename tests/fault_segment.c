@@ -254,7 +254,7 @@ static int rescued(void)
     lsi_rescue *r;
     uint64_t of;
     ls_doc *d;
-    unsigned lost = 0, all = 0;
+    unsigned lost = 0;
     int rc = lsi_rescue_open(&r, dir, &infos[0], news, tell, NULL, err);
     if (rc) {
         assert_null(r);
@@ -269,7 +269,6 @@ static int rescued(void)
     else d = NULL;
     for (lsi_doc i = 0; !rc && i < DOCS; i++) {
         rc = lsi_rescue_doc(r, i, d, &lost, err);
-        all |= lost;
         if (!rc && !lost) assert_true(d->version == (int64_t)i);
     }
     lsi_doc_free(d);
