@@ -6,6 +6,8 @@
 #include "libsearch/store/names.h"
 #include "libsearch/util/alloc.h"
 #include "tests/image_util.h"
+#include <pthread.h>
+#include <time.h>
 
 /* ---- sections of a later library ---- */
 
@@ -390,9 +392,69 @@ static void crowds(void **state)
     assert_true(lsi_policy_reduce(s, 4, 3, &p) && p.first == 1 && p.count == 2);
 }
 
+/* ---- a merge that is overtaken ---- */
+
+static int merged; /* what ls_merge gave; nothing left to merge is well, too */
+
+static void *merge_all(void *w)
+{
+    ls_error why;
+    merged = ls_merge(w, 1, &why);
+    return NULL;
+}
+
+/* Documents are deleted and the deletions committed (or not yet) while their segments are merged: what the merge made has
+ * none of them, whether it came before or after. round: which documents, and how long the merge has had by then. */
+static void overtaken_once(unsigned round, char *body)
+{
+    static const unsigned GONE[] = {0x3F, 0x07, 0x38, 0x15, 0x3E, 0x3F}; /* all, all of the first segment, … */
+    const unsigned gone = GONE[round % 6], left = 6 - (unsigned)__builtin_popcount(gone);
+    const bool pending = round % 6 == 5;
+    pthread_t thread;
+    ls_writer *w = clocked_writer(LS_WRITER_CREATE | LS_WRITER_NO_MERGE | LS_WRITER_NO_SYNC, 0);
+    char id[8];
+    for (int i = 0; i < 6; i++) {
+        snprintf(id, sizeof id, "d%d", i);
+        OK(add_doc(w, id, body + 1000 * i, 1, NULL, &err));
+        if (i % 3 == 2) OK(ls_commit(w, NULL, &err));
+    }
+    assert_int_equal(pthread_create(&thread, NULL, merge_all, w), 0);
+    nanosleep(&(struct timespec){0, 4000000l * (round / 6)}, NULL);
+    for (int i = 0; i < 6; i++) {
+        snprintf(id, sizeof id, "d%d", i);
+        if (gone >> i & 1) OK(ls_delete(w, id, strlen(id), &err));
+    }
+    if (!pending) OK(ls_commit(w, NULL, &err));
+    pthread_join(thread, NULL);
+    assert_int_equal(merged, LS_OK);
+    OK(ls_commit(w, NULL, &err));
+    ls_writer_close(w);
+    ls_reader *r = reader(0);
+    assert_int_equal(count_docs(r), left);
+    ls_reader_close(r);
+    LS_INIT(ls_check_report, report);
+    OK(ls_check(index_path, NULL, NULL, &report, &err));
+    assert_int_equal(report.documents, left);
+}
+
+static void overtaken(void **state)
+{
+    enum { BYTES = 200000, ROUNDS = 18 };
+    char *body = malloc(BYTES + 1);
+    (void)state;
+    assert_non_null(body);
+    for (size_t i = 0, n = 0; n + 12 < BYTES; i++) n += (size_t)snprintf(body + n, 12, "w%zu ", i * 7919 % 3001);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        overtaken_once(round, body);
+        assert_int_equal(index_clean(NULL), 0);
+    }
+    free(body);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(overtaken),
         cmocka_unit_test_teardown(later_sections, index_clean),
         cmocka_unit_test_teardown(each_file_missing, index_clean),
         cmocka_unit_test_teardown(wrong_sections, index_clean),
