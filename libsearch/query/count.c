@@ -1,25 +1,17 @@
 /* count.c — owns the counting of documents that hold all of some words and none of others, any of some words, or a
  * phrase or near alone, where no score is asked for.
  *
- * The rarest list leads, block by block: its documents are asked for in each other list in rising order of frequency,
- * then in those excluded; what is left is counted (exec.c shows it as windows to who wants more than the number). Where
- * the rarest word stands in more than a sixteenth of a segment's documents, windows of bits (exec.c) count quicker. Words
- * that only add to a score are not looked at.
+ * Of an AND the rarest word leads (exec.c), and what is left of its documents is counted; where it stands in too many of
+ * a segment's documents, windows of bits. Words that only add to a score are not looked at.
  * Of an OR the bits of 64 windows are set by all its words, and counted; where a word stands in most documents, each
  * window's remaining ones are sought in the next word, until none is left.
  * Invariant: the lists' cursors only move forward. It does not know scores or conditions on columns. */
 #include "libsearch/query/exec.h"
-#include "libsearch/query/probe.h"
+#include "libsearch/query/ops.h"
 
-#define DENSE     16u                    /* one of so many documents */
 #define STRETCH   (64 * LSI_WINDOW_DOCS) /* of an OR: 32 KB of bits */
 #define SAMPLED   8u                     /* blocks of a list */
 #define LOOKED_UP 8u                     /* documents of a window: more, and a list's blocks there are taken whole */
-
-static bool plain(const lsi_op *op)
-{
-    return op->type == LSI_OP_TERM && op->cursor_cap == 1 && !op->main;
-}
 
 bool lsi_exec_can_count(const lsi_plan *p)
 {
@@ -27,7 +19,7 @@ bool lsi_exec_can_count(const lsi_plan *p)
     if (p->range_count || p->query->exclude_doc != UINT64_MAX) return false;
     if (root->type != LSI_OP_AND && root->type != LSI_OP_OR) return root->type == LSI_OP_SPAN;
     for (uint32_t i = 0; i < root->kid_count + root->not_count; i++) {
-        if (!root->kids[i]->optional && !plain(root->kids[i])) return false;
+        if (!root->kids[i]->optional && !lsi_op_is_word(root->kids[i])) return false;
     }
     return true;
 }
@@ -37,54 +29,20 @@ bool lsi_exec_counts_best(const lsi_plan *p)
     return p->root->type != LSI_OP_OR && lsi_exec_can_count(p);
 }
 
-/* The word, or the rarest of the snapshot: see sort_kids. */
-static lsi_postings *lead_of(const lsi_plan *p)
-{
-    lsi_op *root = p->root;
-    return &(root->type == LSI_OP_AND ? root->kids[0] : root)->cursors[0].p;
-}
-
-bool lsi_exec_leads(const lsi_plan *p)
-{
-    const lsi_op *root = p->root;
-    bool one = plain(root) && !p->range_count && p->query->exclude_doc == UINT64_MAX;
-    if (!one && (root->type != LSI_OP_AND || !lsi_exec_can_count(p))) return false;
-    return (uint64_t)lead_of(p)->list.df * DENSE <= p->seg->seg->doc_count;
-}
-
-uint32_t lsi_exec_lead_blocks(const lsi_plan *p)
-{
-    return lead_of(p)->block_count;
-}
-
-int lsi_exec_lead_block(lsi_plan *p, lsi_probe *probe, uint32_t b, lsi_doc *docs, uint32_t *n, ls_error *err)
-{
-    const lsi_op *root = p->root;
-    lsi_postings *l = lead_of(p);
-    int rc = lsi_postings_block(l, b, err);
-    if (rc) return rc;
-    uint32_t kept = 0;
-    *n = l->n;
-    memcpy(docs, l->docs, *n * sizeof *docs);
-    const uint32_t all = root->type == LSI_OP_AND ? root->kid_count + root->not_count : 0;
-    for (uint32_t i = 1; !rc && *n && i < all; i++) {
-        lsi_op *op = root->kids[i];
-        if (!op->optional && !op->empty) rc = lsi_probe_keep(probe, op->cursors, docs, n, i >= root->kid_count, err);
-    }
-    for (uint32_t i = 0; p->seg->live && i < *n; i++) {
-        docs[kept] = docs[i];
-        kept += lsi_live_is_deleted(p->seg->live, docs[i]) ? 0 : 1;
-    }
-    if (p->seg->live) *n = kept;
-    return rc;
-}
-
 static int on_window(void *ctx, size_t seg, lsi_doc lo, lsi_doc hi, const uint64_t *bits, const float *scores,
                      ls_error *err)
 {
     uint64_t *total = ctx;
     (void)seg, (void)lo, (void)hi, (void)scores, (void)err;
     *total += lsi_window_count(bits);
+    return LS_OK;
+}
+
+static int on_docs(void *ctx, size_t seg, const lsi_doc *docs, uint32_t n, ls_error *err)
+{
+    uint64_t *total = ctx;
+    (void)seg, (void)docs, (void)err;
+    *total += n;
     return LS_OK;
 }
 
@@ -200,36 +158,27 @@ static bool has_common(const lsi_plan *p)
     return yes;
 }
 
-static int count_segment(lsi_plan *p, lsi_probe *probe, uint64_t *bits, size_t seg, uint64_t *total, ls_error *err)
+static int count_segment(lsi_plan *p, uint64_t *bits, size_t seg, uint64_t *total, ls_error *err)
 {
-    const lsi_exec_sink sink = {.ctx = total, .window = on_window};
+    const lsi_exec_sink sink = {.ctx = total, .window = on_window, .docs = on_docs};
     int rc = lsi_exec_open(p, seg, err);
     if (rc || p->root->empty) return rc;
     if (p->root->type == LSI_OP_OR && or_is_sparse(p)) return count_or(p, bits, total, err);
     if (p->root->type == LSI_OP_OR && has_common(p)) return count_common(p, total, err);
-    if (!lsi_exec_leads(p)) return lsi_exec_segment(p, &sink, seg, NULL, err);
-    for (uint32_t b = 0; !rc && b < lsi_exec_lead_blocks(p); b++) {
-        lsi_doc docs[LSI_BLOCK_DOCS];
-        uint32_t n = 0;
-        rc = lsi_exec_lead_block(p, probe, b, docs, &n, err);
-        *total += n;
-        if (!rc && (b & 15) == 15) rc = lsi_op_poll(p, err);
-    }
-    return rc;
+    return lsi_exec_segment(p, &sink, seg, NULL, err);
 }
 
 int lsi_exec_count(lsi_plan *p, uint64_t *total, ls_error *err)
 {
-    lsi_probe *probe = lsi_arena_zalloc(&p->scratch->arena, sizeof *probe);
     uint64_t *bits = NULL, most = 0;
     *total = 0;
     for (size_t seg = 0; p->root->type == LSI_OP_OR && seg < p->snap->count; seg++)
         most = LSI_MAX(most, (uint64_t)p->snap->segments[seg].seg->doc_count);
     if (most)
         bits = lsi_arena_alloc(&p->scratch->arena, LSI_MIN(most / 64 + LSI_WINDOW_WORDS, STRETCH / 64) * sizeof *bits);
-    if (!probe || (most && !bits)) return lsi_fail_nomem(err);
+    if (most && !bits) return lsi_fail_nomem(err);
     for (size_t seg = 0; seg < p->snap->count; seg++) {
-        int rc = count_segment(p, probe, bits, seg, total, err);
+        int rc = count_segment(p, bits, seg, total, err);
         if (rc) return rc;
     }
     return LS_OK;

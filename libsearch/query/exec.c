@@ -6,6 +6,8 @@
 #include "libsearch/query/ops.h"
 #include "libsearch/query/probe.h"
 
+#define DENSE 16u /* a word in one of so many documents, and windows of bits are quicker than its blocks */
+
 static void drop_deleted(const lsi_plan *p, lsi_doc lo, lsi_doc hi, uint64_t *bits)
 {
     const lsi_live *live = p->seg->live;
@@ -148,6 +150,45 @@ static int run_group(lsi_plan *p, const lsi_exec_sink *sink, size_t seg, ls_erro
     return rc ? rc : show_window(p, &g, err);
 }
 
+/* The word, or the rarest of the snapshot: see sort_kids. */
+static lsi_postings *lead_of(const lsi_plan *p)
+{
+    lsi_op *root = p->root;
+    return &(root->type == LSI_OP_AND ? root->kids[0] : root)->cursors[0].p;
+}
+
+bool lsi_exec_leads(const lsi_plan *p)
+{
+    const lsi_op *root = p->root;
+    bool one = lsi_op_is_word(root) && !p->range_count && p->query->exclude_doc == UINT64_MAX;
+    if (!one && (root->type != LSI_OP_AND || !lsi_exec_can_count(p))) return false;
+    return (uint64_t)lead_of(p)->list.df * DENSE <= p->seg->seg->doc_count;
+}
+
+/* The live documents of its block b that all of the tree leaves: *n of docs, room for LSI_BLOCK_DOCS. Blocks are asked for
+ * in rising order; each document is met with the other lists in rising order of frequency, then with those excluded. */
+static int lead_block(lsi_plan *p, uint32_t b, lsi_doc *docs, uint32_t *n, ls_error *err)
+{
+    const lsi_op *root = p->root;
+    lsi_postings *l = lead_of(p);
+    int rc = lsi_postings_block(l, b, err);
+    if (rc) return rc;
+    uint32_t kept = 0;
+    *n = l->n;
+    memcpy(docs, l->docs, *n * sizeof *docs);
+    const uint32_t all = root->type == LSI_OP_AND ? root->kid_count + root->not_count : 0;
+    for (uint32_t i = 1; !rc && *n && i < all; i++) {
+        lsi_op *op = root->kids[i];
+        if (!op->optional && !op->empty) rc = lsi_probe_keep(p->probe, op->cursors, docs, n, i >= root->kid_count, err);
+    }
+    for (uint32_t i = 0; p->seg->live && i < *n; i++) {
+        docs[kept] = docs[i];
+        kept += lsi_live_is_deleted(p->seg->live, docs[i]) ? 0 : 1;
+    }
+    if (p->seg->live) *n = kept;
+    return rc;
+}
+
 /* Plain words of which one is rare, where no scores are asked for. */
 static int run_lead(lsi_plan *p, const lsi_exec_sink *sink, size_t seg, ls_error *err)
 {
@@ -156,10 +197,10 @@ static int run_lead(lsi_plan *p, const lsi_exec_sink *sink, size_t seg, ls_error
     const bool asks = p->root->type == LSI_OP_AND;
     if (asks && !p->probe) p->probe = lsi_arena_zalloc(&p->scratch->arena, sizeof *p->probe);
     if (asks && !p->probe) return lsi_fail_nomem(err);
-    for (uint32_t b = 0; !rc && b < lsi_exec_lead_blocks(p); b++) {
+    for (uint32_t b = 0; !rc && b < lead_of(p)->block_count; b++) {
         lsi_doc docs[LSI_BLOCK_DOCS];
         uint32_t n = 0;
-        rc = lsi_exec_lead_block(p, p->probe, b, docs, &n, err);
+        rc = lead_block(p, b, docs, &n, err);
         if (!rc && n && sink->docs) rc = sink->docs(sink->ctx, seg, docs, n, err);
         for (uint32_t i = 0; !rc && !sink->docs && i < n; i++) rc = show(p, &g, docs[i], err);
         if (!rc && (b & 15) == 15) rc = lsi_op_poll(p, err);
@@ -283,6 +324,6 @@ int lsi_exec_known_count(lsi_plan *p, bool sets, bool *known, uint64_t *count, l
     *known = sets && op->type == LSI_OP_SET;
     if (*known) return count_set(p, op, count, err);
     if (op->type == LSI_OP_AND && !op->not_count && (op->kid_count == 1 || op->kids[1]->optional)) op = op->kids[0];
-    *known = op->type == LSI_OP_TERM && op->cursor_cap == 1 && !op->main;
+    *known = lsi_op_is_word(op);
     return *known ? count_word(p, op, count, err) : LS_OK;
 }

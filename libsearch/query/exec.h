@@ -64,9 +64,6 @@ bool lsi_exec_can_count(const lsi_plan *p);
 /* Whether lsi_exec_run_top can count on the way: then no second pass is needed. */
 bool lsi_exec_counts_best(const lsi_plan *p);
 int lsi_exec_count(lsi_plan *p, uint64_t *total, ls_error *err);
-/* Whether the blocks of the rarest of such words lead through the open segment, and the live documents of block b that
- * all of it leaves: *n of docs, room for LSI_BLOCK_DOCS. Blocks are asked for in rising order. */
+/* Whether the blocks of a word, or of the rarest of such words, lead through the open segment (exec.c). */
 bool lsi_exec_leads(const lsi_plan *p);
-uint32_t lsi_exec_lead_blocks(const lsi_plan *p);
-int lsi_exec_lead_block(lsi_plan *p, struct lsi_probe *probe, uint32_t b, lsi_doc *docs, uint32_t *n, ls_error *err);
 #endif

@@ -24,6 +24,11 @@ int lsi_op_norms(lsi_plan *p, lsi_op *op, ls_error *err);
 
 /* The kinds, each in its file. */
 int lsi_term_open(lsi_plan *p, lsi_op *op, size_t seg, ls_error *err);
+/* A word that is one list in each segment, and all of it. */
+LSI_INLINE bool lsi_op_is_word(const lsi_op *op)
+{
+    return op->type == LSI_OP_TERM && op->cursor_cap == 1 && !op->main;
+}
 int lsi_term_next(lsi_op *op, lsi_doc doc, lsi_doc *out);
 int lsi_term_window(lsi_plan *p, lsi_op *op, lsi_doc lo, lsi_doc hi, const uint64_t *within, uint64_t *bits,
                     float *scores, ls_error *err);

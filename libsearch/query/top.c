@@ -31,12 +31,6 @@ static bool plain_word(const lsi_plan *p, const lsi_op *op)
     return op->type == LSI_OP_TERM && !op->main && op->scores && always_adds(p, op);
 }
 
-/* A word whose one list tells what is excluded. */
-static bool plain_not(const lsi_op *op)
-{
-    return op->type == LSI_OP_TERM && op->cursor_cap == 1 && !op->main;
-}
-
 /* Whether what only adds to the score is words; those that score nothing do not even that. */
 static bool plain_addition(const lsi_plan *p, const lsi_op *op)
 {
@@ -65,7 +59,7 @@ static lsi_op *core_of(const lsi_plan *p)
             scoring++;
             plain += plain_word(p, kid) ? 1 : 0;
         } else if (!lsi_filter_can(kid)) {
-            if (asked || !plain_not(kid)) return NULL;
+            if (asked || !lsi_op_is_word(kid)) return NULL;
             words++;
         }
     }

@@ -1,10 +1,11 @@
 /* top_or.c — owns the best k of one word and of any of several words.
  *
  * One word: blocks by falling impact, until none left can enter; in their order where there are few.
- * Several: MaxScore (Turtle and Flood) over windows of 4,096 documents, of four times as many where the words are rare. In each window the lists are put in rising
- * order of their bound there; the first ones, whose bounds together do not reach the threshold, are inessential: a
- * document that only they hold cannot enter. The essential lists are added up in an array (one alone: its blocks are
- * taken as they are); what may still enter is probed in the others, the largest bound first.
+ * Several: MaxScore (Turtle and Flood) over windows of 4,096 documents, of four times as many where the words are rare.
+ * In each window the lists are put in rising order of their bound there; the first ones, whose bounds together do not
+ * reach the threshold, are inessential: a document that only they hold cannot enter. The essential lists are added up in
+ * an array (one alone: its blocks are taken as they are); what may still enter is probed in the others, the largest bound
+ * first.
  * Documents come in rising order, so that a score equal to the threshold cannot enter either, but for the blocks of
  * one word, which come in any order. It does not know trees or pages. */
 #include "libsearch/query/top.h"
